@@ -1,0 +1,1 @@
+"""The membership core. It knows no vertical; plugins reach it through `core.sdk` only."""

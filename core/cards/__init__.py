@@ -1,0 +1,1 @@
+"""Cards and households: who may use which card."""

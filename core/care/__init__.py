@@ -1,0 +1,1 @@
+"""Safety: findings on a basket and the overrides that let it pass."""

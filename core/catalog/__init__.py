@@ -1,0 +1,1 @@
+"""What is sold: items of five kinds, and their stock per store."""

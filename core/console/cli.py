@@ -1,0 +1,185 @@
+"""Commands of the console: `plugin` (what the switchboard does) and `db` (migrations)."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+from sqlalchemy import select
+
+from core.console import services
+from core.console.health import plugin_rows
+from core.kernel import schema
+from core.kernel.errors import Refusal
+from core.kernel.i18n import _
+from core.kernel.ids import parse_id
+from core.kernel.runtime import runtime
+from core.kernel.tenancy import Actor, acting
+from core.org.models import Chain, Franchise
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DOOR = "command"
+
+
+class WrongUse(click.ClickException):
+    """Wrong use of a command: one line on stderr, exit 2."""
+
+    exit_code = 2
+
+
+def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Show refusals and schema errors as one line on stderr, exit 1."""
+
+    @wraps(function)
+    def run(**arguments: Any) -> Any:
+        try:
+            return function(**arguments)
+        except Refusal as refusal:
+            raise click.ClickException(refusal.message) from refusal
+        except schema.SchemaError as problem:
+            raise click.ClickException(str(problem)) from problem
+
+    return run
+
+
+@click.group("plugin")
+def plugin_group() -> None:
+    """Verticals: what is installed, allowed and enabled."""
+
+
+def _actor(franchise: str) -> Actor:
+    """Return the system's actor in a franchise given by id; raise WrongUse for an unknown one."""
+    franchise_id = parse_id(franchise)
+    with runtime().db.unit("read") as session:
+        row = session.get(Franchise, franchise_id) if franchise_id else None
+    if row is None:
+        raise WrongUse(_("没有编号为 %(id)s 的加盟主体。", id=franchise))
+    return Actor(franchise_id=row.id, door=DOOR, tz=row.tz)
+
+
+@plugin_group.command("list")
+@click.option("--franchise", required=True)
+@plainly
+def list_plugins(franchise: str) -> None:
+    """List the plugins of a franchise: key, version, on or off, why not."""
+    with acting(_actor(franchise)), runtime().db.unit("read") as session:
+        for row in plugin_rows(session, runtime().host):
+            state = "on" if row.on else "missing" if row.missing else "off" if row.allowed else "not-allowed"
+            click.echo(f"{row.key}\t{row.version}\t{state}\t{row.name}")
+
+
+@plugin_group.command("enable")
+@click.option("--franchise", required=True)
+@click.argument("key")
+@plainly
+def enable(franchise: str, key: str) -> None:
+    """Switch a plugin on, with those it requires."""
+    _switch(franchise, key, True)
+
+
+@plugin_group.command("disable")
+@click.option("--franchise", required=True)
+@click.argument("key")
+@plainly
+def disable(franchise: str, key: str) -> None:
+    """Switch a plugin off, with those that require it; its data stay."""
+    _switch(franchise, key, False)
+
+
+def _switch(franchise: str, key: str, on: bool) -> None:
+    with acting(_actor(franchise)), runtime().db.unit("write") as session:
+        changed = services.switch(session, runtime().host, key, on)
+    click.echo(" ".join(changed) or _("没有变化。"))
+
+
+@plugin_group.command("allow")
+@click.option("--chain", required=True)
+@click.argument("key")
+@plainly
+def allow(chain: str, key: str) -> None:
+    """Allow a plugin to the franchises of a chain."""
+    change_allowed(chain, key, True)
+
+
+@plugin_group.command("withdraw")
+@click.option("--chain", required=True)
+@click.argument("key")
+@plainly
+def withdraw(chain: str, key: str) -> None:
+    """Withdraw a plugin from a chain; it goes off in every franchise, data stay."""
+    change_allowed(chain, key, False)
+
+
+def change_allowed(chain: str, key: str, allowed: bool) -> None:
+    """Decide for a chain, then note it in each franchise in a unit of its own.
+
+    A run cut short is made good by running it again: the decision itself counts from the first unit.
+    """
+    host, db = runtime().host, runtime().db
+    with db.unit("write") as session:
+        row = session.scalar(select(Chain).where(Chain.name == chain))
+        if row is None:
+            raise WrongUse(_("没有名为“%(name)s”的连锁。", name=chain))
+        franchises = services.set_allowed(session, host, row.id, key, allowed)
+    for franchise_id in franchises:
+        with acting(Actor(franchise_id=franchise_id, door=DOOR)), db.unit("write") as session:
+            services.note_allowed(session, host, key, allowed)
+    click.echo(_("已在 %(n)d 个加盟主体生效。", n=len(franchises)))
+
+
+@click.group("db")
+def db_group() -> None:
+    """Migrations of core and plugins."""
+
+
+@db_group.command("upgrade")
+@plainly
+def db_upgrade() -> None:
+    """Bring core and every plugin to their newest revision; re-create triggers and policies."""
+    engine = runtime().db.engine
+    copy = schema.upgrade(engine, schema.components(runtime().host))
+    if copy:
+        click.echo(_("升级前的副本：%(path)s", path=copy.name))
+    _print_status()
+
+
+@db_group.command("status")
+@plainly
+def db_status() -> None:
+    """Show the revision of every component, and of plugins whose package is gone."""
+    _print_status()
+
+
+def _print_status() -> None:
+    engine, parts = runtime().db.engine, schema.components(runtime().host)
+    for state in schema.status(engine, parts):
+        click.echo(f"{state.key}\t{state.current or '-'}\t{state.head or '-'}\t{state.pending}")
+    for key in schema.orphans(engine, parts):
+        click.echo(f"{key}\torphan\t-\t0")
+
+
+@db_group.command("check")
+@plainly
+def db_check() -> None:
+    """Compare the database with the models, triggers and policies; exit 1 on a difference."""
+    problems = schema.check(runtime().db.engine, schema.components(runtime().host))
+    for problem in problems:
+        click.echo(problem, err=True)
+    if problems:
+        raise SystemExit(1)
+
+
+@db_group.command("revision")
+@click.argument("component")
+@click.argument("message")
+@plainly
+def db_revision(component: str, message: str) -> None:
+    """Write the next revision of a component (core or a plugin's key) from its models."""
+    parts = schema.components(runtime().host)
+    part = next((p for p in parts if p.key == component), None)
+    if part is None:
+        raise WrongUse(f"unknown component {component}")
+    click.echo(schema.make_revision(part, parts, message).name)

@@ -1,0 +1,1 @@
+"""Coupons, single and bundled in a card, with their limits."""

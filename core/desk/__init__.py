@@ -1,0 +1,1 @@
+"""The work pages: home, till, member page."""

@@ -1,0 +1,1 @@
+"""Imports of member lists: mapping, dry run, batches that resume."""

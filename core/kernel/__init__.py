@@ -1,0 +1,1 @@
+"""Floor 0: machinery without a membership word in it."""

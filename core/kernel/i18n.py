@@ -1,0 +1,81 @@
+"""Languages. The source language is zh_CN: message ids are the Chinese texts themselves.
+
+Catalogues of core lie in `translations/`, those of a plugin in `plugins/<key>/translations/`; they
+are merged per locale. Nothing here needs Flask, so rules and services may use it.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from babel.support import LazyProxy, NullTranslations, Translations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SOURCE_LOCALE = "zh_CN"
+LOCALES = ("zh_CN", "zh_TW", "en")
+LOCALE_NAMES = {"zh_CN": "简体中文", "zh_TW": "繁體中文", "en": "English"}
+
+_ROOT = Path(__file__).resolve().parents[2]
+_locale: ContextVar[str] = ContextVar("huike_locale", default=SOURCE_LOCALE)
+
+
+def _catalogue_folders() -> list[Path]:
+    return [_ROOT / "translations", *sorted(_ROOT.glob("plugins/*/translations"))]
+
+
+@lru_cache(maxsize=8)
+def catalogue(locale: str) -> NullTranslations:
+    """Return the merged catalogue of `locale`; the source locale has none and translates to itself."""
+    merged: NullTranslations | None = None
+    for folder in _catalogue_folders():
+        found = Translations.load(str(folder), [locale])
+        if not isinstance(found, Translations):
+            continue
+        if merged is None:
+            merged = found
+        elif isinstance(merged, Translations):
+            merged.merge(found)
+    return merged or NullTranslations()
+
+
+def current_locale() -> str:
+    """Return the locale of the present request, job or command."""
+    return _locale.get()
+
+
+def set_locale(locale: str) -> None:
+    """Set the locale for the present context; an unknown one means the source locale."""
+    _locale.set(locale if locale in LOCALES else SOURCE_LOCALE)
+
+
+@contextmanager
+def in_locale(locale: str) -> Iterator[None]:
+    """Speak `locale` within the block."""
+    token = _locale.set(locale if locale in LOCALES else SOURCE_LOCALE)
+    try:
+        yield
+    finally:
+        _locale.reset(token)
+
+
+def _(message: str, **params: Any) -> str:
+    """Return `message` in the current locale with `%(name)s` parameters filled in."""
+    text = catalogue(_locale.get()).gettext(message) if message else ""
+    return text % params if params else text
+
+
+def ngettext(singular: str, plural: str, n: int, **params: Any) -> str:
+    """Return the form for `n`; `%(n)d` is filled in besides `params`."""
+    text = catalogue(_locale.get()).ngettext(singular, plural, n)
+    return text % {"n": n, **params}
+
+
+def _l(message: str, **params: Any) -> LazyProxy:
+    """Return a text that is translated when it is shown: for labels made at import."""
+    return LazyProxy(lambda: _(message, **params), enable_cache=False)

@@ -1,0 +1,1 @@
+"""The edge of every request: routes, sessions, headers, shell, lists, records, charts."""

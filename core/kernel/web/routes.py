@@ -1,0 +1,265 @@
+"""Routes: every one declares who may use it and what unit of work it opens.
+
+    bp = Blueprint("tiers", __name__, url_prefix="/tiers")
+
+    @page(bp, "/", permission="tiers.view")
+    def index():
+        return render_page("tiers/index.html", rows=services.rows(session()))
+
+    @page(bp, "/<int:tier_id>", permission="tiers.edit", unit="write", methods=("POST",))
+    def save(tier_id):
+        on_refusal(lambda refusal: render_page("tiers/edit.html", form=form, refusal=refusal))
+        services.save(session(), tier_id, form.data)
+        return go("tiers.index")
+
+The view runs inside the unit, under the actor, and renders inside it; the unit commits afterwards.
+A Refusal rolls back and is shown by the one handler. `check_routes` stops the start when an endpoint
+declared nothing.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from flask import make_response, redirect, request, url_for
+from sqlalchemy.exc import DBAPIError
+
+from core.kernel import audit, clock, permissions
+from core.kernel.ids import parse_id
+from core.kernel.tenancy import acting
+from core.kernel.web import state
+from core.kernel.web.identity import FULL, LOCKED, Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from flask import Blueprint, Flask
+    from sqlalchemy.orm import Session
+    from werkzeug.wrappers import Response
+
+    from core.kernel.errors import Refusal
+
+ATTEMPTS = 3
+_RETRY = {"40001", "40P01"}  # serialization failure, deadlock
+UNITS = ("read", "write", "own")
+_UPLOAD_LIMIT = 20 * 1024 * 1024
+
+
+class UndeclaredRoute(RuntimeError):
+    """An endpoint without a declared permission: the start stops here."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSpec:
+    """What a route declared.
+
+    `public` needs nobody; `held` needs a session in any stage (lock screen, second factor) and no
+    permission; otherwise `permission` must be a declared one and the session complete.
+    """
+
+    permission: str | None = None
+    unit: str = "read"
+    public: bool = False
+    held: bool = False
+    health: bool | str = False
+    upload: bool = False
+
+
+def page(
+    bp: Blueprint,
+    rule: str,
+    *,
+    permission: str | None = None,
+    unit: str = "read",
+    methods: tuple[str, ...] = ("GET",),
+    health: bool | str = False,
+    public: bool = False,
+    held: bool = False,
+    upload: bool = False,
+    endpoint: str | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a page with its permission and unit of work ("read", "write" or "own").
+
+    With "own" the view opens its units itself (a once-only call does) and has no `session()`.
+
+    `health=True` (or the name of the URL part that holds the person's id) commits an audit row
+    before anything is read. `upload=True` lifts the body limit from 2 MB to 20 MB. Raises ValueError
+    for a route that is neither public nor bound to a permission.
+    """
+    if unit not in {"read", "write", "own"}:
+        raise ValueError(f"{rule}: unknown unit {unit}")
+    if sum((permission is not None, public, held)) != 1:
+        raise ValueError(f"{rule}: declare exactly one of permission, public, held")
+    spec = RouteSpec(permission, unit, public, held, health, upload)
+
+    def register(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def run(**kwargs: Any) -> Any:
+            return _serve(spec, view, kwargs)
+
+        declare(run, spec)
+        bp.add_url_rule(rule, endpoint or view.__name__, run, methods=list(methods))
+        return view
+
+    return register
+
+
+def declare(view: Any, spec: RouteSpec) -> Any:
+    """Attach a declaration to a view function or class that is registered in another way."""
+    view.route_spec = spec
+    return view
+
+
+def spec_of(view: Any) -> RouteSpec | None:
+    """Return the declaration of a view function, of its class, or of the record view it belongs to."""
+    for holder in (view, getattr(view, "view_class", None), getattr(view, "__self__", None)):
+        found = getattr(holder, "route_spec", None)
+        if isinstance(found, RouteSpec):
+            return found
+    return None
+
+
+def check_routes(app: Flask) -> None:
+    """Raise UndeclaredRoute unless every endpoint declared a known permission or is open on purpose."""
+    for endpoint, view in sorted(app.view_functions.items()):
+        spec = spec_of(view)
+        if spec is None:
+            raise UndeclaredRoute(f"endpoint {endpoint} declares no permission")
+        if spec.permission is not None and spec.permission not in permissions.registry:
+            raise UndeclaredRoute(f"endpoint {endpoint} asks for the undeclared {spec.permission}")
+
+
+def session() -> Session:
+    """Return the session of the unit of work that this request runs in."""
+    found = state.here().session
+    if found is None:
+        raise RuntimeError("no unit of work is open")
+    return found
+
+
+def on_refusal(render: Callable[[Refusal], Any]) -> None:
+    """Say how a refusal is shown: the form with what was typed, instead of a page of its own.
+
+    `render(refusal)` runs in a fresh read unit after the rollback; its status becomes the refusal's.
+    """
+    state.here().on_refusal = render
+
+
+def _serve(spec: RouteSpec, view: Callable[..., Any], kwargs: dict[str, Any]) -> Response:
+    identity = state.here().identity
+    if spec.public:
+        return run_unit(spec.unit, identity if identity and identity.stage == FULL else None, view, kwargs)
+    if identity is None:
+        return send_to(state.web().shell.sign_in)
+    if not spec.held:
+        identity = _admit(identity)
+        if not isinstance(identity, Identity):
+            return identity
+        permissions.authorize(identity.actor, spec.permission or "", None)
+    if spec.health:
+        _note_health_read(spec, identity, kwargs)
+    return run_unit(spec.unit, identity, view, kwargs)
+
+
+def _admit(identity: Identity) -> Identity | Response:
+    """Return the identity when its session is complete and awake, else the way to complete it."""
+    stage = identity.stage
+    if stage == FULL and idle_too_long(identity):
+        web = state.web()
+        with web.runtime.db.unit("write") as unit, acting(identity.actor):
+            web.identity.lock(unit, identity)
+        stage = LOCKED
+    if stage == FULL:
+        return identity
+    return send_to(state.web().shell.stages[stage])
+
+
+def idle_too_long(identity: Identity) -> bool:
+    """Return whether the session was unused for longer than the franchise allows."""
+    return clock.now_ms() - identity.last_seen_at > identity.idle_seconds * 1000
+
+
+def send_to(endpoint: str) -> Response:
+    """Return the way to a page that must be passed first; it leads back here afterwards."""
+    target = url_for(endpoint, next=_return_path())
+    if request.headers.get("HX-Request"):
+        answer = make_response("", 401)
+        answer.headers["HX-Redirect"] = target
+        return answer
+    return redirect(target, 303)  # type: ignore[return-value]
+
+
+def _return_path() -> str | None:
+    if request.method == "GET" and not request.headers.get("HX-Request"):
+        path = request.full_path.rstrip("?")
+    else:
+        path = safe_path(request.headers.get("HX-Current-URL") or request.referrer or "")
+    return path if path and path != "/" else None
+
+
+def safe_path(url: str | None) -> str:
+    """Return the path of `url` when it lies on this site, else an empty text (no open redirect)."""
+    if not url or "\\" in url or any(ord(c) < 33 for c in url):
+        return ""
+    own = request.host_url.rstrip("/")
+    if url.startswith(own + "/"):
+        url = url[len(own) :]
+    if not url.startswith("/") or url.startswith("//"):
+        return ""
+    return url
+
+
+def _note_health_read(spec: RouteSpec, identity: Identity, kwargs: dict[str, Any]) -> None:
+    """Commit who is about to read whose health facts: no audit, no data (security C16)."""
+    name = spec.health if isinstance(spec.health, str) else "person_id"
+    person_id = parse_id(kwargs.get(name))
+    with state.web().runtime.db.unit("write") as unit, acting(identity.actor):
+        audit.record(
+            unit,
+            "health.read",
+            "person",
+            person_id,
+            person_id=person_id,
+            detail={"page": request.endpoint},
+        )
+
+
+def run_unit(mode: str, identity: Identity | None, view: Callable[..., Any], kwargs: dict[str, Any]) -> Response:
+    """Run the view in a unit of work under the actor; try a write again when PostgreSQL asks for it."""
+    here = state.here()
+    actor = identity.actor if identity else None
+    if mode == "own":
+        with acting(actor):
+            return make_response(view(**kwargs))
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with state.web().runtime.db.unit(mode) as unit, acting(actor):
+                here.session = unit
+                return make_response(view(**kwargs))
+        except DBAPIError as problem:
+            if mode != "write" or attempt == ATTEMPTS or not _worth_another_try(problem):
+                raise
+        finally:
+            here.session = None
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def own_unit(mode: str) -> Iterator[Session]:
+    """Open a unit of work within a view that declared `unit="own"`, under the actor, if any."""
+    here = state.here()
+    with state.web().runtime.db.unit(mode) as unit, acting(here.identity.actor if here.identity else None):
+        yield unit
+
+
+def _worth_another_try(problem: DBAPIError) -> bool:
+    return getattr(problem.orig, "sqlstate", None) in _RETRY
+
+
+def body_limit(view: Any) -> int | None:
+    """Return the body limit in bytes that a view declared above the general one, or None."""
+    spec = spec_of(view)
+    return _UPLOAD_LIMIT if spec and spec.upload else None

@@ -1,0 +1,85 @@
+"""What one request and one application carry, reached through Flask's own context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flask import current_app, g, has_request_context
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from core.kernel.errors import Refusal
+    from core.kernel.web.assets import Assets
+    from core.kernel.web.identity import Identity, IdentityPort
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Endpoints that the shell links to. One that is not registered is left out of the page."""
+
+    home: str = "org.home"
+    sign_in: str = "org.sign_in"
+    sign_out: str = "org.sign_out"
+    lock: str = "org.lock"
+    preferences: str = "org.preferences"
+    switch_store: str = "org.switch_store"
+    search: str = "desk.find"
+    till: str = "desk.till"
+    stages: dict[str, str] = field(
+        default_factory=lambda: {
+            "locked": "org.lock",
+            "totp": "org.totp",
+            "enrol": "org.totp_enrol",
+            "password": "org.change_password",
+        }
+    )
+
+
+@dataclass
+class WebState:
+    """What an application carries: the runtime, who knows identities, the assets, the shell."""
+
+    runtime: Any
+    identity: IdentityPort
+    assets: Assets
+    shell: Shell
+
+
+@dataclass
+class RequestState:
+    """What one request carries."""
+
+    request_id: str
+    nonce: str
+    started_ns: int
+    theme: str = "light"
+    locale: str = "zh_CN"
+    density: str = "compact"
+    identity: Identity | None = None
+    session: Session | None = None
+    on_refusal: Callable[[Refusal], Any] | None = None
+
+
+def web() -> WebState:
+    """Return what the application carries."""
+    return current_app.extensions["huike"]  # type: ignore[no-any-return]
+
+
+def here() -> RequestState:
+    """Return what the present request carries."""
+    return g.huike  # type: ignore[no-any-return]
+
+
+def maybe_here() -> RequestState | None:
+    """Return what the present request carries, or None outside of one."""
+    return getattr(g, "huike", None) if has_request_context() else None
+
+
+def identity() -> Identity | None:
+    """Return the identity of the present request, or None when nobody is signed in."""
+    state = maybe_here()
+    return state.identity if state else None

@@ -1,0 +1,116 @@
+"""Accounts, transfers, lots and lot uses (architecture.md section 3).
+
+A transfer moves a positive amount of one unit from one account to another: one row, double entry by
+construction, never updated or deleted. Owner accounts cache their balance: Σ lot.remaining − debt.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, text
+from sqlalchemy.orm import Mapped
+
+from core.kernel.columns import (
+    at_col,
+    code_col,
+    count_col,
+    day_col,
+    label_col,
+    owned_index,
+    owned_unique,
+    ref_col,
+)
+from core.kernel.db import Base, FranchiseOwned, belongs_to
+
+
+class Account(FranchiseOwned, Base):
+    """An account of one unit. Owner kinds: person, card, stored_value, house (owner id 0)."""
+
+    __tablename__ = "account"
+    owner_kind: Mapped[str] = code_col(20)
+    owner_id: Mapped[int] = ref_col(nullable=False)
+    person_id: Mapped[int | None] = ref_col()
+    unit: Mapped[str] = code_col(20)
+    bucket: Mapped[str] = code_col(20)
+    balance: Mapped[int] = count_col()
+    debt: Mapped[int] = count_col()
+    __table_args__ = (
+        owned_unique("owner_kind", "owner_id", "unit", "bucket"),
+        CheckConstraint("debt >= 0", name="debt"),
+        CheckConstraint("debt = 0 OR balance = -debt", name="debt_means_no_lot"),
+        owned_index("ix_account_person", "person_id"),
+    )
+
+
+class Transfer(FranchiseOwned, Base):
+    """A movement of value. Append-only (triggers)."""
+
+    __tablename__ = "transfer"
+    from_account = belongs_to("account")
+    to_account = belongs_to("account")
+    person_id: Mapped[int | None] = ref_col()
+    unit: Mapped[str] = code_col(20)
+    amount: Mapped[int] = count_col()
+    reason: Mapped[str] = code_col(40)
+    rule: Mapped[str] = code_col(60, default="")
+    source_kind: Mapped[str] = code_col(30)
+    source_id: Mapped[int] = ref_col(nullable=False)
+    reverses_id: Mapped[int | None] = ref_col()
+    business_on: Mapped[date] = day_col()
+    booked_at: Mapped[int] = at_col()
+    staff_id: Mapped[int | None] = ref_col()
+    store_id: Mapped[int | None] = ref_col()
+    door: Mapped[str] = code_col(10)
+    note: Mapped[str] = label_col(200, default="")
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount"),
+        CheckConstraint("from_account_id <> to_account_id", name="accounts"),
+        owned_index("ix_transfer_from", "from_account_id", "id"),
+        owned_index("ix_transfer_to", "to_account_id", "id"),
+        owned_index("ix_transfer_person", "person_id", "unit", "id"),
+        owned_index("ix_transfer_source", "source_kind", "source_id"),
+    )
+
+
+class Lot(FranchiseOwned, Base):
+    """A credit with its own expiry. `expires_on` is the first day on which it can no longer be used."""
+
+    __tablename__ = "lot"
+    account = belongs_to("account")
+    transfer = belongs_to("transfer")
+    person_id: Mapped[int | None] = ref_col()
+    amount: Mapped[int] = count_col()
+    remaining: Mapped[int] = count_col()
+    earned_on: Mapped[date] = day_col()
+    expires_on: Mapped[date | None] = day_col(nullable=True)
+    rule: Mapped[str] = code_col(60, default="")
+    source_kind: Mapped[str] = code_col(30)
+    source_id: Mapped[int] = ref_col(nullable=False)
+    grace: Mapped[int] = count_col()
+    __table_args__ = (
+        CheckConstraint("remaining >= 0 AND remaining <= amount", name="remaining"),
+        owned_index(
+            "ix_lot_open", "account_id", "expires_on", "id",
+            sqlite_where=text("remaining > 0"), postgresql_where=text("remaining > 0"),
+        ),
+        owned_index(
+            "ix_lot_expiry", "expires_on", "id",
+            sqlite_where=text("remaining > 0"), postgresql_where=text("remaining > 0"),
+        ),  # fmt: skip
+        owned_index("ix_lot_source", "source_kind", "source_id"),
+    )  # fmt: skip
+
+
+class LotUse(FranchiseOwned, Base):
+    """Which transfer took how much from which lot (negative: gave back). Append-only."""
+
+    __tablename__ = "lot_use"
+    transfer = belongs_to("transfer")
+    lot = belongs_to("lot")
+    amount: Mapped[int] = count_col()
+    __table_args__ = (
+        owned_unique("transfer_id", "lot_id"),
+        owned_index("ix_lot_use_lot", "lot_id"),
+        CheckConstraint("amount <> 0", name="amount"),
+    )

@@ -1,0 +1,120 @@
+"""Recompute the ledger from its transfers and name the first difference (I1–I7, I12).
+
+Every check is one set-based query that yields offending rows; an empty answer is a passed check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.kernel.statements import Statements
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A named check: its query selects what is wrong, with a sentence for the first row."""
+
+    name: str
+    sql: str
+    says: str
+
+
+_LOTS_PUT = (
+    "SELECT t.id, t.to_account_id AS account_id, t.amount"
+    " - COALESCE((SELECT SUM(l.amount) FROM lot l WHERE l.franchise_id = t.franchise_id"
+    "    AND l.transfer_id = t.id), 0)"
+    " + COALESCE((SELECT SUM(u.amount) FROM lot_use u WHERE u.franchise_id = t.franchise_id"
+    "    AND u.transfer_id = t.id), 0) AS settled"
+    " FROM transfer t JOIN account a ON a.franchise_id = t.franchise_id AND a.id = t.to_account_id"
+    " WHERE t.franchise_id = :f AND a.owner_kind <> 'house'"
+)
+_TAKEN = (
+    "SELECT t.id, t.from_account_id AS account_id, t.amount"
+    " - COALESCE((SELECT SUM(u.amount) FROM lot_use u WHERE u.franchise_id = t.franchise_id"
+    "    AND u.transfer_id = t.id), 0) AS incurred"
+    " FROM transfer t JOIN account a ON a.franchise_id = t.franchise_id AND a.id = t.from_account_id"
+    " WHERE t.franchise_id = :f AND a.owner_kind <> 'house'"
+)
+
+CHECKS = (
+    Check(
+        "ledger.balance_is_lots_minus_debt",
+        "SELECT a.id, a.balance, COALESCE(SUM(l.remaining), 0) - a.debt FROM account a"
+        " LEFT JOIN lot l ON l.franchise_id = a.franchise_id AND l.account_id = a.id"
+        " WHERE a.franchise_id = :f AND a.owner_kind <> 'house'"
+        " GROUP BY a.id, a.balance, a.debt HAVING a.balance <> COALESCE(SUM(l.remaining), 0) - a.debt"
+        " ORDER BY a.id LIMIT 1",
+        "account {0} caches {1}, its lots and debt say {2}",
+    ),
+    Check(
+        "ledger.balance_is_transfers",
+        "SELECT a.id, a.balance, COALESCE(i.n, 0) - COALESCE(o.n, 0) FROM account a"
+        " LEFT JOIN (SELECT to_account_id AS account_id, SUM(amount) AS n FROM transfer"
+        "   WHERE franchise_id = :f GROUP BY to_account_id) i ON i.account_id = a.id"
+        " LEFT JOIN (SELECT from_account_id AS account_id, SUM(amount) AS n FROM transfer"
+        "   WHERE franchise_id = :f GROUP BY from_account_id) o ON o.account_id = a.id"
+        " WHERE a.franchise_id = :f AND a.owner_kind <> 'house'"
+        " AND a.balance <> COALESCE(i.n, 0) - COALESCE(o.n, 0) ORDER BY a.id LIMIT 1",
+        "account {0} caches {1}, its transfers say {2}",
+    ),
+    Check(
+        "ledger.lot_is_its_uses",
+        "SELECT l.id, l.remaining, l.amount - COALESCE(SUM(u.amount), 0) FROM lot l"
+        " LEFT JOIN lot_use u ON u.franchise_id = l.franchise_id AND u.lot_id = l.id"
+        " WHERE l.franchise_id = :f GROUP BY l.id, l.remaining, l.amount"
+        " HAVING l.remaining <> l.amount - COALESCE(SUM(u.amount), 0) ORDER BY l.id LIMIT 1",
+        "lot {0} has {1} left, its uses say {2}",
+    ),
+    Check(
+        "ledger.credits_reach_lots_or_debt",
+        f"SELECT p.id, p.settled FROM ({_LOTS_PUT}) p WHERE p.settled < 0 ORDER BY p.id LIMIT 1",  # noqa: S608
+        "transfer {0} put {1} more into lots than it moved",
+    ),
+    Check(
+        "ledger.debits_take_lots_or_debt",
+        f"SELECT p.id, p.incurred FROM ({_TAKEN}) p WHERE p.incurred < 0 ORDER BY p.id LIMIT 1",  # noqa: S608
+        "transfer {0} took {1} more from lots than it moved",
+    ),
+    Check(
+        "ledger.debt_is_explained",
+        "SELECT a.id, a.debt, COALESCE(d.n, 0) - COALESCE(c.n, 0) FROM account a"  # noqa: S608
+        f" LEFT JOIN (SELECT account_id, SUM(incurred) AS n FROM ({_TAKEN}) x GROUP BY account_id) d"
+        " ON d.account_id = a.id"
+        f" LEFT JOIN (SELECT account_id, SUM(settled) AS n FROM ({_LOTS_PUT}) y GROUP BY account_id) c"
+        " ON c.account_id = a.id"
+        " WHERE a.franchise_id = :f AND a.owner_kind <> 'house'"
+        " AND a.debt <> COALESCE(d.n, 0) - COALESCE(c.n, 0) ORDER BY a.id LIMIT 1",
+        "account {0} owes {1}, its transfers say {2}",
+    ),
+    Check(
+        "ledger.units_agree",
+        "SELECT t.id FROM transfer t JOIN account x ON x.franchise_id = t.franchise_id"
+        " AND x.id = t.from_account_id JOIN account y ON y.franchise_id = t.franchise_id"
+        " AND y.id = t.to_account_id WHERE t.franchise_id = :f AND (t.unit <> x.unit OR t.unit <> y.unit)"
+        " ORDER BY t.id LIMIT 1",
+        "transfer {0} mixes units",
+    ),
+    Check(
+        "ledger.reversals_stay_within",
+        "SELECT t.id, t.amount, SUM(r.amount) FROM transfer t JOIN transfer r"
+        " ON r.franchise_id = t.franchise_id AND r.reverses_id = t.id WHERE t.franchise_id = :f"
+        " GROUP BY t.id, t.amount HAVING SUM(r.amount) > t.amount ORDER BY t.id LIMIT 1",
+        "transfer {0} of {1} was reversed by {2}",
+    ),
+)
+
+
+def check(session: Session, franchise_id: int) -> list[tuple[str, str | None]]:
+    """Return (check, first difference or None) for every ledger check of the franchise."""
+    st = Statements(session, franchise_id)
+    return [(c.name, run(st, c)) for c in CHECKS]
+
+
+def run(st: Statements, check: Check) -> str | None:
+    """Return the sentence for the first row that `check` finds, or None."""
+    row = st.one(check.sql.replace(":f", "?"), [st.franchise_id] * check.sql.count(":f"))
+    return check.says.format(*row) if row else None

@@ -1,0 +1,1 @@
+"""Orders: settle, payments, refunds."""

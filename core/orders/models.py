@@ -1,0 +1,177 @@
+"""Quotes, orders, lines, tenders, the line × tender matrix, refunds."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint
+from sqlalchemy.orm import Mapped
+
+from core.kernel.columns import (
+    INTERNAL,
+    Text,
+    at_col,
+    code_col,
+    col,
+    count_col,
+    day_col,
+    fen_col,
+    label_col,
+    owned_index,
+    owned_unique,
+    ref_col,
+    sealed_blob,
+)
+from core.kernel.db import Base, FranchiseOwned, belongs_to
+from core.kernel.sealed import Sealed
+
+
+class StoredQuote(FranchiseOwned, Base):
+    """A quote kept at 收款 or by the API: request and answer sealed, digest plain; lives 30 minutes."""
+
+    __tablename__ = "stored_quote"
+    person_id: Mapped[int | None] = ref_col()
+    store_id: Mapped[int] = ref_col(nullable=False)
+    staff_id: Mapped[int | None] = ref_col()
+    digest: Mapped[str] = code_col(64)
+    request_sealed: Mapped[bytes | None] = sealed_blob()
+    request = Sealed("request_sealed")
+    findings_sealed: Mapped[bytes | None] = sealed_blob()
+    findings = Sealed("findings_sealed")
+    expires_at: Mapped[int] = at_col()
+    made_at: Mapped[int] = at_col()
+    order_id: Mapped[int | None] = ref_col()
+    __table_args__ = (owned_index("ix_stored_quote_expiry", "expires_at"),)
+
+
+class Orders(FranchiseOwned, Base):
+    """An order: what was sold to whom, by whom, at which price, under which programme version."""
+
+    __tablename__ = "orders"
+    order_no: Mapped[str] = code_col(30)
+    person_id: Mapped[int | None] = ref_col()
+    store = belongs_to("store")
+    staff_id: Mapped[int | None] = ref_col()
+    list_fen: Mapped[int] = fen_col()
+    total_fen: Mapped[int] = fen_col()
+    paid_fen: Mapped[int] = fen_col()
+    refunded_fen: Mapped[int] = fen_col()
+    earned_points: Mapped[int] = count_col()
+    state: Mapped[str] = code_col(12, default="paid")
+    tier_before: Mapped[str] = code_col(40, default="")
+    programme_number: Mapped[int] = count_col()
+    business_on: Mapped[date] = day_col()
+    booked_at: Mapped[int] = at_col()
+    door: Mapped[str] = code_col(10)
+    quote_id: Mapped[int | None] = ref_col()
+    facts_sealed: Mapped[bytes | None] = sealed_blob()
+    facts = Sealed("facts_sealed")
+    version: Mapped[int] = count_col(default=1)
+    __table_args__ = (
+        owned_unique("order_no"),
+        owned_unique("quote_id"),
+        owned_index("ix_orders_person", "person_id", "id"),
+        owned_index("ix_orders_day", "business_on", "id"),
+        owned_index("ix_orders_store", "store_id", "id"),
+        CheckConstraint("refunded_fen >= 0 AND refunded_fen <= paid_fen", name="refunded"),
+        CheckConstraint("paid_fen >= 0 AND paid_fen <= total_fen", name="paid"),
+    )
+
+
+class OrderLine(FranchiseOwned, Base):
+    """A line of an order. `detail` is JSON: price steps and earn parts, as the receipt explains them."""
+
+    __tablename__ = "order_line"
+    orders = belongs_to("orders")
+    person_id: Mapped[int | None] = ref_col()
+    for_person_id: Mapped[int | None] = ref_col()
+    line_no: Mapped[int] = count_col()
+    item_id: Mapped[int] = ref_col(nullable=False)
+    item_code: Mapped[str] = code_col(40)
+    category: Mapped[str] = label_col(40, default="")
+    kind: Mapped[str] = code_col(10)
+    name_sealed: Mapped[bytes | None] = sealed_blob()
+    name = Sealed("name_sealed")
+    qty: Mapped[int] = count_col()
+    list_fen: Mapped[int] = fen_col()
+    net_fen: Mapped[int] = fen_col()
+    points: Mapped[int] = count_col()
+    performer_id: Mapped[int | None] = ref_col()
+    seller_id: Mapped[int | None] = ref_col()
+    detail: Mapped[str] = col(Text, INTERNAL, default="{}")
+    refunded_qty: Mapped[int] = count_col()
+    refunded_fen: Mapped[int] = fen_col()
+    __table_args__ = (
+        owned_unique("orders_id", "line_no"),
+        owned_index("ix_order_line_person", "for_person_id", "id"),
+        CheckConstraint("qty > 0", name="qty"),
+        CheckConstraint("net_fen >= 0 AND net_fen <= list_fen", name="net"),
+        CheckConstraint("refunded_qty >= 0 AND refunded_qty <= qty", name="refunded_qty"),
+        CheckConstraint("refunded_fen >= 0 AND refunded_fen <= net_fen", name="refunded_fen"),
+    )
+
+
+class Tender(FranchiseOwned, Base):
+    """How a part of an order was paid."""
+
+    __tablename__ = "tender"
+    orders = belongs_to("orders")
+    person_id: Mapped[int | None] = ref_col()
+    number: Mapped[int] = count_col()
+    kind: Mapped[str] = code_col(30)
+    amount_fen: Mapped[int] = fen_col()
+    points: Mapped[int] = count_col()
+    refunded_fen: Mapped[int] = fen_col()
+    refunded_points: Mapped[int] = count_col()
+    reference_sealed: Mapped[bytes | None] = sealed_blob()
+    reference = Sealed("reference_sealed")
+    booked_at: Mapped[int] = at_col()
+    __table_args__ = (
+        owned_unique("orders_id", "number"),
+        CheckConstraint("amount_fen >= 0", name="amount"),
+        CheckConstraint("refunded_fen >= 0 AND refunded_fen <= amount_fen", name="refunded"),
+        CheckConstraint("refunded_points >= 0 AND refunded_points <= points", name="refunded_points"),
+    )
+
+
+class LineTender(FranchiseOwned, Base):
+    """One cell of the line × tender matrix: rows add up to lines, columns to tenders (S3, I22)."""
+
+    __tablename__ = "line_tender"
+    order_line = belongs_to("order_line")
+    tender = belongs_to("tender")
+    amount_fen: Mapped[int] = fen_col()
+    __table_args__ = (owned_unique("order_line_id", "tender_id"),)
+
+
+class Refund(FranchiseOwned, Base):
+    """A refund of lines. `effects` is sealed JSON: what it moved, as the preview showed it. Append-only."""
+
+    __tablename__ = "refund"
+    orders = belongs_to("orders")
+    refund_no: Mapped[str] = code_col(30)
+    person_id: Mapped[int | None] = ref_col()
+    store_id: Mapped[int | None] = ref_col()
+    staff_id: Mapped[int | None] = ref_col()
+    amount_fen: Mapped[int] = fen_col()
+    points_taken: Mapped[int] = count_col()
+    points_returned: Mapped[int] = count_col()
+    reason_sealed: Mapped[bytes | None] = sealed_blob()
+    reason = Sealed("reason_sealed")
+    effects_sealed: Mapped[bytes | None] = sealed_blob()
+    effects = Sealed("effects_sealed")
+    business_on: Mapped[date] = day_col()
+    booked_at: Mapped[int] = at_col()
+    door: Mapped[str] = code_col(10)
+    __table_args__ = (owned_unique("refund_no"), owned_index("ix_refund_orders", "orders_id"))
+
+
+class RefundLine(FranchiseOwned, Base):
+    """A line of a refund: quantity and money given back. Append-only."""
+
+    __tablename__ = "refund_line"
+    refund = belongs_to("refund")
+    order_line = belongs_to("order_line")
+    qty: Mapped[int] = count_col()
+    amount_fen: Mapped[int] = fen_col()
+    __table_args__ = (owned_unique("refund_id", "order_line_id"), CheckConstraint("qty > 0", name="qty"))

@@ -1,0 +1,451 @@
+"""Refund lines of an order: a compensating entry for everything they moved (loyalty S9–S15, case B22).
+
+The preview runs the very code of the refund inside a savepoint and rolls it back: what is shown is what
+is done. Every amount is the difference of cumulative targets, so any sequence of partial refunds ends
+at the same figures as one whole refund (I27).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from core.cards import services as cards
+from core.catalog import services as catalog
+from core.coupons import services as coupons
+from core.kernel import audit, clock, counters
+from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
+from core.kernel.i18n import _
+from core.kernel.ids import new_id
+from core.kernel.money import show_yuan
+from core.kernel.permissions import may
+from core.kernel.sealed import seal_text
+from core.kernel.settings import value as setting
+from core.kernel.statements import Statements
+from core.kernel.tenancy import current_actor
+from core.ledger import services as ledger
+from core.orders import rules
+from core.orders.models import LineTender, OrderLine, Orders, Tender
+from core.orders.settings import REFUND_PROOF_ABOVE
+from core.orders.settle import tell_plugins
+from core.org import franchises
+from core.org.proofs import consume_proof
+from core.org.staffing import staff_may
+from core.points.rules import earn, reversal_target
+from core.pricing.quote_json import read_earn_line
+from core.programme import services as programmes
+from core.tiers import services as tiers
+from core.tiers.rules import QualifyingEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.orm import Session
+
+    from core.orders.rules import MoneyBack
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a refund moves. `effects` are sentences for the member and the desk."""
+
+    refund_no: str = ""
+    amount_fen: int = 0
+    tenders: list[dict[str, Any]] = field(default_factory=list)
+    points_taken: int = 0
+    points_returned: int = 0
+    points_debt: int = 0
+    lots: list[dict[str, Any]] = field(default_factory=list)
+    coupons: list[dict[str, Any]] = field(default_factory=list)
+    tier: dict[str, str] = field(default_factory=dict)
+    effects: list[str] = field(default_factory=list)
+
+    def digest(self) -> str:
+        """Return the identity of these effects: a preview's `preview_id`."""
+        plain = [self.amount_fen, self.tenders, self.points_taken, self.points_returned, self.points_debt,
+                 self.lots, self.coupons, self.tier]  # fmt: skip
+        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:32]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer of a refund and of its preview (contract.md section 4)."""
+        return {
+            "refund_no": self.refund_no,
+            "preview_id": self.digest(),
+            "amount_fen": self.amount_fen,
+            "tenders": self.tenders,
+            "points": {
+                "taken": self.points_taken,
+                "returned": self.points_returned,
+                "debt": self.points_debt,
+            },
+            "lots": self.lots,
+            "coupons": self.coupons,
+            "courses": [],
+            "tier": self.tier,
+            "referral": [],
+            "owed_fen": 0,
+            "effects": self.effects,
+        }
+
+
+@dataclass(slots=True)
+class _Order:
+    """An order with all that a refund needs of it."""
+
+    row: Orders
+    lines: dict[int, OrderLine]
+    tenders: list[Tender]
+    cells: dict[int, dict[int, int]]
+
+
+def find(session: Session, order_no: str) -> Orders:
+    """Return an order of the franchise by its number; raise NotFound."""
+    row = session.scalar(select(Orders).where(Orders.order_no == order_no))
+    if row is None:
+        raise NotFound(_("没有找到订单 %(no)s。", no=order_no[:30]))
+    return row
+
+
+def preview(session: Session, order_no: str, asked: Mapping[int, int]) -> Effects:
+    """Return what refunding `asked` (line: pieces) would move; nothing stays written."""
+    savepoint = session.begin_nested()
+    try:
+        return _refund(session, order_no, asked, _("预览"))
+    finally:
+        savepoint.rollback()
+        session.expire_all()
+
+
+def refund(
+    session: Session, order_no: str, asked: Mapping[int, int], reason: str, *,
+    preview_id: str | None = None, proof: str | None = None, payload_sha256: str = "",
+) -> Effects:  # fmt: skip
+    """Refund lines and return what moved.
+
+    Raises Invalid for unknown lines or too many pieces, `reason` missing, `refund_needs_proof` above the
+    franchise's limit, Conflict `refund_moved` when the effects differ from the preview that was shown.
+    """
+    if not reason.strip():
+        raise Invalid.field("reason", _("请填写退款原因。"))
+    effects = _refund(session, order_no, asked, reason.strip())
+    if preview_id and preview_id != effects.digest():
+        raise Conflict(
+            _("预览之后情况有变，请核对新的退款结果再确认。"), code="refund_moved",
+            extra={"preview": effects.to_json()},
+        )  # fmt: skip
+    _check_limit(session, effects.amount_fen, proof, payload_sha256)
+    return effects
+
+
+def _check_limit(session: Session, amount_fen: int, proof: str | None, payload_sha256: str) -> None:
+    limit = int(setting(session, REFUND_PROOF_ABOVE))
+    if amount_fen <= limit:
+        return
+    if proof is None:
+        raise Refusal(
+            _("退款超过 %(y)s 元，须由店长或加盟主输入 PIN 确认。", y=show_yuan(limit)),
+            code="refund_needs_proof",
+            status=403,
+            errors=[FieldError("proof", _("缺少 PIN 确认。"))],
+        )
+    staff = consume_proof(session, proof, "refund", payload_sha256)
+    if not staff_may(session, staff, "orders.refund.large"):
+        raise Forbidden(_("%(name)s 没有大额退款的权限。", name=staff.name), code="refund_forbidden")
+
+
+def _refund(session: Session, order_no: str, asked: Mapping[int, int], reason: str) -> Effects:
+    actor = current_actor()
+    st = Statements(session, actor.franchise_id)
+    order = _load(session, st, order_no)
+    franchises.refuse_when_frozen(session, member=order.row.person_id is not None)
+    if may(actor, "orders.refund") and not may(actor, "orders.refund", order.row.store_id):
+        raise Forbidden(_("这张订单属于别的门店，请到原门店退款。"), code="other_store")
+    back = rules.money_back([_state(order, line) for line in order.lines.values()], asked)
+    effects = Effects(amount_fen=sum(back.by_line.values()))
+    refund_id = new_id()
+    posting = ledger.Posting(
+        clock.today(actor.tz), clock.now_ms(), "refund", refund_id, actor.staff_id, actor.store_id, actor.door
+    )
+    _refuse_used_cards(session, order, asked)
+    before = _value_before(order)
+    _write_money(st, order, asked, back, effects)
+    _return_points(st, order, before, effects, posting)
+    _take_points(st, order, back, effects, posting)
+    _return_coupons(st, order, asked, effects)
+    _return_stock(st, order, asked)
+    _revoke_cards(session, order, asked, effects)
+    _move_tier(session, st, order, back, effects, refund_id)
+    _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
+    _say(effects)
+    return effects
+
+
+def _load(session: Session, st: Statements, order_no: str) -> _Order:
+    row = find(session, order_no)
+    st.lock("orders", [row.id])
+    if row.person_id:
+        st.lock("person", [row.person_id])
+    session.refresh(row)
+    lines = session.scalars(
+        select(OrderLine).where(OrderLine.orders_id == row.id).order_by(OrderLine.line_no)
+        .execution_options(populate_existing=True)
+    ).all()  # fmt: skip
+    tenders = session.scalars(
+        select(Tender).where(Tender.orders_id == row.id).order_by(Tender.number)
+        .execution_options(populate_existing=True)
+    ).all()  # fmt: skip
+    numbers = {tender.id: tender.number for tender in tenders}
+    by_id = {line.id: line.line_no for line in lines}
+    cells: dict[int, dict[int, int]] = {line.line_no: {} for line in lines}
+    found = session.execute(
+        select(LineTender.order_line_id, LineTender.tender_id, LineTender.amount_fen)
+        .where(LineTender.order_line_id.in_(list(by_id)))
+        .order_by(LineTender.id)
+    )
+    for line_id, tender_id, amount in found:
+        cells[by_id[line_id]][numbers[tender_id]] = amount
+    return _Order(row, {line.line_no: line for line in lines}, list(tenders), cells)
+
+
+def _state(order: _Order, line: OrderLine) -> rules.LineState:
+    return rules.LineState(line.line_no, line.qty, line.refunded_qty, order.cells[line.line_no])
+
+
+def _refuse_used_cards(session: Session, order: _Order, asked: Mapping[int, int]) -> None:
+    """A card whose coupons were used cannot be refunded before those uses are (S13)."""
+    if not any(order.lines[n].kind == "card" and qty for n, qty in asked.items()):
+        return
+    st = Statements(session, current_actor().franchise_id)
+    ids = [card.id for card in cards.of_order(session, order.row.id)]
+    used = coupons.used_counts(st, "card", ids)
+    if any(sum(counts.values()) for counts in used.values()):
+        raise Refusal(_("这张卡里的券已经用过。请先退掉用券的项目，再退卡。"), code="card_used", status=409)
+
+
+def _value_before(order: _Order) -> dict[int, tuple[int, int]]:
+    return {tender.number: (tender.refunded_fen, tender.refunded_points) for tender in order.tenders}
+
+
+def _write_money(
+    st: Statements, order: _Order, asked: Mapping[int, int], back: MoneyBack, effects: Effects
+) -> None:
+    for line_no, amount in back.by_line.items():
+        st.run(
+            "UPDATE order_line SET refunded_qty = refunded_qty + ?, refunded_fen = refunded_fen + ?"
+            " WHERE franchise_id = ? AND id = ?",
+            [asked[line_no], amount, st.franchise_id, order.lines[line_no].id],
+        )
+    for tender in order.tenders:
+        amount = back.by_tender.get(tender.number, 0)
+        points = 0
+        if tender.kind == rules.POINTS:
+            points = rules.points_back(
+                tender.points, tender.amount_fen, tender.refunded_fen + amount, tender.refunded_points
+            )
+        if not amount and not points:
+            continue
+        st.run(
+            "UPDATE tender SET refunded_fen = refunded_fen + ?, refunded_points = refunded_points + ?"
+            " WHERE franchise_id = ? AND id = ?",
+            [amount, points, st.franchise_id, tender.id],
+        )
+        effects.points_returned += points
+        effects.tenders.append({"kind": tender.kind, "amount_fen": amount, "points": points})
+    whole = all(_left(order.lines[n], asked) == 0 for n in order.lines)
+    st.run(
+        "UPDATE orders SET refunded_fen = refunded_fen + ?, state = ?, version = version + 1"
+        " WHERE franchise_id = ? AND id = ?",
+        [effects.amount_fen, "refunded" if whole else "part_refunded", st.franchise_id, order.row.id],
+    )
+
+
+def _left(line: OrderLine, asked: Mapping[int, int]) -> int:
+    return line.qty - line.refunded_qty - asked.get(line.line_no, 0)
+
+
+def _return_points(
+    st: Statements, order: _Order, before: Mapping[int, tuple[int, int]], effects: Effects,
+    posting: ledger.Posting,
+) -> None:  # fmt: skip
+    """Give points that were a tender back to their own lots, the last used first."""
+    person_id = order.row.person_id
+    if not effects.points_returned or person_id is None:
+        return
+    row = st.one(
+        "SELECT id FROM transfer WHERE franchise_id = ? AND source_kind = 'order' AND source_id = ?"
+        " AND reason = 'redeem'",
+        [st.franchise_id, order.row.id],
+    )
+    assert row is not None
+    balance = ledger.balance_of(st, "person", person_id, ledger.POINTS, person_id)
+    giving = ledger.restore(
+        st, balance, ledger.POINTS, effects.points_returned, posting, redemption_id=int(row[0])
+    )
+    effects.lots += [{"lot": str(give.lot_id), "delta": give.amount} for give in giving.gives]
+    if giving.grace:
+        effects.lots.append({"lot": "grace", "delta": giving.grace, "days": ledger.GRACE_DAYS})
+
+
+def _take_points(
+    st: Statements, order: _Order, back: MoneyBack, effects: Effects, posting: ledger.Posting
+) -> None:
+    """Take earned points back down to what the remaining order earns, under the rules of the sale."""
+    person_id = order.row.person_id
+    if person_id is None or not order.row.earned_points:
+        return
+    facts = json.loads(order.row.facts or "{}")
+    lines = [read_earn_line(line) for line in facts["earn_lines"]]
+    kinds = {tender.number: tender.kind for tender in order.tenders}
+    paid: dict[int, dict[str, int]] = {}
+    for line_no, row in back.stays.items():
+        by_kind = paid.setdefault(line_no, {})
+        for number, amount in row.items():
+            by_kind[kinds[number]] = by_kind.get(kinds[number], 0) + amount
+    booked, transfers = _booked(st, order.row.id, facts)
+    balance = ledger.balance_of(st, "person", person_id, ledger.POINTS, person_id)
+    debt = balance.debt
+    for key, points in reversal_target(booked, earn(lines, paid)).items():
+        if points <= 0:
+            continue
+        taking = ledger.claw_back(
+            st, balance, ledger.POINTS, points, posting, earned_by=order.row.id, rule=key[0],
+            reverses_id=transfers[key],
+        )  # fmt: skip
+        effects.points_taken += points
+        effects.lots += [{"lot": str(take.lot_id), "delta": -take.amount} for take in taking.takes]
+    effects.points_debt = balance.debt - debt if balance.debt > debt else 0
+
+
+def _booked(
+    st: Statements, order_id: int, facts: dict[str, Any]
+) -> tuple[dict[tuple[str, int | None], int], dict[tuple[str, int | None], int]]:
+    """Return what is booked net for each (rule, months) of the order, and the transfer that credited it."""
+    rows = st.all(
+        "SELECT t.id, t.rule, t.amount - COALESCE((SELECT SUM(r.amount) FROM transfer r"
+        " WHERE r.franchise_id = t.franchise_id AND r.reverses_id = t.id), 0) FROM transfer t"
+        " WHERE t.franchise_id = ? AND t.source_kind = 'order' AND t.source_id = ? AND t.reason = 'earn'"
+        " ORDER BY t.id",
+        [st.franchise_id, order_id],
+    )
+    booked, transfers = {}, {}
+    # Lots were credited in this order: the n-th earn transfer is the n-th lot.
+    for (transfer_id, rule, net), lot in zip(rows, facts["lots"], strict=True):
+        key = (rule, lot["expires_months"])
+        booked[key], transfers[key] = int(net), int(transfer_id)
+    return booked, transfers
+
+
+def _return_coupons(st: Statements, order: _Order, asked: Mapping[int, int], effects: Effects) -> None:
+    """Give back coupons of wholly refunded lines; an order coupon when the whole order is (S13)."""
+    done = [n for n, line in order.lines.items() if asked.get(n) and _left(line, asked) == 0]
+    if all(_left(line, asked) == 0 for line in order.lines.values()):
+        done.append(0)
+    today = clock.today(current_actor().tz)
+    effects.coupons = coupons.give_back(st, order.row.id, done, today, clock.now_ms())
+
+
+def _return_stock(st: Statements, order: _Order, asked: Mapping[int, int]) -> None:
+    for line_no, qty in asked.items():
+        line = order.lines[line_no]
+        if line.kind == "goods" and qty:
+            catalog.move_stock(st, line.item_id, order.row.store_id, qty)
+
+
+def _revoke_cards(session: Session, order: _Order, asked: Mapping[int, int], effects: Effects) -> None:
+    if not any(order.lines[n].kind == "card" and qty for n, qty in asked.items()):
+        return
+    for card in cards.revoke_of_order(session, order.row.id):
+        effects.effects.append(_("会员卡 %(no)s 作废，共用的家人不再享受卡内权益。", no=card.number))
+
+
+def _move_tier(
+    session: Session, st: Statements, order: _Order, back: MoneyBack, effects: Effects, refund_id: int
+) -> None:
+    person_id = order.row.person_id
+    if person_id is None:
+        return
+    actor = current_actor()
+    kinds = {tender.number: tender.kind for tender in order.tenders}
+    counted = sum(a for n, a in back.by_tender.items() if kinds[n] not in rules.NOT_FOR_TIER)
+    received = sum(a for n, a in back.by_tender.items() if kinds[n] != rules.POINTS)
+    whole = st.one(
+        "SELECT state FROM orders WHERE franchise_id = ? AND id = ?", [st.franchise_id, order.row.id]
+    )
+    visits = 1 if whole and whole[0] == "refunded" else 0
+    today = clock.today(actor.tz)
+    event = QualifyingEvent(
+        on=order.row.business_on, spend_fen=-counted, visits=-visits, points=-effects.points_taken,
+        booked_on=today, source=str(order.row.id),
+    )  # fmt: skip
+    tiers.note(st, person_id, event, "refund", refund_id, clock.now_ms())
+    st.run(
+        "UPDATE person SET spent_fen = spent_fen - ?, visits = visits - ? WHERE franchise_id = ? AND id = ?",
+        [received, visits, st.franchise_id, person_id],
+    )
+    programme = programmes.in_force(session)
+    moved = tiers.refresh(
+        st, person_id, programme, today, actor.tz, cause="refund", source_kind="refund", source_id=refund_id
+    )
+    if moved.changed:
+        effects.tier = {"from": moved.before, "to": moved.standing.tier}
+
+
+def _write_refund(
+    st: Statements, order: _Order, asked: Mapping[int, int], back: MoneyBack, effects: Effects,
+    refund_id: int, reason: str, posting: ledger.Posting,
+) -> None:  # fmt: skip
+    fid = st.franchise_id
+    n = counters.take(st, f"refund:{order.row.id}")
+    effects.refund_no = f"{order.row.order_no}-R{n}"
+    plain = json.dumps(effects.to_json(), ensure_ascii=False)
+    st.insert(
+        "refund",
+        {
+            "id": refund_id, "franchise_id": fid, "orders_id": order.row.id, "refund_no": effects.refund_no,
+            "person_id": order.row.person_id, "store_id": posting.store_id, "staff_id": posting.staff_id,
+            "amount_fen": effects.amount_fen, "points_taken": effects.points_taken,
+            "points_returned": effects.points_returned,
+            "reason_sealed": seal_text("refund", "reason_sealed", refund_id, fid, reason),
+            "effects_sealed": seal_text("refund", "effects_sealed", refund_id, fid, plain),
+            "business_on": posting.business_on, "booked_at": posting.booked_at, "door": posting.door,
+        },
+    )  # fmt: skip
+    rows = [
+        {"id": new_id(), "franchise_id": fid, "refund_id": refund_id,
+         "order_line_id": order.lines[line_no].id, "qty": asked[line_no], "amount_fen": amount}
+        for line_no, amount in back.by_line.items()
+    ]  # fmt: skip
+    st.insert_many("refund_line", rows)
+    audit.insert(
+        st, "orders.order.refunded", "orders", order.row.id, person_id=order.row.person_id,
+        detail={"refund_no": effects.refund_no, "amount_fen": effects.amount_fen, "reason": reason},
+    )  # fmt: skip
+    tell_plugins(st, "order.refunded", refund_id, order.row.person_id)
+
+
+def _say(effects: Effects) -> None:
+    """Put the effects into sentences for the person at the desk."""
+    says = [_("退还 %(y)s 元，按原支付方式退回。", y=show_yuan(effects.amount_fen))]
+    if effects.points_taken:
+        says.append(_("扣回消费所得积分 %(n)d 分。", n=effects.points_taken))
+    if effects.points_debt:
+        says.append(
+            _("其中 %(n)d 分已用掉，记为欠分；下次得分先抵扣，还清前不能用积分。", n=effects.points_debt)
+        )
+    if effects.points_returned:
+        says.append(_("退回抵现积分 %(n)d 分，到期日不变。", n=effects.points_returned))
+    if any(lot["lot"] == "grace" for lot in effects.lots):
+        says.append(_("原批次已到期的积分给予 %(n)d 天宽限。", n=ledger.GRACE_DAYS))
+    for coupon in effects.coupons:
+        says.append(
+            _("券 %(code)s 退回，可再次使用。", code=coupon["code"])
+            if coupon["usable"]
+            else _("券 %(code)s 退回，但已过有效期。", code=coupon["code"])
+        )
+    if effects.tier:
+        says.append(_("等级由 %(a)s 变为 %(b)s。", a=effects.tier["from"], b=effects.tier["to"]))
+    effects.effects = says + effects.effects

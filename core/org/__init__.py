@@ -1,0 +1,1 @@
+"""Who works where: chain, franchises, stores, staff, roles, sign-in, PIN proofs."""

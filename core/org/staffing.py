@@ -1,0 +1,92 @@
+"""Stores and staff: making them and giving roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from core.kernel import audit, clock, doors
+from core.kernel.errors import Conflict, Invalid
+from core.kernel.i18n import _
+from core.kernel.permissions import ROLES, registry
+from core.kernel.tenancy import current_actor
+from core.org import credentials, rules
+from core.org.models import Franchise, Staff, StaffRole, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy.orm import Session
+
+
+def add_store(session: Session, code: str, name: str, legal_entity: str = "") -> Store:
+    """Return a new store; raise Conflict when the code is taken."""
+    if session.scalar(select(Store.id).where(Store.code == code)):
+        raise Conflict(_("门店编号 %(code)s 已经有了。", code=code))
+    store = Store(code=code, name=name, legal_entity=legal_entity)
+    session.add(store)
+    session.flush()
+    audit.record(session, "store.added", "store", store.id)
+    return store
+
+
+def add_staff(
+    session: Session,
+    *,
+    number: str,
+    name: str,
+    roles: Iterable[tuple[str, int | None]],
+    store_id: int | None = None,
+    login: str | None = None,
+    pin: str | None = None,
+    licence: tuple[str, str, str] = ("", "", ""),
+    performs: bool = False,
+) -> tuple[Staff, str]:
+    """Return a new staff member and the one-time password, which is told once and must be changed.
+
+    Without a `login` it is `<franchise code>-<number>`. `roles` are (role, store or None) pairs;
+    `licence` is (kind, number, last valid day). Raises Conflict for a number or login that is taken,
+    Invalid for an unknown role or a weak PIN.
+    """
+    roles = list(roles)
+    unknown = [role for role, _store in roles if role not in ROLES]
+    if unknown:
+        raise Invalid.field("role", _("没有“%(role)s”这个角色。", role=unknown[0]))
+    if pin is not None and rules.pin_problem(pin):
+        raise Invalid.field("pin", rules.pin_problem(pin) or "")
+    if session.scalar(select(Staff.id).where(Staff.number == number)):
+        raise Conflict(_("工号 %(number)s 已经有人用了。", number=number))
+    franchise = session.get(Franchise, current_actor().franchise_id)
+    login = rules.normal(login or f"{franchise.code if franchise else ''}-{number}").strip().lower()
+    if doors.by_login(session, login):
+        raise Conflict(_("登录名 %(login)s 已经有人用了。", login=login))
+    password = credentials.one_time_password()
+    staff = Staff(
+        number=number,
+        name=name,
+        login=login,
+        store_id=store_id,
+        password_hash=credentials.hash_password(password),
+        password_once=True,
+        licence_kind=licence[0],
+        licence_no=licence[1],
+        licence_until=licence[2],
+        performs=performs,
+        made_at=clock.now_ms(),
+    )
+    if pin:
+        staff.pin_hash = credentials.hash_pin(staff.id, pin)
+    session.add(staff)
+    session.flush()
+    session.add_all(StaffRole(staff_id=staff.id, role=role, store_id=store) for role, store in roles)
+    doors.cut(session, doors.LOGIN, login, staff.franchise_id, staff.id)
+    session.flush()
+    audit.record(session, "staff.added", "staff", staff.id, detail={"roles": sorted({r for r, _s in roles})})
+    return staff, password
+
+
+def staff_may(session: Session, staff: Staff, code: str) -> bool:
+    """Return whether a staff member holds the permission `code` by any of their roles."""
+    pairs = session.execute(select(StaffRole.role, StaffRole.store_id).where(StaffRole.staff_id == staff.id))
+    return code in registry.of_roles([(role, store_id) for role, store_id in pairs])

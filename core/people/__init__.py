@@ -1,0 +1,1 @@
+"""Anyone we know: persons, relations, consent, tags, and the search for them."""

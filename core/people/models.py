@@ -1,0 +1,130 @@
+"""Tables of people. A member is a person with a card; `member_no` is theirs for ever."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.dialects.postgresql import VARCHAR
+from sqlalchemy.orm import Mapped
+
+from core.kernel.columns import (
+    INTERNAL,
+    PERSONAL,
+    BigInteger,
+    LargeBinary,
+    String,
+    at_col,
+    code_col,
+    col,
+    count_col,
+    day_col,
+    flag_col,
+    label_col,
+    owned_index,
+    owned_unique,
+    ref_col,
+    sealed_blob,
+)
+from core.kernel.db import Base, FranchiseOwned, belongs_to
+from core.kernel.sealed import Sealed
+
+# Compared by code point on both engines, so that a prefix is a range of the index.
+BINARY_TEXT = String(40).with_variant(VARCHAR(40, collation="C"), "postgresql")
+
+
+class Person(FranchiseOwned, Base):
+    """A person of the franchise (S0-03, S0-22, S3-03). A child may use another's phone (`contact_of`)."""
+
+    __tablename__ = "person"
+    member_no: Mapped[str] = code_col(20)
+    name: Mapped[str] = label_col(60, PERSONAL)
+    pinyin: Mapped[str] = label_col(120, PERSONAL, default="")
+    gender: Mapped[str] = col(String(10), PERSONAL, default="unknown")
+    birth_on: Mapped[date | None] = day_col(nullable=True, data_class=PERSONAL)
+    birth_calendar: Mapped[str] = code_col(5, default="solar")
+    occupation: Mapped[str] = label_col(60, PERSONAL, default="")
+    company: Mapped[str] = label_col(120, PERSONAL, default="")
+    phone_sealed: Mapped[bytes | None] = sealed_blob()
+    phone_blind: Mapped[bytes | None] = col(LargeBinary, PERSONAL, nullable=True)
+    phone = Sealed("phone_sealed", blind="phone_blind")
+    email_sealed: Mapped[bytes | None] = sealed_blob()
+    email = Sealed("email_sealed")
+    address_sealed: Mapped[bytes | None] = sealed_blob()
+    address = Sealed("address_sealed")
+    note_sealed: Mapped[bytes | None] = sealed_blob()
+    note = Sealed("note_sealed")
+    contact_of_id: Mapped[int | None] = ref_col(data_class=PERSONAL)
+    referrer_id: Mapped[int | None] = ref_col(data_class=PERSONAL)
+    source: Mapped[str] = code_col(40, default="")
+    store = belongs_to("store", nullable=True)
+    tier_code: Mapped[str] = code_col(40, default="")
+    tier_since: Mapped[date | None] = day_col(nullable=True)
+    tier_until: Mapped[date | None] = day_col(nullable=True)
+    joined_at: Mapped[int] = at_col()
+    last_visit_at: Mapped[int] = at_col(default=0)
+    visits: Mapped[int] = count_col()
+    spent_fen: Mapped[int] = col(BigInteger, INTERNAL, default=0)
+    active: Mapped[bool] = flag_col(True)
+    version: Mapped[int] = count_col(default=1)
+    __table_args__ = (
+        owned_unique("member_no"),
+        owned_unique("phone_blind"),
+        owned_index("ix_person_visit", "last_visit_at", "id"),
+        owned_index("ix_person_joined", "joined_at", "id"),
+        owned_index("ix_person_spent", "spent_fen", "id"),
+        owned_index("ix_person_tier", "tier_code", "last_visit_at", "id"),
+        owned_index("ix_person_store", "store_id", "last_visit_at", "id"),
+        owned_index("ix_person_pinyin", "pinyin", "id"),
+        owned_index("ix_person_referrer", "referrer_id"),
+        owned_index("ix_person_contact", "contact_of_id"),
+    )
+
+
+class SearchToken(FranchiseOwned, Base):
+    """A way to find a person: name characters, pinyin, initials, card number, company, keyed last 4."""
+
+    __tablename__ = "search_token"
+    person = belongs_to("person")
+    token: Mapped[str] = col(BINARY_TEXT, PERSONAL)
+    __table_args__ = (
+        owned_unique("token", "person_id"),
+        owned_index("ix_search_token_person", "person_id"),
+    )
+
+
+class Relation(FranchiseOwned, Base):
+    """How one person is related to another: guardian, spouse, child, parent, other."""
+
+    __tablename__ = "relation"
+    person = belongs_to("person")
+    other = belongs_to("person")
+    role: Mapped[str] = code_col(20)
+    __table_args__ = (owned_unique("person_id", "other_id"),)
+
+
+class Consent(FranchiseOwned, Base):
+    """A consent given or withdrawn, append-only (PIPL art. 14–16, 29): the newest row of a purpose counts."""
+
+    __tablename__ = "consent"
+    person = belongs_to("person")
+    purpose: Mapped[str] = code_col(30)
+    granted: Mapped[bool] = flag_col()
+    text_version: Mapped[str] = code_col(20, default="1")
+    evidence_sealed: Mapped[bytes | None] = sealed_blob()
+    evidence = Sealed("evidence_sealed")
+    door: Mapped[str] = code_col(10)
+    staff_id: Mapped[int | None] = ref_col()
+    at: Mapped[int] = at_col()
+    __table_args__ = (owned_index("ix_consent_person", "person_id", "purpose", "id"),)
+
+
+class PersonTag(FranchiseOwned, Base):
+    """A tag on a person, by hand or automatic with its reason."""
+
+    __tablename__ = "person_tag"
+    person = belongs_to("person")
+    tag: Mapped[str] = label_col(40)
+    source: Mapped[str] = code_col(10, default="manual")
+    reason: Mapped[str] = label_col(200, default="")
+    at: Mapped[int] = at_col()
+    __table_args__ = (owned_unique("person_id", "tag"), owned_index("ix_person_tag_tag", "tag", "person_id"))

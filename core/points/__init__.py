@@ -1,0 +1,1 @@
+"""Points: what a purchase earns, and points as a tender."""

@@ -1,0 +1,1 @@
+"""Pricing: from a basket to a quote that explains itself. Pure."""

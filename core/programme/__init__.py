@@ -1,0 +1,1 @@
+"""The programme: versioned documents of tiers, benefits, earn rules, promotions, rewards."""

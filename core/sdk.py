@@ -1,0 +1,60 @@
+"""The plugin author's door to core: the only module of core that a plugin may import.
+
+What is listed here is documented in docs/hooks.md and stays; names are added, never removed.
+"""
+
+from core.hookreads import items_with
+from core.hookspecs import SDK_VERSION
+from core.hooktypes import (
+    Alert,
+    BasketView,
+    BoughtItem,
+    Check,
+    CheckSpec,
+    CouponClass,
+    CouponView,
+    DataCount,
+    DataSection,
+    Event,
+    FieldGroup,
+    FormField,
+    HookContext,
+    ItemAttribute,
+    ItemView,
+    Job,
+    LineView,
+    MenuItem,
+    Panel,
+    PanelSpec,
+    PersonView,
+    PointsChange,
+    Preset,
+    PriceChange,
+    SeatView,
+    TimelineEntry,
+)
+from core.kernel import clock, columns, ids, tenancy
+from core.kernel.audit import record as record_audit
+from core.kernel.db import Base, FranchiseOwned, belongs_to
+from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
+from core.kernel.i18n import _, _l, ngettext
+from core.kernel.permissions import Permission, authorize, may, permission
+from core.kernel.plugin_types import Plugin
+from core.kernel.plugins import hookimpl
+from core.kernel.sealed import Sealed
+from core.kernel.settings import SettingSpec
+from core.kernel.settings import value as setting_value
+from core.kernel.web.render import go, render_page, toast
+from core.kernel.web.routes import page
+from core.kernel.web.routes import session as page_session
+
+__all__ = [
+    "Alert", "Base", "BasketView", "BoughtItem", "Check", "CheckSpec", "Conflict", "CouponClass",
+    "CouponView", "DataCount", "DataSection", "Event", "FieldError", "FieldGroup", "Forbidden",
+    "FormField", "FranchiseOwned", "HookContext", "Invalid", "ItemAttribute", "ItemView", "Job",
+    "LineView", "MenuItem", "NotFound", "Panel", "PanelSpec", "Permission", "PersonView", "Plugin",
+    "PointsChange", "Preset", "PriceChange", "Refusal", "SDK_VERSION", "Sealed", "SeatView",
+    "SettingSpec", "TimelineEntry", "_", "_l", "authorize", "belongs_to", "clock", "columns", "go",
+    "hookimpl", "ids", "items_with", "may", "ngettext", "page", "page_session", "permission",
+    "record_audit", "render_page", "setting_value", "tenancy", "toast",
+]  # fmt: skip

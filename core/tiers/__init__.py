@@ -1,0 +1,1 @@
+"""Tiers: standings computed from qualifying events."""

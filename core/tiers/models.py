@@ -1,0 +1,55 @@
+"""Qualifying events and tier standings."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.orm import Mapped
+
+from core.kernel.columns import (
+    at_col,
+    code_col,
+    count_col,
+    day_col,
+    label_col,
+    owned_index,
+    ref_col,
+)
+from core.kernel.db import Base, FranchiseOwned, belongs_to
+
+
+class TierEvent(FranchiseOwned, Base):
+    """What counts towards a tier: money received, a visit, points, a top-up. A refund is negative,
+    at the effective date of what it takes back (S14). Append-only."""
+
+    __tablename__ = "tier_event"
+    person = belongs_to("person")
+    spend_fen: Mapped[int] = count_col()
+    visits: Mapped[int] = count_col()
+    points: Mapped[int] = count_col()
+    topup_fen: Mapped[int] = count_col()
+    effective_on: Mapped[date] = day_col()
+    booked_at: Mapped[int] = at_col()
+    source_kind: Mapped[str] = code_col(30)
+    source_id: Mapped[int] = ref_col(nullable=False)
+    __table_args__ = (
+        owned_index("ix_tier_event_person", "person_id", "effective_on", "id"),
+        owned_index("ix_tier_event_day", "effective_on", "id"),
+    )
+
+
+class TierStanding(FranchiseOwned, Base):
+    """A dated standing: which tier from when, until when it is kept at least, and why. Append-only."""
+
+    __tablename__ = "tier_standing"
+    person = belongs_to("person")
+    tier_code: Mapped[str] = code_col(40)
+    since_on: Mapped[date] = day_col()
+    keep_until_on: Mapped[date | None] = day_col(nullable=True)
+    cause: Mapped[str] = code_col(40)
+    reason: Mapped[str] = label_col(200, default="")
+    source_kind: Mapped[str] = code_col(30)
+    source_id: Mapped[int] = ref_col(nullable=False)
+    programme_number: Mapped[int] = count_col()
+    at: Mapped[int] = at_col()
+    __table_args__ = (owned_index("ix_tier_standing_person", "person_id", "id"),)

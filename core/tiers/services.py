@@ -1,0 +1,150 @@
+"""Verbs of tiers: note a qualifying event, refresh a standing, review those whose time has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from core.kernel import audit, clock
+from core.kernel.ids import new_id
+from core.kernel.statements import Statements, as_date
+from core.tiers import rules
+from core.tiers.rules import Held, QualifyingEvent, Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from core.programme.rules import Programme
+
+GRANTED = ("opening", "programme")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A refreshed standing and the tier held before."""
+
+    before: str
+    standing: Standing
+
+    @property
+    def changed(self) -> bool:
+        """Return whether the tier is another one now."""
+        return self.before != self.standing.tier
+
+
+def note(
+    st: Statements, person_id: int, event: QualifyingEvent, source_kind: str, source_id: int, booked_at: int
+) -> None:
+    """Write a qualifying event; a refund is negative, at the effective date of its sale (S14)."""
+    st.insert(
+        "tier_event",
+        {
+            "id": new_id(), "franchise_id": st.franchise_id, "person_id": person_id,
+            "spend_fen": event.spend_fen, "visits": event.visits, "points": event.points,
+            "topup_fen": event.topup_fen, "effective_on": event.on, "booked_at": booked_at,
+            "source_kind": source_kind, "source_id": source_id,
+        },
+    )  # fmt: skip
+
+
+def events_of(st: Statements, person_id: int, tz: str) -> list[QualifyingEvent]:
+    """Return the person's qualifying events, oldest first."""
+    rows = st.all(
+        "SELECT effective_on, spend_fen, visits, points, topup_fen, booked_at, source_id FROM tier_event"
+        " WHERE franchise_id = ? AND person_id = ? ORDER BY effective_on, id",
+        [st.franchise_id, person_id],
+    )
+    return [
+        QualifyingEvent(
+            on=as_date(row[0]) or date.min,
+            spend_fen=int(row[1]),
+            visits=int(row[2]),
+            points=int(row[3]),
+            topup_fen=int(row[4]),
+            booked_on=clock.business_date(clock.from_ms(int(row[5])), tz),
+            source=str(row[6]),
+        )
+        for row in rows
+    ]
+
+
+def held_of(st: Statements, person_id: int) -> Held | None:
+    """Return the tier granted from outside the events (an opening balance), or None."""
+    row = st.one(
+        "SELECT tier_code, since_on FROM tier_standing WHERE franchise_id = ? AND person_id = ?"
+        " AND cause IN ('opening', 'programme') ORDER BY id DESC LIMIT 1",
+        [st.franchise_id, person_id],
+    )
+    return Held(row[0], as_date(row[1]) or date.min) if row else None
+
+
+def standing_of(st: Statements, person_id: int, programme: Programme, as_of: date, tz: str) -> Standing:
+    """Return the standing that the person's events give on the day `as_of` (I37)."""
+    return rules.standing(events_of(st, person_id, tz), programme.tiers, as_of, held_of(st, person_id))
+
+
+def refresh(
+    st: Statements, person_id: int, programme: Programme, as_of: date, tz: str, *, cause: str,
+    source_kind: str, source_id: int,
+) -> Moved:  # fmt: skip
+    """Recompute a person's standing and write it where it changed; return what moved."""
+    row = st.one(
+        "SELECT tier_code, tier_since, tier_until FROM person WHERE franchise_id = ? AND id = ?",
+        [st.franchise_id, person_id],
+    )
+    assert row is not None
+    before = row[0] or programme.base_tier().code
+    now = standing_of(st, person_id, programme, as_of, tz)
+    moved = Moved(before, now)
+    since = as_date(row[1])
+    if moved.changed:
+        since = now.since or as_of
+        _append(st, person_id, now, since, cause, source_kind, source_id, programme.version)
+        audit.insert(
+            st, "tiers.standing.changed", "person", person_id, person_id=person_id,
+            detail={"from": before, "to": now.tier, "cause": cause},
+        )  # fmt: skip
+    if moved.changed or as_date(row[2]) != now.until or row[0] != now.tier:
+        st.run(
+            "UPDATE person SET tier_code = ?, tier_since = ?, tier_until = ?"
+            " WHERE franchise_id = ? AND id = ?",
+            [now.tier, since, now.until, st.franchise_id, person_id],
+        )
+    return moved
+
+
+def grant(
+    st: Statements, person_id: int, tier_code: str, since: date, cause: str, source_kind: str, source_id: int,
+    programme_number: int,
+) -> None:  # fmt: skip
+    """Grant a tier from outside the events: an opening balance."""
+    standing = Standing(tier_code, since, None, tier_code)
+    _append(st, person_id, standing, since, cause, source_kind, source_id, programme_number)
+
+
+def _append(
+    st: Statements, person_id: int, standing: Standing, since: date, cause: str, source_kind: str,
+    source_id: int, programme_number: int,
+) -> None:  # fmt: skip
+    st.insert(
+        "tier_standing",
+        {
+            "id": new_id(), "franchise_id": st.franchise_id, "person_id": person_id,
+            "tier_code": standing.tier, "since_on": since, "keep_until_on": standing.until, "cause": cause,
+            "reason": "", "source_kind": source_kind, "source_id": source_id,
+            "programme_number": programme_number, "at": clock.now_ms(),
+        },
+    )  # fmt: skip
+
+
+def due_for_review(session: Session, franchise_id: int, today: date, after: int, limit: int) -> Sequence[int]:
+    """Return ids (above `after`, ascending) of persons whose standing ended before `today`."""
+    st = Statements(session, franchise_id)
+    rows = st.all(
+        "SELECT id FROM person WHERE franchise_id = ? AND tier_until < ? AND id > ? ORDER BY id LIMIT ?",
+        [franchise_id, today, after, limit],
+    )
+    return [int(row[0]) for row in rows]

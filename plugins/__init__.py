@@ -1,0 +1,1 @@
+"""Vertical plugins. Empty: the host in core/kernel/plugins.py finds them."""

@@ -1,0 +1,36 @@
+/* Single keys act only outside of fields, never during composition, and can be switched off (data-nokeys). */
+(() => {
+  const go = { h: "home", c: "till", m: "members", a: "appointments", f: "followups", r: "reports", s: "settings" };
+  let armed = 0;
+  hk.on("keydown", (event) => {
+    if (hk.composing(event) || event.altKey || event.metaKey) return;
+    if (event.ctrlKey && event.key === "s") {
+      const form = hk.$("form[data-save]");
+      if (form) { event.preventDefault(); form.requestSubmit(); }
+      return;
+    }
+    if (event.ctrlKey || hk.typing(event.target) || hk.$("dialog[open]") || document.body.hasAttribute("data-nokeys")) return;
+    if (armed && Date.now() - armed < 1200) {
+      armed = 0;
+      const link = hk.$(`[data-go="${go[event.key]}"]`);
+      if (link) { event.preventDefault(); link.click(); }
+      return;
+    }
+    const byKey = hk.all("[data-key]").find((item) => item.dataset.key === event.key.toLowerCase());
+    if (event.key === "/") { const box = hk.$("[data-find]"); if (box) { event.preventDefault(); box.focus(); box.select(); } }
+    else if (event.key === "?") { event.preventDefault(); hk.$("#keys")?.showModal(); }
+    else if (event.key === "g") armed = Date.now();
+    else if (byKey) { event.preventDefault(); byKey.click(); }
+  });
+  /* The find box: arrows walk the rows it found, Enter opens the first. */
+  hk.on("keydown", (event) => {
+    const box = event.target.closest?.(".find");
+    if (!box || hk.composing(event)) return;
+    const rows = hk.all("#found a", box);
+    const at = rows.indexOf(document.activeElement);
+    if (event.key === "ArrowDown" && rows.length) { event.preventDefault(); rows[Math.min(at + 1, rows.length - 1)].focus(); }
+    if (event.key === "ArrowUp" && at >= 0) { event.preventDefault(); (rows[at - 1] || hk.$("input", box)).focus(); }
+    if (event.key === "Enter" && at < 0 && rows.length) { event.preventDefault(); rows[0].click(); }
+    if (event.key === "Escape") { hk.$("#found").replaceChildren(); hk.$("input", box).blur(); }
+  });
+})();
