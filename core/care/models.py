@@ -14,6 +14,7 @@ from core.kernel.columns import (
 )
 from core.kernel.db import Base, FranchiseOwned
 from core.kernel.sealed import Sealed
+from core.kernel.triggers import written_once
 
 
 class Finding(FranchiseOwned, Base):
@@ -36,3 +37,6 @@ class Finding(FranchiseOwned, Base):
         owned_index("ix_finding_order", "order_id"),
         owned_index("ix_finding_person", "person_id", "id"),
     )
+
+
+written_once(Finding)

@@ -53,6 +53,9 @@ class Ineligible:
 
 def eligibility(coupon: CouponState, as_of: date) -> Ineligible | None:
     """None if the coupon itself can be used on the day `as_of`; `valid_until` is inclusive."""
+    if coupon.state == "used" and coupon.source_kind == "benefit" and coupon.valid_until:
+        again = coupon.valid_until + timedelta(days=1)
+        return Ineligible("used", _("本期已用完，%(day)s 起可再用", day=again.isoformat()))
     if coupon.state != "open":
         words = {"used": _("已使用"), "expired": _("已过期"), "revoked": _("已作废")}
         return Ineligible(coupon.state, words.get(coupon.state, _("不可用")))

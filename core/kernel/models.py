@@ -24,7 +24,7 @@ from core.kernel.columns import (
     sealed_blob,
 )
 from core.kernel.db import Base, FranchiseOwned, Shared
-from core.kernel.triggers import append_only
+from core.kernel.triggers import written_once
 
 
 class Door(Shared, Base):
@@ -226,6 +226,6 @@ class Counter(FranchiseOwned, Base):
     __table_args__ = (owned_unique("name"), CheckConstraint("value >= 0", name="positive"))
 
 
-append_only("audit_entry")
-append_only("audit_block")
-append_only("audit_link")
+written_once(AuditEntry)
+written_once(AuditBlock)
+written_once(AuditLink)

@@ -91,6 +91,21 @@ def frozen_columns(table: str, *columns: str) -> None:
     _declare(table, "frozen", "UPDATE", f"{', '.join(columns)} of {table} never change", columns)
 
 
+def written_once(model: type) -> None:
+    """Let the database refuse every change and deletion of `model`'s rows, but for re-sealing them.
+
+    Key rotation must rewrite ciphertexts (columns `*_sealed`, `*_blind`) of append-only tables; every
+    other column is frozen.
+    """
+    table = model.__table__  # type: ignore[attr-defined]
+    frozen = [c.name for c in table.columns if not c.name.endswith(("_sealed", "_blind"))]
+    if len(frozen) == len(table.columns):
+        append_only(table.name)
+        return
+    frozen_columns(table.name, *frozen)
+    no_delete(table.name)
+
+
 def declared(tables: Iterable[str] | None = None) -> list[Trigger]:
     """Return the declared triggers (of `tables`), sorted by name."""
     wanted = set(_registry) if tables is None else set(tables)

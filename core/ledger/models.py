@@ -22,6 +22,7 @@ from core.kernel.columns import (
     ref_col,
 )
 from core.kernel.db import Base, FranchiseOwned, belongs_to
+from core.kernel.triggers import written_once
 
 
 class Account(FranchiseOwned, Base):
@@ -114,3 +115,7 @@ class LotUse(FranchiseOwned, Base):
         owned_index("ix_lot_use_lot", "lot_id"),
         CheckConstraint("amount <> 0", name="amount"),
     )
+
+
+written_once(Transfer)
+written_once(LotUse)

@@ -24,6 +24,7 @@ from core.kernel.columns import (
 )
 from core.kernel.db import Base, FranchiseOwned, belongs_to
 from core.kernel.sealed import Sealed
+from core.kernel.triggers import written_once
 
 
 class StoredQuote(FranchiseOwned, Base):
@@ -175,3 +176,8 @@ class RefundLine(FranchiseOwned, Base):
     qty: Mapped[int] = count_col()
     amount_fen: Mapped[int] = fen_col()
     __table_args__ = (owned_unique("refund_id", "order_line_id"), CheckConstraint("qty > 0", name="qty"))
+
+
+written_once(LineTender)
+written_once(Refund)
+written_once(RefundLine)

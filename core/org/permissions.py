@@ -18,4 +18,5 @@ PERMISSIONS = (
     permission(STORE_VIEW, _l("查看门店"), "owner", "manager", "auditor", "rule_keeper"),
     permission(STORE_EDIT, _l("新增和修改门店"), "owner"),
 )
+
 registry.add(PERMISSIONS)

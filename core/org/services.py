@@ -16,7 +16,7 @@ from sqlalchemy import select
 from core.kernel import audit, clock, doors, keys
 from core.kernel.errors import Conflict, Invalid, NotFound, Refusal, TooMany, Unauthorized
 from core.kernel.i18n import _
-from core.kernel.tenancy import Actor, acting, current_actor
+from core.kernel.tenancy import Actor, act_in, current_actor
 from core.org import credentials, rules, throttle
 from core.org.models import Franchise, Staff, StaffRole, Store, WebSession
 
@@ -61,7 +61,7 @@ def account_of(session: Session, login: str, address: str) -> Account:
     if door is None:
         return Account(name, wait_ms=wait)
     franchise_id, staff_id = door
-    with acting(Actor(franchise_id, door="page")):
+    with act_in(session, Actor(franchise_id, door="page")):
         staff = session.scalar(select(Staff).where(Staff.id == staff_id, Staff.active.is_(True)))
     stored = staff.password_hash if staff else None
     return Account(name, franchise_id, staff_id if staff else None, stored, wait)
@@ -83,7 +83,7 @@ def sign_in(session: Session, account: Account, fits: bool, address: str, device
         _count_failure(session, account, address)
         return SignedIn(refusal=Unauthorized(_("登录名或密码不对。请再输一次；连错 5 次会暂停登录。")))
     throttle.clear(session, ACCOUNT, account.login)
-    with acting(Actor(account.franchise_id, staff_id=account.staff_id, door="page")):
+    with act_in(session, Actor(account.franchise_id, staff_id=account.staff_id, door="page")):
         staff = session.scalars(select(Staff).where(Staff.id == account.staff_id)).one()
         level = "totp" if staff.totp_since else "password"
         life = rules.PENDING_MS if level == "totp" else rules.SESSION_MS
@@ -108,7 +108,7 @@ def rehash(session: Session, account: Account, password: str) -> None:
     if account.staff_id is None or not account.password_hash:
         return
     if credentials.needs_rehash(account.password_hash):
-        with acting(Actor(account.franchise_id, staff_id=account.staff_id, door="page")):
+        with act_in(session, Actor(account.franchise_id, staff_id=account.staff_id, door="page")):
             staff_of(session, account.staff_id).password_hash = credentials.hash_password(password)
 
 
@@ -125,7 +125,7 @@ def _count_failure(session: Session, account: Account, address: str) -> None:
     throttle.failed(session, ADDRESS, address, free=rules.ADDRESS_TRIES)
     if account.staff_id is None:
         return
-    with acting(Actor(account.franchise_id, staff_id=account.staff_id, door="page")):
+    with act_in(session, Actor(account.franchise_id, staff_id=account.staff_id, door="page")):
         audit.record(session, "session.refused", "staff", account.staff_id)
 
 

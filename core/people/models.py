@@ -27,6 +27,7 @@ from core.kernel.columns import (
 )
 from core.kernel.db import Base, FranchiseOwned, belongs_to
 from core.kernel.sealed import Sealed
+from core.kernel.triggers import written_once
 
 # Compared by code point on both engines, so that a prefix is a range of the index.
 BINARY_TEXT = String(40).with_variant(VARCHAR(40, collation="C"), "postgresql")
@@ -128,3 +129,6 @@ class PersonTag(FranchiseOwned, Base):
     reason: Mapped[str] = label_col(200, default="")
     at: Mapped[int] = at_col()
     __table_args__ = (owned_unique("person_id", "tag"), owned_index("ix_person_tag_tag", "tag", "person_id"))
+
+
+written_once(Consent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.coupons.rules import (
     CouponState,
@@ -41,12 +41,22 @@ def find_candidates(plan: Plan) -> tuple[list[Candidate], list[NotApplied]]:
         seen.add(coupon.id)
         places, why = _places(plan, coupon)
         if why is None:
-            usable.append(Candidate(coupon, places))
+            usable.extend(_spread(plan, coupon, places))
         elif places or coupon.source_kind not in BUNDLED:
             refused.append(NotApplied(coupon.rule.code, why.reason, why.hint, _line_of(plan, places)))
     if wanted != "auto":
         refused.extend(NotApplied(one, "unknown", _("没有这张券")) for one in wanted if one not in seen)
     return usable, refused
+
+
+def _spread(plan: Plan, coupon: CouponState, places: tuple[int, ...]) -> Iterator[Candidate]:
+    """One candidate; or, for a coupon without limit (per_filling), one for each line."""
+    if coupon.pieces:
+        yield Candidate(coupon, places)
+        return
+    for place in places:
+        line = plan.basket.lines[place].line
+        yield Candidate(replace(coupon, id=f"{coupon.id}:{line}"), (place,))
 
 
 def _line_of(plan: Plan, places: tuple[int, ...]) -> int | None:

@@ -209,6 +209,9 @@ class Field:
 class Record(Codec):
     """A mapping read into a dataclass. Absent keys take the dataclass's default; unknown keys are refused.
 
+    Defaults are written out unless they are empty (none, 0, false, no entries), so that a published document
+    means the same after a default of ours has changed.
+
     `tag` is a fixed key and value written first (kind: discount). `prepare` may rewrite the mapping before
     it is read (short forms). `exactly_one` names keys of which one and only one must be given.
     """
@@ -265,7 +268,7 @@ class Record(Codec):
         plain: dict[str, Any] = dict([self.tag]) if self.tag else {}
         for field in self.fields:
             one = getattr(value, field.name)
-            if one != defaults[field.name]:
+            if one or one != defaults[field.name]:
                 plain[field.key] = field.codec.write(one)
         return plain
 

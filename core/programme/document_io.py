@@ -73,9 +73,10 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|fa
 
 
 def dump(programme: Programme) -> dict[str, Any]:
-    """Canonical plain data: fixed key order, defaults and the version left out. parse(dump(p)) equals p but
-    for
-    the version."""
+    """Canonical plain data: fixed key order, empty defaults and the version left out.
+
+    parse(dump(p)) equals p but for the version, which publishing sets.
+    """
     plain: dict[str, Any] = spec.PROGRAMME.write(programme)
     plain.pop("version", None)
     return plain

@@ -16,6 +16,7 @@ from core.kernel.columns import (
     ref_col,
 )
 from core.kernel.db import Base, FranchiseOwned
+from core.kernel.triggers import written_once
 
 
 class ProgrammeVersion(FranchiseOwned, Base):
@@ -33,3 +34,6 @@ class ProgrammeVersion(FranchiseOwned, Base):
         owned_unique("number"),
         owned_index("ix_programme_version_effective", "effective_at", "number"),
     )
+
+
+written_once(ProgrammeVersion)

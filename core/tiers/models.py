@@ -16,6 +16,7 @@ from core.kernel.columns import (
     ref_col,
 )
 from core.kernel.db import Base, FranchiseOwned, belongs_to
+from core.kernel.triggers import written_once
 
 
 class TierEvent(FranchiseOwned, Base):
@@ -53,3 +54,7 @@ class TierStanding(FranchiseOwned, Base):
     programme_number: Mapped[int] = count_col()
     at: Mapped[int] = at_col()
     __table_args__ = (owned_index("ix_tier_standing_person", "person_id", "id"),)
+
+
+written_once(TierEvent)
+written_once(TierStanding)

@@ -35,8 +35,12 @@ hk.on("DOMContentLoaded", () => {
   /* The screen locks itself; the server decides by its own clock at the next request anyway. */
   const seconds = Number(document.body.dataset.idle || 0);
   if (!seconds || !document.body.dataset.lock) return;
-  let last = Date.now();
-  const alive = () => { last = Date.now(); };
+  let last = Date.now(), told = Date.now();
+  const alive = () => {
+    last = Date.now();
+    /* Typing for minutes without a request must not lock the form away. */
+    if (last - told > 60000 && document.body.dataset.alive) { told = last; fetch(document.body.dataset.alive); }
+  };
   ["pointerdown", "keydown", "wheel", "touchstart"].forEach((type) => hk.on(type, alive, { passive: true }));
   setInterval(() => {
     if (Date.now() - last > (seconds + 2) * 1000) location.assign(`${document.body.dataset.lock}?next=${encodeURIComponent(location.pathname + location.search)}`);

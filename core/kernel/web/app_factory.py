@@ -213,7 +213,7 @@ def _identify() -> None:
         return
     g.huike.identity = found
     if not routes.idle_too_long(found) and clock.now_ms() - found.last_seen_at > TOUCH_MS:
-        with web.runtime.db.unit("write") as unit, acting(found.actor):
+        with acting(found.actor), web.runtime.db.unit("write") as unit:
             web.identity.touch(unit, found)
 
 

@@ -53,7 +53,7 @@ def _again(refusal: Refusal, render: Any) -> Response:
     here, web = state.here(), state.web()
     here.on_refusal = None
     actor = here.identity.actor if here.identity else None
-    with web.runtime.db.unit("read") as unit, acting(actor):
+    with acting(actor), web.runtime.db.unit("read") as unit:
         here.session = unit
         try:
             answer = make_response(render(refusal))

@@ -169,7 +169,7 @@ def _admit(identity: Identity) -> Identity | Response:
     stage = identity.stage
     if stage == FULL and idle_too_long(identity):
         web = state.web()
-        with web.runtime.db.unit("write") as unit, acting(identity.actor):
+        with acting(identity.actor), web.runtime.db.unit("write") as unit:
             web.identity.lock(unit, identity)
         stage = LOCKED
     if stage == FULL:
@@ -216,7 +216,7 @@ def _note_health_read(spec: RouteSpec, identity: Identity, kwargs: dict[str, Any
     """Commit who is about to read whose health facts: no audit, no data (security C16)."""
     name = spec.health if isinstance(spec.health, str) else "person_id"
     person_id = parse_id(kwargs.get(name))
-    with state.web().runtime.db.unit("write") as unit, acting(identity.actor):
+    with acting(identity.actor), state.web().runtime.db.unit("write") as unit:
         audit.record(
             unit,
             "health.read",
@@ -236,7 +236,7 @@ def run_unit(mode: str, identity: Identity | None, view: Callable[..., Any], kwa
             return make_response(view(**kwargs))
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with state.web().runtime.db.unit(mode) as unit, acting(actor):
+            with acting(actor), state.web().runtime.db.unit(mode) as unit:
                 here.session = unit
                 return make_response(view(**kwargs))
         except DBAPIError as problem:
@@ -251,7 +251,8 @@ def run_unit(mode: str, identity: Identity | None, view: Callable[..., Any], kwa
 def own_unit(mode: str) -> Iterator[Session]:
     """Open a unit of work within a view that declared `unit="own"`, under the actor, if any."""
     here = state.here()
-    with state.web().runtime.db.unit(mode) as unit, acting(here.identity.actor if here.identity else None):
+    actor = here.identity.actor if here.identity else None
+    with acting(actor), state.web().runtime.db.unit(mode) as unit:
         yield unit
 
 

@@ -25,6 +25,7 @@ class Shell:
     sign_in: str = "org.sign_in"
     sign_out: str = "org.sign_out"
     lock: str = "org.lock"
+    alive: str = "org.still_here"
     preferences: str = "org.preferences"
     switch_store: str = "org.switch_store"
     search: str = "desk.find"

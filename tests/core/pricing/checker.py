@@ -22,7 +22,9 @@ def share(total: int, weights: list) -> list[int]:
     exact = [Fraction(total) * w / whole for w in weights]
     result = [floor(e) for e in exact]
     missing = total - sum(result)
-    ranking = sorted(enumerate(exact), key=lambda pair: (-(pair[1] - floor(pair[1])), -weights[pair[0]], pair[0]))
+    ranking = sorted(
+        enumerate(exact), key=lambda pair: (-(pair[1] - floor(pair[1])), -weights[pair[0]], pair[0])
+    )
     for position, _ in ranking[:missing]:
         result[position] += 1
     return result
@@ -46,7 +48,9 @@ def personal(basket, programme, line):
     for card in basket.payer.cards:
         for sold in programme.card_products:
             if sold.code == card.product:
-                offers += [(b.pay_bp, 0, "card:" + sold.code) for b in sold.benefits if inside(b.items, line.item)]
+                offers += [
+                    (b.pay_bp, 0, "card:" + sold.code) for b in sold.benefits if inside(b.items, line.item)
+                ]
     for tier in programme.tiers:
         if tier.code == basket.payer.tier:
             for benefit in tier.benefits:
@@ -74,10 +78,16 @@ def total_for(basket, programme, laid, orders):
         if pieces[place] < 0:
             return None
         unit = lines[place].item.price_fen
-        off = min(unit, rule.amount_fen) if rule.amount_fen is not None else unit - nearest(Fraction(unit * rule.pay_bp, 10000))
+        off = (
+            min(unit, rule.amount_fen)
+            if rule.amount_fen is not None
+            else unit - nearest(Fraction(unit * rule.pay_bp, 10000))
+        )
         amounts[place] -= off
     wins = [personal(basket, programme, line) for line in lines]
-    promotions = sorted((p for p in programme.promotions if p.pay_bp is not None), key=lambda p: (p.priority, p.code))
+    promotions = sorted(
+        (p for p in programme.promotions if p.pay_bp is not None), key=lambda p: (p.priority, p.code)
+    )
     allowed: list[set] = []
     for place, line in enumerate(lines):
         matching = [p for p in promotions if inside(p.items, line.item)]
@@ -94,9 +104,15 @@ def total_for(basket, programme, laid, orders):
     for p in promotions:
         places = [i for i in range(len(lines)) if p.code in allowed[i]]
         subtotal = sum(amounts[i] for i in places)
-        for i, part in zip(places, share(nearest(Fraction(subtotal * p.pay_bp, 10000)), [amounts[i] for i in places])):
+        for i, part in zip(
+            places,
+            share(nearest(Fraction(subtotal * p.pay_bp, 10000)), [amounts[i] for i in places]),
+            strict=True,
+        ):
             amounts[i] = part
-    for rule in sorted(orders, key=lambda r: (r.pay_bp is not None, -(r.amount_fen or 0), r.pay_bp or 0, r.code)):
+    for rule in sorted(
+        orders, key=lambda r: (r.pay_bp is not None, -(r.amount_fen or 0), r.pay_bp or 0, r.code)
+    ):
         places = [i for i, line in enumerate(lines) if inside(rule.items, line.item)]
         subtotal = sum(amounts[i] for i in places)
         if not places or subtotal < rule.min_spend_fen:
@@ -105,14 +121,18 @@ def total_for(basket, programme, laid, orders):
             left = max(0, subtotal - rule.amount_fen)
         else:
             left = nearest(Fraction(subtotal * rule.pay_bp, 10000))
-        for i, part in zip(places, share(left, [amounts[i] for i in places])):
+        for i, part in zip(places, share(left, [amounts[i] for i in places]), strict=True):
             amounts[i] = part
     for win in {w for w in wins if w is not None}:
         if win[0] == 10000:
             continue
         places = [i for i, w in enumerate(wins) if w is not None and w[0] == win[0] and w[2] == win[2]]
         subtotal = sum(amounts[i] for i in places)
-        for i, part in zip(places, share(nearest(Fraction(subtotal * win[0], 10000)), [amounts[i] for i in places])):
+        for i, part in zip(
+            places,
+            share(nearest(Fraction(subtotal * win[0], 10000)), [amounts[i] for i in places]),
+            strict=True,
+        ):
             amounts[i] = part
     return amounts
 
@@ -149,11 +169,19 @@ def points_of(basket, programme, nets) -> int:
     total = 0
     for rule in programme.earn_rules:
         exact = Fraction(0)
-        for line, net in zip(basket.lines, nets):
+        for line, net in zip(basket.lines, nets, strict=True):
             if net == 0 or not inside(rule.items, line.item):
                 continue
-            factors = [Fraction(b.factor_bp, 10000) for b in tier.benefits if type(b).__name__ == "MultiplierBenefit" and inside(b.items, line.item)]
-            factors += [Fraction(p.factor_bp, 10000) for p in programme.promotions if p.factor_bp is not None and inside(p.items, line.item)]
+            factors = [
+                Fraction(b.factor_bp, 10000)
+                for b in tier.benefits
+                if type(b).__name__ == "MultiplierBenefit" and inside(b.items, line.item)
+            ]
+            factors += [
+                Fraction(p.factor_bp, 10000)
+                for p in programme.promotions
+                if p.factor_bp is not None and inside(p.items, line.item)
+            ]
             if programme.points.multipliers == "best":
                 factor = max([Fraction(1), *factors])
             elif programme.points.multipliers == "sum":

@@ -83,7 +83,9 @@ def coupon(
 
 PROMOTIONS = (
     Promotion("p-all", When(), pay_bp=8800, with_tier="best", priority=10),
-    Promotion("p-stack", When(), pay_bp=9300, items=ItemScope(classes=frozenset({"prevention"})), with_tier="stack"),
+    Promotion(
+        "p-stack", When(), pay_bp=9300, items=ItemScope(classes=frozenset({"prevention"})), with_tier="stack"
+    ),
     Promotion("p-x2", When(), factor_bp=20000, items=ItemScope(codes=frozenset({"PASTE", "F-RESIN"}))),
     Promotion("p-x3", When(), factor_bp=30000, items=ItemScope(codes=frozenset({"PASTE"}))),
 )
@@ -125,9 +127,15 @@ def random_coupon(rng: random.Random, number: int) -> CouponState:
 def random_basket(rng: random.Random, coupons: int = 3) -> Basket:
     card = (family_card(),) if rng.random() < 0.5 else ()
     held = tuple(random_coupon(rng, number) for number in range(rng.randrange(coupons + 1)))
-    payer = member(rng.choice(("regular", "silver", "gold", "diamond")), cards=card, coupons=held, points_available=5000)
+    payer = member(
+        rng.choice(("regular", "silver", "gold", "diamond")), cards=card, coupons=held, points_available=5000
+    )
     some = tuple(
-        BasketLine(number, replace(item("dental", rng.choice(_CODES)), price_fen=rng.randrange(1, 60000)), rng.choice((1, 1, 1, 2, 3)))
+        BasketLine(
+            number,
+            replace(item("dental", rng.choice(_CODES)), price_fen=rng.randrange(1, 60000)),
+            rng.choice((1, 1, 1, 2, 3)),
+        )
         for number in range(1, rng.randrange(1, 4) + 1)
     )
     return Basket(some, TODAY, payer)

@@ -24,7 +24,17 @@ from core.pricing.rules import (
     to_json,
 )
 from core.programme.rules import ALL_ITEMS, FreeUnits, ItemScope, MultiplierBenefit, Promotion, When
-from tests.core.pricing.shop import SPRING, TODAY, coupon, family_card, item, lines, member, preset_items, programme
+from tests.core.pricing.shop import (
+    SPRING,
+    TODAY,
+    coupon,
+    family_card,
+    item,
+    lines,
+    member,
+    preset_items,
+    programme,
+)
 
 DENTAL = programme("dental")
 PHARMACY = programme("pharmacy")
@@ -93,9 +103,13 @@ def test_card_coupon_covers_one_piece_unless_per_filling() -> None:
     each = replace(family, coupons=(replace(family.coupons[0], limit="per_filling"),))
     changed = replace(DENTAL, card_products=(each,))
     assert price(Basket(two, TODAY, payer), changed).total_fen == 32000
+    apart = Basket(lines("dental", "F-RESIN", "F-BASIC"), TODAY, payer)
+    assert [line.net_fen for line in price(apart, changed).lines] == [16000, 1600]
 
 
-@pytest.mark.parametrize(("tier", "total"), [("regular", 40000), ("silver", 36000), ("gold", 34000), ("diamond", 32000)])
+@pytest.mark.parametrize(
+    ("tier", "total"), [("regular", 40000), ("silver", 36000), ("gold", 34000), ("diamond", 32000)]
+)
 def test_b07_tier_percentages(tier: str, total: int) -> None:
     assert dental("F-RESIN", tier=tier, card=False).total_fen == total
 
@@ -133,6 +147,7 @@ def test_s0_12_one_free_check_a_membership_year() -> None:
     again = dental("CHECK", tier="gold", card=False, used={key: 1})
     assert again.total_fen == 6800
     assert again.not_applied[0].reason == "used"
+    assert again.not_applied[0].hint == "本期已用完，2027-01-10 起可再用"
     basket = Basket(lines("dental", "CHECK"), date(2027, 1, 10), member("gold", used={key: 1}))
     assert price(basket, DENTAL).total_fen == 0
     assert price(replace(basket, as_of=date(2027, 1, 9)), DENTAL).total_fen == 6800
@@ -153,7 +168,10 @@ def test_s1_02_card_fee_is_not_discounted_and_earns_nothing() -> None:
     assert price(Basket(lines("dental", "CARD-FAMILY"), TODAY, member()), earning).earn.points == 199
 
 
-@pytest.mark.parametrize(("tier", "fen", "points"), [("regular", 10000, 100), ("silver", 10000, 150), ("gold", 10000, 200), ("silver", 3333, 49)])
+@pytest.mark.parametrize(
+    ("tier", "fen", "points"),
+    [("regular", 10000, 100), ("silver", 10000, 150), ("gold", 10000, 200), ("silver", 3333, 49)],
+)
 def test_b09_s4_18_multipliers(tier: str, fen: int, points: int) -> None:
     line = BasketLine(1, replace(item("pharmacy", "MISC-100"), price_fen=fen))
     assert price(Basket((line,), TODAY, member(tier)), PHARMACY).earn.points == points
@@ -215,11 +233,19 @@ def test_promotion_against_tier_percentage_best_and_stack() -> None:
 def test_exclusive_and_buy_one_get_one_and_a_veto() -> None:
     first = Promotion("a", When(), name="甲", pay_bp=9000, exclusive=True, priority=1)
     second = Promotion("b", When(), name="乙", pay_bp=5000, priority=2)
-    quote = price(Basket(lines("dental", "PASTE"), TODAY, member()), replace(DENTAL, promotions=(second, first)))
+    quote = price(
+        Basket(lines("dental", "PASTE"), TODAY, member()), replace(DENTAL, promotions=(second, first))
+    )
     assert quote.total_fen == 3510
     assert ("b", "exclusive") in [(no.rule, no.reason) for no in quote.not_applied]
 
-    bogo = Promotion("bogo", When(), name="买一送一", free_units=FreeUnits(1, 1), items=ItemScope(codes=frozenset({"MISC-100"})))
+    bogo = Promotion(
+        "bogo",
+        When(),
+        name="买一送一",
+        free_units=FreeUnits(1, 1),
+        items=ItemScope(codes=frozenset({"MISC-100"})),
+    )
     rules = replace(PHARMACY, promotions=(bogo,))
 
     def buy(qty: int, **barred: str):
@@ -265,7 +291,9 @@ def test_b53_payment_by_parts_earns_as_it_comes() -> None:
 
 def test_b54_bonus_share_of_stored_value_earns_nothing() -> None:
     beauty = programme("beauty")
-    quote = price(Basket((BasketLine(1, replace(item("beauty", "CARE"), price_fen=60000)),), TODAY, member()), beauty)
+    quote = price(
+        Basket((BasketLine(1, replace(item("beauty", "CARE"), price_fen=60000)),), TODAY, member()), beauty
+    )
     tenders = [TenderIn("stored_value", 50000), TenderIn("stored_bonus", 10000)]
     assert earn_for(quote, tenders, spread({1: 60000}, tenders)).points == 500
 
@@ -322,7 +350,13 @@ def test_plugin_price_and_points_changes_are_bounded() -> None:
     change = PriceChange(1, -999999, "插件减免", "cut", "demo")
     raise_it = PriceChange(2, 999999, "插件加价", "raise", "demo")
     extra = PointsChange(7, "插件加分", "bonus", "demo")
-    basket = Basket(lines("dental", "CHECK", "CLEAN"), TODAY, member(), price_changes=(change, raise_it), points_changes=(extra,))
+    basket = Basket(
+        lines("dental", "CHECK", "CLEAN"),
+        TODAY,
+        member(),
+        price_changes=(change, raise_it),
+        points_changes=(extra,),
+    )
     quote = price(basket, DENTAL)
     assert [line.net_fen for line in quote.lines] == [0, 20000]
     assert quote.lines[0].steps[-1].rule == "demo:cut"
@@ -360,7 +394,9 @@ def test_tie_keeps_the_coupon_that_expires_later() -> None:
 
 def test_coupon_goes_where_it_helps_most() -> None:
     held = coupon(amount_fen=20000, items=ItemScope(codes=frozenset({"WHITEN", "F-RESIN"})))
-    payer = member(cards=(replace(family_card(), used={"card:card1:filling200:p1:2026-10-01": 1}),), coupons=(held,))
+    payer = member(
+        cards=(replace(family_card(), used={"card:card1:filling200:p1:2026-10-01": 1}),), coupons=(held,)
+    )
     quote = price(Basket(lines("dental", "F-RESIN", "WHITEN"), TODAY, payer), DENTAL)
     assert [line.net_fen for line in quote.lines] == [32000, 108000]
 
@@ -383,7 +419,9 @@ def test_rounding_is_a_step_of_its_own() -> None:
 def test_json_round_trip_spelling_and_digest() -> None:
     quote = dental("F-RESIN", "CLEAN", tier="gold")
     assert from_json(json.loads(json.dumps(to_json(quote)))) == quote
-    assert {"lines", "total_fen", "points_max", "points_value_fen", "not_applied", "optimal", "earn"} <= set(public_json(quote))
+    assert {"lines", "total_fen", "points_max", "points_value_fen", "not_applied", "optimal", "earn"} <= set(
+        public_json(quote)
+    )
     again = dental("F-RESIN", "CLEAN", tier="gold", points_available=100)
     assert again.digest == quote.digest
     assert dental("F-RESIN", "CLEAN", tier="silver").digest != quote.digest
@@ -401,7 +439,9 @@ def test_bad_quantity_line_and_person_are_named() -> None:
 
 
 def test_birthday_factor_and_tier_multiplier_on_scope() -> None:
-    tier = replace(PHARMACY.tiers[0], benefits=(MultiplierBenefit(15000, ItemScope(codes=frozenset({"BPM"}))),))
+    tier = replace(
+        PHARMACY.tiers[0], benefits=(MultiplierBenefit(15000, ItemScope(codes=frozenset({"BPM"}))),)
+    )
     rules = replace(PHARMACY, tiers=(tier, *PHARMACY.tiers[1:]))
     quote = price(Basket(lines("pharmacy", "MISC-100", "BPM"), TODAY, member()), rules)
     assert quote.earn.points == 100 + 402

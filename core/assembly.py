@@ -1,0 +1,53 @@
+"""Putting a process together: runtime, web application, commands.
+
+Stands beside the floors like `rooms`: it knows every room, and nobody but `app.py` knows it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import DBAPIError
+
+from core import rooms
+from core.kernel import keys
+from core.kernel.plugin_web import gated_blueprints, install_templates
+from core.kernel.web.app_factory import build_app
+from core.org.identity import OrgIdentity
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from core.kernel.runtime import Runtime
+
+
+def started() -> Runtime:
+    """Return the environment's runtime with its keys loaded, where there are a key file and a schema.
+
+    Commands that found or restore an installation start without them.
+    """
+    runtime = rooms.start()
+    if runtime.environment.key_file.exists():
+        try:
+            runtime.load_keys()
+        except DBAPIError:
+            keys.use(None)
+    return runtime
+
+
+def web_app(runtime: Runtime) -> Flask:
+    """Return the Flask application with all rooms, plugins and commands."""
+    host = runtime.host
+    exempt = []
+    if importlib.util.find_spec("core.api.app") is not None:
+        from core.api import app as api
+
+        exempt = api.blueprints()
+    app = build_app(
+        runtime, [*rooms.blueprints(), *gated_blueprints(host)], identity=OrgIdentity(host), exempt=exempt
+    )
+    install_templates(app, host)
+    for command in rooms.commands():
+        app.cli.add_command(command)
+    return app
