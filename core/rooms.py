@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core import hookspecs
 from core.kernel import permissions, runtime, settings
@@ -19,27 +18,19 @@ from core.kernel.plugins import PluginHost
 from core.kernel.settings import Environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from types import ModuleType
 
     from click import Command
     from flask import Blueprint
 
+    from core.kernel.jobs import Job
     from core.kernel.runtime import Runtime
 
 ROOMS = (
     "kernel", "org", "people", "care", "catalog", "ledger", "programme", "tiers", "points", "coupons", "cards",
     "pricing", "orders", "imports", "desk", "console", "api",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Timed work of a room: `run(runtime, actor)` returns {done, skipped, failed}; `every` is in seconds."""
-
-    name: str
-    run: Callable[[Any, Any], dict[str, int]]
-    every: int
 
 
 def modules(name: str) -> Iterator[ModuleType]:

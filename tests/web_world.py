@@ -18,6 +18,7 @@ from core.kernel.settings import Environment
 from core.kernel.tenancy import Actor, acting
 from core.kernel.web.app_factory import build_app
 from core.org import staffing
+from core.org.admin import RECORDS
 from core.org.identity import OrgIdentity
 from core.org.models import Franchise, Staff
 from core.org.views import bp as org_blueprint
@@ -58,6 +59,7 @@ class World:
             self.runtime,
             [org_blueprint, *blueprints],
             identity=OrgIdentity(self.runtime.host),
+            records=options.pop("records", RECORDS),
             **options,
         )
         app.testing = True

@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from sqlalchemy import select
 
-from core.console import services
+from core.console import cli_install, cli_serve, services
 from core.console.health import plugin_rows
 from core.kernel import schema
-from core.kernel.errors import Refusal
+from core.kernel.command import DOOR, WrongUse, franchise_actor, plainly
 from core.kernel.i18n import _
-from core.kernel.ids import parse_id
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import Actor, acting
-from core.org.models import Chain, Franchise
+from core.org.models import Chain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-DOOR = "command"
+    from core.kernel.plugins import PluginHost
 
 
-class WrongUse(click.ClickException):
-    """Wrong use of a command: one line on stderr, exit 2."""
-
-    exit_code = 2
-
-
-def plainly(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Show refusals and schema errors as one line on stderr, exit 1."""
-
-    @wraps(function)
-    def run(**arguments: Any) -> Any:
-        try:
-            return function(**arguments)
-        except Refusal as refusal:
-            raise click.ClickException(refusal.message) from refusal
-        except schema.SchemaError as problem:
-            raise click.ClickException(str(problem)) from problem
-
-    return run
+def plugin_command_groups(host: PluginHost) -> list[click.Group]:
+    """Return a group `<key>` with the commands of each plugin that has some."""
+    groups: dict[str, click.Group] = {}
+    for answer in host.declared("register_commands"):
+        if answer.plugin is not None and not answer.failed:
+            group = groups.setdefault(answer.plugin, click.Group(answer.plugin))
+            group.add_command(answer.value)
+    return list(groups.values())
 
 
 @click.group("plugin")
@@ -50,22 +35,12 @@ def plugin_group() -> None:
     """Verticals: what is installed, allowed and enabled."""
 
 
-def _actor(franchise: str) -> Actor:
-    """Return the system's actor in a franchise given by id; raise WrongUse for an unknown one."""
-    franchise_id = parse_id(franchise)
-    with runtime().db.unit("read") as session:
-        row = session.get(Franchise, franchise_id) if franchise_id else None
-    if row is None:
-        raise WrongUse(_("没有编号为 %(id)s 的加盟主体。", id=franchise))
-    return Actor(franchise_id=row.id, door=DOOR, tz=row.tz)
-
-
 @plugin_group.command("list")
 @click.option("--franchise", required=True)
 @plainly
 def list_plugins(franchise: str) -> None:
     """List the plugins of a franchise: key, version, on or off, why not."""
-    with acting(_actor(franchise)), runtime().db.unit("read") as session:
+    with acting(franchise_actor(runtime().db, franchise)), runtime().db.unit("read") as session:
         for row in plugin_rows(session, runtime().host):
             state = "on" if row.on else "missing" if row.missing else "off" if row.allowed else "not-allowed"
             click.echo(f"{row.key}\t{row.version}\t{state}\t{row.name}")
@@ -90,7 +65,7 @@ def disable(franchise: str, key: str) -> None:
 
 
 def _switch(franchise: str, key: str, on: bool) -> None:
-    with acting(_actor(franchise)), runtime().db.unit("write") as session:
+    with acting(franchise_actor(runtime().db, franchise)), runtime().db.unit("write") as session:
         changed = services.switch(session, runtime().host, key, on)
     click.echo(" ".join(changed) or _("没有变化。"))
 
@@ -183,3 +158,6 @@ def db_revision(component: str, message: str) -> None:
     if part is None:
         raise WrongUse(f"unknown component {component}")
     click.echo(schema.make_revision(part, parts, message).name)
+
+
+COMMANDS = (plugin_group, db_group, *cli_install.COMMANDS, *cli_serve.COMMANDS)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.kernel.plugins import PluginHost
 
 HOUR_MS = 3_600_000
-SHOWN_FAILURES = 20
+SHOWN_FAILURES = 10
 
 HOOK_LABELS: dict[str, Any] = {
     "menu_items": _l("菜单"),

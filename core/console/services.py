@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from core.hooktypes import HookContext, hook_context
-from core.kernel import audit, clock, keys
+from core.kernel import audit, clock, outbox
 from core.kernel.errors import NotFound, Refusal
 from core.kernel.i18n import _
-from core.kernel.models import OutboxMessage, PluginState
+from core.kernel.models import PluginState
 from core.kernel.plugin_state import effective, wanted_keys, with_dependants, with_requirements
 from core.kernel.plugin_types import PluginFailed
-from core.kernel.sealed import aad
+from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.org.models import ChainPlugin, Franchise
 
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
 
     from core.kernel.plugins import PluginHost
 
-TOPIC = "plugin.tell"
+TOPIC = "plugin_tell"
+RETRY_MS = 60_000
 
 
 def allowed_keys(session: Session, franchise_id: int) -> frozenset[str]:
@@ -107,7 +107,12 @@ def _tell(session: Session, host: PluginHost, key: str, on: bool, first_time: bo
     hook = "franchise_enabled" if on else "franchise_disabled"
     if key not in host.plugins or not host.implements(key, hook):
         return
-    payload = {"key": key, "hook": hook, "arguments": {"first_time": first_time} if on else {}}
+    payload = {
+        "franchise_id": current_actor().franchise_id,
+        "key": key,
+        "hook": hook,
+        "arguments": {"first_time": first_time} if on else {},
+    }
     try:
         deliver(session, host, payload)
     except PluginFailed:
@@ -115,7 +120,7 @@ def _tell(session: Session, host: PluginHost, key: str, on: bool, first_time: bo
 
 
 def deliver(session: Session, host: PluginHost, payload: dict[str, Any]) -> None:
-    """Tell a plugin about its switch: the outbox's handler for the topic `plugin.tell`.
+    """Tell a plugin about its switch: the outbox's handler for the topic `plugin_tell`.
 
     Raises PluginFailed so that the outbox tries again; a plugin that is gone is let go.
     """
@@ -127,12 +132,8 @@ def deliver(session: Session, host: PluginHost, payload: dict[str, Any]) -> None
 
 def _leave_to_outbox(session: Session, payload: dict[str, Any]) -> None:
     now = clock.now_ms()
-    message = OutboxMessage(
-        topic=TOPIC, dedupe_key=f"{payload['key']}:{payload['hook']}:{now}", due_at=now + 60_000
-    )
-    place = aad("outbox_message", "payload_sealed", message.id)
-    message.payload_sealed = keys.ring().seal(json.dumps(payload), place, message.franchise_id)
-    session.add(message)
+    key = f"{payload['key']}:{payload['hook']}:{now}"
+    outbox.put(Statements(session, payload["franchise_id"]), TOPIC, key, payload, due_at=now + RETRY_MS)
 
 
 # -- the chain -------------------------------------------------------------------------------------

@@ -158,6 +158,12 @@ def load(session: Session, master: bytes) -> Keyring:
     return ring
 
 
+def states(session: Session) -> tuple[tuple[int, str], ...]:
+    """Return (number, state) of every data key: what tells a process that a rotation moved on."""
+    rows = session.execute(select(DataKey.number, DataKey.state).order_by(DataKey.number))
+    return tuple((row[0], row[1]) for row in rows)
+
+
 def add_key(session: Session, master: bytes, number: int) -> DataKey:
     """Add the data key `number`, active for writes."""
     row = DataKey(

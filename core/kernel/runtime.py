@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from core.kernel.settings import Environment
 
 
+KEYS_EVERY_SECONDS = 5.0
+
+
 @dataclass(slots=True)
 class Runtime:
     """What a process needs to work: one per process, made at start by `start`."""
@@ -19,12 +23,25 @@ class Runtime:
     environment: Environment
     db: Database
     host: Any = None
+    keys_checked_at: float = 0.0
+    keys_seen: tuple[tuple[int, str], ...] = ()
 
     def load_keys(self) -> None:
         """Open the data keys with the master key file; raise KeyError_ when they do not fit."""
         master = keys.read_master(self.environment.key_file)
         with self.db.unit("write") as session:
             keys.use(keys.load(session, master))
+            self.keys_seen = keys.states(session)
+
+    def reload_keys_when_moved(self) -> None:
+        """Load the keys again when a rotation began or ended in another process; looks every 5 s."""
+        if time.monotonic() - self.keys_checked_at < KEYS_EVERY_SECONDS:
+            return
+        self.keys_checked_at = time.monotonic()
+        with self.db.unit("read") as session:
+            moved = keys.states(session) != self.keys_seen
+        if moved:
+            self.load_keys()
 
 
 _runtime: Runtime | None = None

@@ -78,7 +78,7 @@ def _account_row(
     }  # fmt: skip
 
 
-def _house(st: Statements, unit: str, bucket: str) -> int:
+def house_account(st: Statements, unit: str, bucket: str) -> int:
     row = st.one(
         "SELECT id FROM account WHERE franchise_id = ? AND owner_kind = 'house' AND owner_id = 0"
         " AND unit = ? AND bucket = ?",
@@ -120,7 +120,7 @@ def _transfer(
     st: Statements, bal: Balance, unit: str, house: str, amount: int, posting: Posting, reason: str,
     *, incoming: bool, rule: str = "", reverses_id: int | None = None,
 ) -> int:  # fmt: skip
-    house_id = _house(st, unit, house)
+    house_id = house_account(st, unit, house)
     transfer_id = new_id()
     st.insert(
         "transfer",

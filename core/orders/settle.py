@@ -398,6 +398,6 @@ def tell_plugins(st: Statements, name: str, order_id: int, person_id: int | None
         outbox.put(
             st, f"plugin_event:{key}", f"{name}:{order_id}",
             {"plugin": key, "event": name, "at_ms": clock.now_ms(), "data": {"order_id": order_id,
-             "person_id": person_id}, "franchise_id": st.franchise_id},
+             "person_id": person_id}},
             person_id=person_id,
         )  # fmt: skip

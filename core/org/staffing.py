@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from core.kernel import audit, clock, doors
-from core.kernel.errors import Conflict, Invalid
+from core.kernel.errors import Conflict, Invalid, NotFound
 from core.kernel.i18n import _
 from core.kernel.permissions import ROLES, registry
 from core.kernel.tenancy import current_actor
@@ -90,3 +90,11 @@ def staff_may(session: Session, staff: Staff, code: str) -> bool:
     """Return whether a staff member holds the permission `code` by any of their roles."""
     pairs = session.execute(select(StaffRole.role, StaffRole.store_id).where(StaffRole.staff_id == staff.id))
     return code in registry.of_roles([(role, store_id) for role, store_id in pairs])
+
+
+def by_number(session: Session, number: str) -> Staff:
+    """Return the staff member with this number; raise NotFound."""
+    row = session.scalar(select(Staff).where(Staff.number == number))
+    if row is None:
+        raise NotFound(_("没有工号 %(n)s。", n=number[:20]))
+    return row

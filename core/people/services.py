@@ -184,10 +184,13 @@ def _insert(session: Session, new: NewPerson, name: str, phone: str | None, cont
     return person
 
 
-def last4_token(phone: str) -> str:
-    """Return the keyed token of a phone's last four digits: the digits themselves stay unknown."""
+def last4_tokens(phone: str) -> list[str]:
+    """Return the keyed tokens of a phone's last four digits: one, or two while keys rotate.
+
+    The digits themselves stay unknown to whoever holds the database alone. The first is the newest.
+    """
     fid = current_actor().franchise_id
-    return "#" + keys.ring().blind(phone[-4:], "search_token.last4", fid)[:8].hex()
+    return ["#" + blind[:8].hex() for blind in keys.ring().blinds(phone[-4:], "search_token.last4", fid)]
 
 
 def tokens_of(person: Person, extra: tuple[str, ...] = ()) -> set[str]:
@@ -195,7 +198,7 @@ def tokens_of(person: Person, extra: tuple[str, ...] = ()) -> set[str]:
     tokens = rules.name_tokens(person.name) | rules.company_tokens(person.company)
     tokens |= {person.member_no, *extra}
     if person.phone:
-        tokens.add(last4_token(person.phone))
+        tokens.add(last4_tokens(person.phone)[0])
     return tokens
 
 
@@ -363,7 +366,7 @@ def matching(query: rules.Query) -> Select[tuple[int]] | None:
         own = select(Person.id).where(field_.matches(Person, query.phone, fid))
         return own.union_all(select(SearchToken.person_id).where(SearchToken.token == query.numbers[0]))  # type: ignore[return-value]
     wheres += [_prefix(word) for word in sorted(query.words, key=len, reverse=True)]
-    wheres += [or_(SearchToken.token == last4_token(part), _prefix(part)) for part in query.last4]
+    wheres += [or_(SearchToken.token.in_(last4_tokens(part)), _prefix(part)) for part in query.last4]
     wheres += [_prefix(part) for part in query.numbers]
     found: Any = None
     for where in wheres:
@@ -403,3 +406,33 @@ def count_matching(session: Session, text: str, cap: int = 1001) -> int:
 def children_of(session: Session, person: Person) -> list[Person]:
     """Return the persons who use this person's phone (B55)."""
     return list(session.scalars(select(Person).where(Person.contact_of_id == person.id).order_by(Person.id)))
+
+
+REKEY_BATCH = 500
+
+
+def rekey_tokens(session: Session) -> None:
+    """Rewrite the keyed search tokens of the franchise under the newest index key (key rotation)."""
+    st = Statements(session, current_actor().franchise_id)
+    last = 0
+    while True:
+        persons = session.scalars(
+            select(Person).where(Person.id > last, Person.phone_sealed.is_not(None)).order_by(Person.id)
+            .limit(REKEY_BATCH)
+        ).all()  # fmt: skip
+        for person in persons:
+            token = last4_tokens(person.phone or "")[0]
+            st.run(
+                "DELETE FROM search_token WHERE franchise_id = ? AND person_id = ? AND token >= '#'"
+                " AND token < '$' AND token <> ?",
+                [person.franchise_id, person.id, token],
+            )
+            st.run(
+                "INSERT INTO search_token (id, franchise_id, person_id, token) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (franchise_id, token, person_id) DO NOTHING",
+                [new_id(), person.franchise_id, person.id, token],
+            )
+        session.expunge_all()
+        if len(persons) < REKEY_BATCH:
+            return
+        last = persons[-1].id

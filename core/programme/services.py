@@ -63,12 +63,15 @@ def publish(session: Session, programme: Programme, effective_at: int | None = N
     sha256 = document_hash(programme)
     if newest is not None and newest.sha256 == sha256 and effective_at is None:
         return newest
+    if effective_at is None:
+        # The first programme holds from the beginning: a visit rung up late must find one.
+        effective_at = clock.now_ms() if newest else 0
     row = ProgrammeVersion(
         number=newest.number + 1 if newest else 1,
         key=programme.key,
         document=json.dumps(dump(programme), ensure_ascii=False, sort_keys=True),
         sha256=sha256,
-        effective_at=clock.now_ms() if effective_at is None else effective_at,
+        effective_at=effective_at,
         published_at=clock.now_ms(),
         published_by=current_actor().staff_id,
     )

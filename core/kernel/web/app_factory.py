@@ -20,18 +20,19 @@ from flask_wtf import CSRFProtect
 
 from core.kernel import clock, i18n, keys
 from core.kernel.tenancy import acting
-from core.kernel.web import assets, csp, formats, handlers, logs, routes, state
+from core.kernel.web import admin_view, assets, csp, formats, handlers, logs, routes, state
 from core.kernel.web.flask_sessions import ServerSessions, cookie_names
 from core.kernel.web.render import link_if
 from core.kernel.web.shortcuts import shortcut_list
 from core.kernel.web.state import RequestState, Shell, WebState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from flask import Blueprint
 
     from core.kernel.runtime import Runtime
+    from core.kernel.web.admin_view import AdminView
     from core.kernel.web.identity import Identity, IdentityPort
 
 BODY_LIMIT = 2 * 1024 * 1024
@@ -52,11 +53,13 @@ def build_app(
     identity: IdentityPort,
     shell: Shell | None = None,
     exempt: Iterable[Blueprint] = (),
+    records: Iterable[Callable[[], AdminView]] = (),
 ) -> Flask:
     """Return the application over `runtime`.
 
     `identity` is the org room's answer to who signed in; `exempt` are blueprints whose callers carry
-    a header instead of a cookie (the API) and need no CSRF token. Raises UndeclaredRoute for an
+    a header instead of a cookie (the API) and need no CSRF token; `records` are the classes of record
+    views (each room's `admin.RECORDS`). Raises UndeclaredRoute for an
     endpoint without a declared permission.
     """
     logs.configure()
@@ -77,6 +80,7 @@ def build_app(
         app.register_blueprint(blueprint)
     for blueprint in exempt:
         csrf.exempt(blueprint)
+    admin_view.install(app, records)
     routes.check_routes(app)
     return app
 
@@ -84,7 +88,7 @@ def build_app(
 def _configure(app: Flask, runtime: Runtime) -> None:
     extra = runtime.environment.extra
     app.config.update(
-        SECRET_KEY=keys.ring().mac("flask-secret", b"v1"),
+        SECRET_KEY=_secret(),
         MAX_CONTENT_LENGTH=BODY_LIMIT,
         MAX_FORM_PARTS=1000,
         WTF_CSRF_TIME_LIMIT=None,
@@ -99,6 +103,14 @@ def _configure(app: Flask, runtime: Runtime) -> None:
         from werkzeug.middleware.proxy_fix import ProxyFix
 
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]
+
+
+def _secret() -> bytes:
+    """Return the key that signs CSRF tokens; commands that found an installation have no keys yet."""
+    try:
+        return keys.ring().mac("flask-secret", b"v1")
+    except keys.KeyError_:
+        return secrets.token_bytes(32)
 
 
 def _trusted_hosts(runtime: Runtime) -> list[str] | None:

@@ -98,7 +98,7 @@ def page(
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
         def run(**kwargs: Any) -> Any:
-            return _serve(spec, view, kwargs)
+            return serve(spec, view, kwargs)
 
         declare(run, spec)
         bp.add_url_rule(rule, endpoint or view.__name__, run, methods=list(methods))
@@ -148,7 +148,8 @@ def on_refusal(render: Callable[[Refusal], Any]) -> None:
     state.here().on_refusal = render
 
 
-def _serve(spec: RouteSpec, view: Callable[..., Any], kwargs: dict[str, Any]) -> Response:
+def serve(spec: RouteSpec, view: Callable[..., Any], kwargs: dict[str, Any]) -> Response:
+    """Admit the caller by `spec` and run the view in its unit; for views registered in another way."""
     identity = state.here().identity
     if spec.public:
         return run_unit(spec.unit, identity if identity and identity.stage == FULL else None, view, kwargs)

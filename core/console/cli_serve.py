@@ -1,0 +1,83 @@
+"""Commands that serve: serve, worker, jobs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import click
+
+from core import rooms
+from core.kernel import clock, jobs
+from core.kernel import worker as workers
+from core.kernel.command import WrongUse, every_franchise, plainly
+from core.kernel.i18n import _
+from core.kernel.runtime import runtime
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@click.command("serve")
+@click.option("--host", default=None)
+@click.option("--port", type=int, default=None)
+@click.option("--workers", "processes", type=int, default=None)
+@plainly
+def serve(host: str | None, port: int | None, processes: int | None) -> None:
+    """Serve the application; with one worker the job worker runs beside it."""
+    environment = runtime().environment
+    host, port = host or environment.host, port or environment.port
+    processes = processes or environment.workers
+    if clock.testing() and host not in LOOPBACK:
+        raise WrongUse(_("测试时钟只能在本机地址上使用。"))
+    if processes > 1:
+        command = ["gunicorn", "--bind", f"{host}:{port}", "--workers", str(processes), "--threads", "4",
+                   "app:create_app()"]  # fmt: skip
+        raise SystemExit(subprocess.call([sys.executable, "-m", *command]))
+    import waitress
+    from flask import current_app
+
+    beside = subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "worker"])
+    try:
+        waitress.serve(current_app._get_current_object(), host=host, port=port, threads=8, ident=None)  # type: ignore[attr-defined]
+    finally:
+        beside.terminate()
+
+
+@click.command("worker")
+@plainly
+def work() -> None:
+    """Run the job worker until it is stopped."""
+    workers.consumer(runtime(), rooms.jobs()).run()
+
+
+@click.group("jobs")
+def jobs_group() -> None:
+    """Timed work."""
+
+
+@jobs_group.command("run")
+@click.argument("name", required=False)
+@click.option("--due", is_flag=True, help="every job that is due")
+@click.option("--json", "as_json", is_flag=True)
+@plainly
+def jobs_run(name: str | None, due: bool, as_json: bool) -> None:
+    """Run a job now for every franchise, or (--due) all that are due."""
+    here, known = runtime(), rooms.jobs()
+    if due:
+        runs = workers.run_due(here, known)
+        click.echo(json.dumps(runs) if as_json else "\n".join(f"{k}\t{v}" for k, v in sorted(runs.items())))
+        return
+    if name not in known:
+        raise WrongUse(_("没有名为 %(name)s 的任务。可选：%(all)s。", name=name or "", all="、".join(sorted(known))))
+    total = {"done": 0, "skipped": 0, "failed": 0}
+    for actor in every_franchise(here.db):
+        for key, n in jobs.run_for(here, known[name], actor).items():
+            total[key] += n
+    told = {"name": name, **total}
+    click.echo(json.dumps(told) if as_json else "\t".join(f"{k} {v}" for k, v in told.items()))
+    if total["failed"]:
+        raise SystemExit(1)
+
+
+COMMANDS = (serve, work, jobs_group)

@@ -1,0 +1,225 @@
+"""A member as the desk sees them: the till's column, the member page, and what hooks are told.
+
+Reads only; phones leave here masked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from core.cards import rules as card_rules
+from core.cards import services as cards
+from core.catalog.models import Item
+from core.catalog.services import attributes_of
+from core.coupons import rules as coupon_rules
+from core.coupons import services as coupons
+from core.hooktypes import Alert, BoughtItem, CouponView, PersonView, SeatView, hook_context
+from core.kernel import clock
+from core.kernel.plugin_types import Unavailable
+from core.kernel.runtime import runtime
+from core.kernel.statements import Statements
+from core.kernel.tenancy import current_actor
+from core.ledger import services as ledger
+from core.orders.models import OrderLine, Orders
+from core.orders.reads import masked_phone
+from core.people import rules as people_rules
+from core.programme import services as programmes
+from core.tiers import rules as tier_rules
+from core.tiers import services as tiers
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from sqlalchemy.orm import Session
+
+    from core.cards.models import Card
+    from core.coupons.rules import CouponState
+    from core.people.models import Person
+    from core.programme.rules import Programme
+    from core.tiers.rules import Gap
+
+RECENT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CardSeen:
+    """A card in which the person has a seat; `until` is the last usable day, None for life."""
+
+    card: Card
+    name: str
+    used: int
+    usable: bool
+
+    @property
+    def shared(self) -> bool:
+        """Return whether it is a card for several people."""
+        return self.card.seats > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A plugin that did not answer: its key and the number of the failure."""
+
+    plugin: str
+    number: str
+
+
+@dataclass(slots=True)
+class MemberSeen:
+    """A person with tier, points, cards, coupons and warnings, as of today."""
+
+    person: Person
+    phone: str
+    age: int | None
+    tier_name: str
+    rank: int
+    steps: int
+    points: int
+    debt: int
+    lots: list[tuple[date | None, int]]
+    soon_months: int
+    gap: Gap | None
+    cards: list[CardSeen]
+    family: CardSeen | None
+    seats: list[cards.SeatView]
+    coupons: list[CouponState]
+    alerts: list[Alert] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+
+    @property
+    def coupons_left(self) -> list[CouponState]:
+        """Return the coupons that may still be used."""
+        return [one for one in self.coupons if one.state == "open"]
+
+
+def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
+    """Return what the desk shows of a person; a plugin that fails is named in `failed`."""
+    actor = current_actor()
+    today = clock.today(actor.tz)
+    programme = programmes.in_force(session)
+    st = Statements(session, actor.franchise_id)
+    points, debt = ledger.available_of(st, [person.id], ledger.POINTS, today)[person.id]
+    code = person.tier_code or programme.base_tier().code
+    tier = programme.tier(code)
+    held = _cards(session, programme, person, today)
+    family = next((one for one in held if one.shared and one.usable), None)
+    seen = MemberSeen(
+        person=person, phone=masked_phone(session, person), age=age_of(person, today),
+        tier_name=tier.name if tier else code, rank=programme.rank(code) + 1, steps=len(programme.tiers),
+        points=points, debt=debt, lots=ledger.expiring(st, person.id, ledger.POINTS, today),
+        soon_months=programme.points.notice_months,
+        gap=tier_rules.gap(tiers.events_of(st, person.id, actor.tz), programme.tiers, today, code),
+        cards=held, family=family, seats=cards.seats_of(session, family.card) if family else [],
+        coupons=coupons_of(session, st, programme, person, [one.card for one in held if one.usable], today),
+    )  # fmt: skip
+    if alerts:
+        _alerts(session, seen)
+    return seen
+
+
+def age_of(person: Person, today: date) -> int | None:
+    """Return the age in whole years, or None without a date of birth."""
+    return people_rules.age_on(person.birth_on, today) if person.birth_on else None
+
+
+def _cards(session: Session, programme: Programme, person: Person, today: date) -> list[CardSeen]:
+    held = cards.cards_of(session, [person.id])[person.id]
+    used = cards.count_seats(session, [card.id for card in held])
+    found = []
+    for card in held:
+        product = programme.card_product(card.product_code)
+        usable = card_rules.usable(card.status, card.valid_from, card.valid_until, today)
+        found.append(CardSeen(card, product.name if product else card.product_code, used.get(card.id, 0), usable))
+    return found
+
+
+def coupons_of(
+    session: Session, st: Statements, programme: Programme, person: Person, held: list[Card], today: date
+) -> list[CouponState]:
+    """Return the person's coupons: their own rows, those bundled in cards, the free items of the tier."""
+    found = [coupons.state_of(row) for row in coupons.open_of(session, [person.id])[person.id]]
+    found = [one for one in found if coupon_rules.eligibility(one, today) is None]
+    uses = coupons.used_counts(st, "card", [card.id for card in held])
+    for card in held:
+        product = programme.card_product(card.product_code)
+        if product is not None:
+            found += coupon_rules.card_coupons(
+                product, str(card.id), str(person.id), card.valid_from, card.valid_until, uses[card.id], today
+            )
+    tier = programme.tier(person.tier_code)
+    if tier is not None:
+        joined = clock.business_date(clock.from_ms(person.joined_at), current_actor().tz)
+        rights = coupons.used_counts(st, "benefit", [person.id])[person.id]
+        found += coupon_rules.entitlement_coupons(tier, str(person.id), joined, rights, today)
+    return found
+
+
+# -- for hooks -------------------------------------------------------------------------------------
+
+
+def person_view(session: Session, seen: MemberSeen) -> PersonView:
+    """Return the person as hooks are told of them."""
+    person = seen.person
+    programme = programmes.in_force(session)
+    st = Statements(session, current_actor().franchise_id)
+    today = clock.today(current_actor().tz)
+    family = [seen.family.card] if seen.family else []
+    return PersonView(
+        person_id=person.id, name=person.name, gender=person.gender, birth_date=person.birth_on,
+        tier=person.tier_code, member_no=person.member_no,
+        coupons=tuple(_coupon_view(one) for one in seen.coupons), recent=tuple(recent_items(session, person.id)),
+        household=tuple(
+            SeatView(
+                seat.person.id, seat.person.name, seat.role,
+                tuple(
+                    _coupon_view(one)
+                    for one in coupons_of(session, st, programme, seat.person, family, today)
+                ),
+            )
+            for seat in seen.seats
+        ),
+    )  # fmt: skip
+
+
+def _coupon_view(one: CouponState) -> CouponView:
+    classes = one.rule.items.classes
+    return CouponView(
+        one.rule.code, one.rule.name, one.state, frozenset(classes or ()), one.valid_until
+    )
+
+
+def recent_items(session: Session, person_id: int, limit: int = RECENT) -> list[BoughtItem]:
+    """Return what the person had lately, newest first; what was wholly refunded is left out."""
+    rows = session.execute(
+        select(OrderLine, Orders.business_on)
+        .join(Orders, Orders.id == OrderLine.orders_id)
+        .where(OrderLine.for_person_id == person_id, OrderLine.refunded_qty < OrderLine.qty)
+        .order_by(OrderLine.id.desc())
+        .limit(limit)
+    ).all()
+    codes = {line.item_code for line, _on in rows}
+    items = {row.code: row for row in session.scalars(select(Item).where(Item.code.in_(codes)))}
+    return [
+        BoughtItem(
+            line.item_code, line.name or line.item_code, on, line.qty - line.refunded_qty,
+            attributes_of(items[line.item_code]) if line.item_code in items else {},
+        )
+        for line, on in rows
+    ]  # fmt: skip
+
+
+def _alerts(session: Session, seen: MemberSeen) -> None:
+    host = runtime().host
+    if host is None:
+        return
+    answers = host.call("person_alerts", hook_context(session), person=person_view(session, seen))
+    seen.alerts = [answer.value for answer in answers if not answer.failed]
+    seen.failed = [failed_of(answer.value) for answer in answers if isinstance(answer.value, Unavailable)]
+
+
+def failed_of(missing: Any) -> Failed:
+    """Return what a page says of a plugin that did not answer."""
+    return Failed(missing.plugin, missing.number)

@@ -1,0 +1,52 @@
+"""Jobs of the money rooms: book expired points, review tiers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.kernel import clock
+from core.kernel.jobs import Counts, Job
+from core.kernel.statements import Statements
+from core.ledger import expiry
+from core.programme import services as programmes
+from core.tiers import services as tiers
+
+if TYPE_CHECKING:
+    from core.kernel.runtime import Runtime
+    from core.kernel.tenancy import Actor
+
+REVIEW_BATCH = 200
+
+
+def expire_points(runtime: Runtime, actor: Actor) -> Counts:
+    """Book every lot whose last day is over (S0-37, S2-11); a second run books none."""
+    done = 0
+    while True:
+        with runtime.db.unit("write") as session:
+            booked = expiry.sweep(session, actor.franchise_id, clock.today(actor.tz), clock.now_ms())
+        done += booked
+        if not booked:
+            return {"done": done, "skipped": 0, "failed": 0}
+
+
+def tier_review(runtime: Runtime, actor: Actor) -> Counts:
+    """Review the standings that ended before today: keep, grace or fall (S15)."""
+    after, moved, kept = 0, 0, 0
+    while True:
+        with runtime.db.unit("write") as session:
+            today = clock.today(actor.tz)
+            programme = programmes.in_force(session)
+            st = Statements(session, actor.franchise_id)
+            due = tiers.due_for_review(session, actor.franchise_id, today, after, REVIEW_BATCH)
+            for person_id in due:
+                st.lock("person", [person_id])
+                result = tiers.refresh(
+                    st, person_id, programme, today, actor.tz, cause="review", source_kind="job", source_id=0
+                )
+                moved, kept = moved + result.changed, kept + (not result.changed)
+        if len(due) < REVIEW_BATCH:
+            return {"done": moved, "skipped": kept, "failed": 0}
+        after = due[-1]
+
+
+JOBS = (Job("expire_points", expire_points, 3600), Job("tier_review", tier_review, 6 * 3600))

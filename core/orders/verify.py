@@ -1,0 +1,112 @@
+"""Recompute orders from their lines, tenders and refunds (I21, I22, I29; security I5, I8, I9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.kernel.statements import Statements
+from core.ledger.verify import Check, run
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+CHECKS = (
+    Check(
+        "orders.lines_add_up",
+        "SELECT o.id, o.total_fen, SUM(l.net_fen) FROM orders o JOIN order_line l"
+        " ON l.franchise_id = o.franchise_id AND l.orders_id = o.id WHERE o.franchise_id = :f"
+        " GROUP BY o.id, o.total_fen HAVING o.total_fen <> SUM(l.net_fen) ORDER BY o.id LIMIT 1",
+        "order {0} totals {1}, its lines say {2}",
+    ),
+    Check(
+        "orders.tenders_add_up",
+        "SELECT o.id, o.paid_fen, COALESCE(t.n, 0) FROM orders o LEFT JOIN (SELECT orders_id,"
+        " SUM(amount_fen) AS n FROM tender WHERE franchise_id = :f GROUP BY orders_id) t"
+        " ON t.orders_id = o.id WHERE o.franchise_id = :f AND o.paid_fen <> COALESCE(t.n, 0) ORDER BY o.id LIMIT 1",
+        "order {0} was paid {1}, its tenders say {2}",
+    ),
+    Check(
+        "orders.matrix_rows",
+        "SELECT l.id, l.net_fen, COALESCE(m.n, 0) FROM order_line l LEFT JOIN (SELECT order_line_id,"
+        " SUM(amount_fen) AS n FROM line_tender WHERE franchise_id = :f GROUP BY order_line_id) m"
+        " ON m.order_line_id = l.id WHERE l.franchise_id = :f AND l.net_fen <> COALESCE(m.n, 0)"
+        " ORDER BY l.id LIMIT 1",
+        "line {0} costs {1}, its tenders say {2}",
+    ),
+    Check(
+        "orders.matrix_columns",
+        "SELECT t.id, t.amount_fen, COALESCE(m.n, 0) FROM tender t LEFT JOIN (SELECT tender_id,"
+        " SUM(amount_fen) AS n FROM line_tender WHERE franchise_id = :f GROUP BY tender_id) m"
+        " ON m.tender_id = t.id WHERE t.franchise_id = :f AND t.amount_fen <> COALESCE(m.n, 0)"
+        " ORDER BY t.id LIMIT 1",
+        "tender {0} paid {1}, its lines say {2}",
+    ),
+    Check(
+        "orders.refunds_add_up",
+        "SELECT o.id, o.refunded_fen, COALESCE(r.n, 0) FROM orders o LEFT JOIN (SELECT orders_id,"
+        " SUM(amount_fen) AS n FROM refund WHERE franchise_id = :f GROUP BY orders_id) r"
+        " ON r.orders_id = o.id WHERE o.franchise_id = :f AND o.refunded_fen <> COALESCE(r.n, 0) ORDER BY o.id LIMIT 1",
+        "order {0} was refunded {1}, its refunds say {2}",
+    ),
+    Check(
+        "orders.refunded_lines_add_up",
+        "SELECT l.id, l.refunded_fen, COALESCE(r.n, 0) FROM order_line l LEFT JOIN (SELECT order_line_id,"
+        " SUM(amount_fen) AS n FROM refund_line WHERE franchise_id = :f GROUP BY order_line_id) r"
+        " ON r.order_line_id = l.id WHERE l.franchise_id = :f AND l.refunded_fen <> COALESCE(r.n, 0)"
+        " ORDER BY l.id LIMIT 1",
+        "line {0} was refunded {1}, its refunds say {2}",
+    ),
+    Check(
+        "orders.tenders_refunded",
+        "SELECT o.id, o.refunded_fen, SUM(t.refunded_fen) FROM orders o JOIN tender t"
+        " ON t.franchise_id = o.franchise_id AND t.orders_id = o.id WHERE o.franchise_id = :f"
+        " GROUP BY o.id, o.refunded_fen HAVING o.refunded_fen <> SUM(t.refunded_fen) ORDER BY o.id LIMIT 1",
+        "order {0} was refunded {1}, its tenders say {2}",
+    ),
+    Check(
+        "orders.points_earned",
+        "SELECT o.id, o.earned_points, COALESCE(t.n, 0) FROM orders o LEFT JOIN (SELECT source_id,"
+        " SUM(amount) AS n FROM transfer WHERE franchise_id = :f AND source_kind = 'order'"
+        " AND reason = 'earn' GROUP BY source_id) t ON t.source_id = o.id"
+        " WHERE o.franchise_id = :f AND o.earned_points <> COALESCE(t.n, 0) ORDER BY o.id LIMIT 1",
+        "order {0} earned {1} points, its transfers say {2}",
+    ),
+    Check(
+        "orders.points_spent",
+        "SELECT o.orders_id, o.n, COALESCE(t.n, 0) FROM (SELECT orders_id, SUM(points) AS n FROM tender"
+        "   WHERE franchise_id = :f GROUP BY orders_id) o LEFT JOIN (SELECT source_id, SUM(amount) AS n"
+        "   FROM transfer WHERE franchise_id = :f AND source_kind = 'order' AND reason = 'redeem'"
+        "   GROUP BY source_id) t ON t.source_id = o.orders_id"
+        " WHERE o.n <> COALESCE(t.n, 0) ORDER BY o.orders_id LIMIT 1",
+        "order {0} spent {1} points, its transfers say {2}",
+    ),
+    Check(
+        "orders.counters_of_persons",
+        "SELECT p.id, p.spent_fen, COALESCE(o.n, 0) FROM person p LEFT JOIN (SELECT t.person_id,"
+        " SUM(t.amount_fen - t.refunded_fen) AS n FROM tender t WHERE t.franchise_id = :f"
+        " AND t.kind <> 'points' AND t.person_id IS NOT NULL GROUP BY t.person_id) o ON o.person_id = p.id"
+        " WHERE p.franchise_id = :f AND p.spent_fen <> COALESCE(o.n, 0) ORDER BY p.id LIMIT 1",
+        "person {0} is said to have spent {1}, the tenders say {2}",
+    ),
+    Check(
+        "coupons.rows_match_uses",
+        "SELECT c.id, c.state FROM coupon c LEFT JOIN coupon_use u ON u.franchise_id = c.franchise_id"
+        " AND u.coupon_id = c.id AND u.returned_at IS NULL WHERE c.franchise_id = :f"
+        " AND ((c.state = 'used' AND u.id IS NULL) OR (c.state = 'open' AND u.id IS NOT NULL))"
+        " ORDER BY c.id LIMIT 1",
+        "coupon {0} is {1}, its uses say otherwise",
+    ),
+    Check(
+        "cards.seats_within",
+        "SELECT c.id, c.seats, COUNT(*) FROM card c JOIN card_seat s ON s.franchise_id = c.franchise_id"
+        " AND s.card_id = c.id AND s.left_at IS NULL WHERE c.franchise_id = :f"
+        " GROUP BY c.id, c.seats HAVING COUNT(*) > c.seats ORDER BY c.id LIMIT 1",
+        "card {0} of {1} seats seats {2}",
+    ),
+)
+
+
+def check(session: Session, franchise_id: int) -> list[tuple[str, str | None]]:
+    """Return (check, first difference or None) for every check on orders, coupons and cards."""
+    st = Statements(session, franchise_id)
+    return [(c.name, run(st, c)) for c in CHECKS]

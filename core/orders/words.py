@@ -1,0 +1,19 @@
+"""Words of orders: what tenders, states and severities are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.kernel.i18n import _l
+
+KIND_NAMES: dict[str, Any] = {
+    "cash": _l("现金"), "wechat": _l("微信"), "alipay": _l("支付宝"), "bank": _l("银行卡"),
+    "stored_value": _l("储值"), "points": _l("积分抵扣"), "insurance_pooled": _l("医保统筹"),
+    "insurance_personal": _l("医保个账"), "platform_voucher": _l("平台券"), "other": _l("其他"),
+}  # fmt: skip
+STATE_NAMES: dict[str, Any] = {
+    "paid": _l("已收款"), "part_refunded": _l("部分退款"), "refunded": _l("已全退"),
+}  # fmt: skip
+SEVERITY_NAMES: dict[str, Any] = {
+    "info": _l("提示"), "moderate": _l("已确认"), "major": _l("已放行"), "contraindicated": _l("禁忌"),
+}  # fmt: skip
