@@ -1,0 +1,62 @@
+"""Fixtures shared by all tests: `installation` (SQLite), `pg_installation`, `any_installation` (both)."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests import installation as houses
+from tests import pg
+
+
+@pytest.fixture(autouse=True)
+def _quiet_environment(monkeypatch):
+    """No test reads the developer's installation or its clock."""
+    for name in list(os.environ):
+        if name.startswith("HUIKE_") or name in {"DATABASE_URL", "SMTP_URL", "SMS_URL"}:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("template")
+    return folder, houses.make(folder)
+
+
+@pytest.fixture
+def installation(sqlite_template, tmp_path):
+    """A fresh installation on SQLite."""
+    template, made = sqlite_template
+    opened = houses.open_copy(template, made, tmp_path / "installation")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def pg_template(tmp_path_factory):
+    if pg.wheel_folder() is None:
+        pytest.skip("the PostgreSQL wheel is not installed")
+    server = pg.PostgresServer().start()
+    folder = tmp_path_factory.mktemp("pg_template")
+    url = server.make_database("huike_template")
+    made = houses.make(folder, url)
+    yield server, folder, made
+    server.remove()
+
+
+@pytest.fixture
+def pg_installation(pg_template, tmp_path, request):
+    """A fresh installation on PostgreSQL."""
+    server, template, made = pg_template
+    url = server.make_database(f"t{abs(hash(request.node.nodeid))}", template="huike_template")
+    opened = houses.open_copy(template, made, tmp_path / "installation", url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def any_installation(request):
+    """A fresh installation on each of the two databases."""
+    name = "installation" if request.param == "sqlite" else "pg_installation"
+    return request.getfixturevalue(name)
