@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from core import rooms
+from core.console import menus  # noqa: F401 (puts plugins' entries into the menu)
+from core.console.cli import plugin_command_groups
 from core.kernel import keys
+from core.kernel import runtime as runtimes
+from core.kernel.plugin_health import store_failures
 from core.kernel.plugin_web import gated_blueprints, install_templates
 from core.kernel.web.app_factory import build_app
 from core.org.identity import OrgIdentity
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from flask import Flask, Response
 
     from core.kernel.runtime import Runtime
 
@@ -45,9 +49,27 @@ def web_app(runtime: Runtime) -> Flask:
 
         exempt = api.blueprints()
     app = build_app(
-        runtime, [*rooms.blueprints(), *gated_blueprints(host)], identity=OrgIdentity(host), exempt=exempt
+        runtime,
+        [*rooms.blueprints(), *gated_blueprints(host)],
+        identity=OrgIdentity(host),
+        exempt=exempt,
+        records=[record for module in rooms.modules("admin") for record in module.RECORDS],
     )
     install_templates(app, host)
-    for command in rooms.commands():
+    for command in (*rooms.commands(), *plugin_command_groups(host)):
         app.cli.add_command(command)
+    app.before_request(_follow_keys)
+    app.after_request(_keep_failures)
     return app
+
+
+def _follow_keys() -> None:
+    """Notice a key rotation that another process began or ended."""
+    runtimes.runtime().reload_keys_when_moved()
+
+
+def _keep_failures(answer: Response) -> Response:
+    """Write plugin failures of this request down, after its own unit of work has ended."""
+    runtime = runtimes.runtime()
+    store_failures(runtime.db, runtime.host.health)
+    return answer

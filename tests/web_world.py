@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import core.kernel.models
 import core.org.models as org
-from core.kernel import clock, keys, runtime
+from core.kernel import clock, keys, runtime, triggers
 from core.kernel.db import Base
 from core.kernel.settings import Environment
 from core.kernel.tenancy import Actor, acting
@@ -66,11 +66,16 @@ class World:
         return app
 
 
-def make(folder: Path, **environment: Any) -> World:
-    """Return a fresh world in `folder`."""
-    env = Environment.from_os({"HUIKE_DATA_DIR": str(folder), "DATABASE_URL": f"sqlite:///{folder / 'w.db'}"})
-    made = runtime.start(replace(env, **environment))
+def make(folder: Path, url: str | None = None) -> World:
+    """Return a fresh world in `folder`, on PostgreSQL with row-level security when `url` says so."""
+    env = Environment.from_os(
+        {"HUIKE_DATA_DIR": str(folder), "DATABASE_URL": url or f"sqlite:///{folder / 'w.db'}"}
+    )
+    made = runtime.start(env)
     Base.metadata.create_all(made.db.engine)
+    if url:
+        with made.db.engine.begin() as connection:
+            triggers.enforce(connection)
     master = bytes(range(32))
     with made.db.unit("write") as session:
         keys.use(keys.load(session, master))
@@ -94,13 +99,29 @@ def make(folder: Path, **environment: Any) -> World:
         two = staffing.add_store(session, "A02", "建设路店")
         world.store_id, world.second_store_id = one.id, two.id
         owner, _p = staffing.add_staff(
-            session, number="1000", name="张店长", roles=[("owner", None)], store_id=one.id, login="owner@example.com", pin="975310"
+            session,
+            number="1000",
+            name="张店长",
+            roles=[("owner", None)],
+            store_id=one.id,
+            login="owner@example.com",
+            pin="975310",
         )
         desk, _p = staffing.add_staff(
-            session, number="1002", name="李前台", roles=[("front_desk", one.id), ("front_desk", two.id)], store_id=one.id, pin=PIN
+            session,
+            number="1002",
+            name="李前台",
+            roles=[("front_desk", one.id), ("front_desk", two.id)],
+            store_id=one.id,
+            pin=PIN,
         )
         nurse, world.extra["once"] = staffing.add_staff(
-            session, number="1003", name="周敏", roles=[("pharmacist", one.id)], store_id=one.id, pin=OTHER_PIN
+            session,
+            number="1003",
+            name="周敏",
+            roles=[("pharmacist", one.id)],
+            store_id=one.id,
+            pin=OTHER_PIN,
         )
         world.owner_id, world.desk_id, world.nurse_id = owner.id, desk.id, nurse.id
         _ready(owner)
@@ -135,12 +156,16 @@ def copy(world: World, folder: Path) -> World:
 
 def token_of(body: str) -> str:
     """Return the CSRF token of a page."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', body) or re.search(r'name="csrf" content="([^"]+)"', body)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', body) or re.search(
+        r'name="csrf" content="([^"]+)"', body
+    )
     assert found, "the page carries no CSRF token"
     return found.group(1)
 
 
-def post(client: FlaskClient, path: str, data: dict[str, Any] | None = None, *, page: str | None = None, **kw: Any) -> Any:
+def post(
+    client: FlaskClient, path: str, data: dict[str, Any] | None = None, *, page: str | None = None, **kw: Any
+) -> Any:
     """Post a form with the token of `page` (the sign-in page by default)."""
     seen = client.get(page or "/sign-in", follow_redirects=True)
     return client.post(path, data={**(data or {}), "csrf_token": token_of(seen.text)}, **kw)

@@ -138,6 +138,11 @@ def find(session: Session, text: str, limit: int = 8) -> list[Item]:
     return found
 
 
+def after(session: Session, code: str, limit: int) -> list[Item]:
+    """Return up to `limit` items whose code sorts after `code`, in the order of codes."""
+    return list(session.scalars(select(Item).where(Item.code > code).order_by(Item.code).limit(limit)))
+
+
 def stock_of(session: Session, item: Item) -> dict[int, int]:
     """Return the stock of an item: store id to pieces."""
     rows = session.execute(select(Stock.store_id, Stock.qty).where(Stock.item_id == item.id))

@@ -18,6 +18,7 @@ from core.coupons import rules as coupon_rules
 from core.coupons import services as coupons
 from core.hooktypes import Alert, BoughtItem, CouponView, PersonView, SeatView, hook_context
 from core.kernel import clock
+from core.kernel.days import add_months
 from core.kernel.plugin_types import Unavailable
 from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
@@ -90,6 +91,12 @@ class MemberSeen:
     failed: list[Failed] = field(default_factory=list)
 
     @property
+    def soon(self) -> bool:
+        """Return whether points run out within the programme's time of notice."""
+        first = self.lots[0][0] if self.lots else None
+        return first is not None and first <= add_months(clock.today(current_actor().tz), self.soon_months)
+
+    @property
     def coupons_left(self) -> list[CouponState]:
         """Return the coupons that may still be used."""
         return [one for one in self.coupons if one.state == "open"]
@@ -132,7 +139,8 @@ def _cards(session: Session, programme: Programme, person: Person, today: date) 
     for card in held:
         product = programme.card_product(card.product_code)
         usable = card_rules.usable(card.status, card.valid_from, card.valid_until, today)
-        found.append(CardSeen(card, product.name if product else card.product_code, used.get(card.id, 0), usable))
+        name = product.name if product else card.product_code
+        found.append(CardSeen(card, name, used.get(card.id, 0), usable))
     return found
 
 
@@ -170,7 +178,8 @@ def person_view(session: Session, seen: MemberSeen) -> PersonView:
     return PersonView(
         person_id=person.id, name=person.name, gender=person.gender, birth_date=person.birth_on,
         tier=person.tier_code, member_no=person.member_no,
-        coupons=tuple(_coupon_view(one) for one in seen.coupons), recent=tuple(recent_items(session, person.id)),
+        coupons=tuple(_coupon_view(one) for one in seen.coupons),
+        recent=tuple(recent_items(session, person.id)),
         household=tuple(
             SeatView(
                 seat.person.id, seat.person.name, seat.role,
@@ -186,9 +195,7 @@ def person_view(session: Session, seen: MemberSeen) -> PersonView:
 
 def _coupon_view(one: CouponState) -> CouponView:
     classes = one.rule.items.classes
-    return CouponView(
-        one.rule.code, one.rule.name, one.state, frozenset(classes or ()), one.valid_until
-    )
+    return CouponView(one.rule.code, one.rule.name, one.state, frozenset(classes or ()), one.valid_until)
 
 
 def recent_items(session: Session, person_id: int, limit: int = RECENT) -> list[BoughtItem]:

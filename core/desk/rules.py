@@ -45,7 +45,7 @@ class Given:
 
 @dataclass(slots=True)
 class Draft:
-    """The open basket. `patient` and `performer` go to the next line; `points` None: as many as may be used."""
+    """The open basket. `patient`, `performer` go to the next line; `points` None: as many as may be used."""
 
     member_id: int | None = None
     lines: list[DraftLine] = field(default_factory=list)

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from core.kernel.tenancy import Actor
 
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
-NOT_STORED = frozenset({401, 403, 404, 429})
+# 423: a frozen franchise is resumed one day, and the call may be made again.
+NOT_STORED = frozenset({401, 403, 404, 423, 429})
 NOT_STORED_CODES = frozenset({"stale_quote", "conflict", "refund_moved", "stale_version", "invalid"})
 RETRY_STATES = frozenset({"40001", "40P01"})
 ATTEMPTS = 4

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from core.kernel import clock
 from core.kernel.models import JobRun
+from core.kernel.plugin_health import store_failures
 from core.kernel.tenancy import acting
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def run_for(runtime: Runtime, job: Job, actor: Actor) -> Counts:
             counts = job.run(runtime, actor)
         except Exception:  # somebody else's code: recorded and counted, the other franchises go on
             counts = {"done": 0, "skipped": 0, "failed": 1}
+        if runtime.host is not None:
+            store_failures(runtime.db, runtime.host.health)
         with runtime.db.unit("write") as session:
             found = session.get(JobRun, row.id)
             if found is not None:

@@ -84,14 +84,22 @@ def _owned_base() -> type:
 
 
 def _scope_statement(state: ORMExecuteState) -> None:
-    """Add the franchise to every ORM statement over owned classes."""
+    """Add the franchise to every ORM statement, also where owned rows hide in it.
+
+    A bare count, an EXISTS or a subquery shows no owned mapper at its top, and yet reads their rows: the
+    criterion is attached to all of them and takes effect wherever an owned class occurs.
+    """
     if state.is_column_load or state.is_relationship_load:
         # The parent was loaded under the criteria, and these carry them along already.
         return
-    owned = _owned_base()
-    if not any(issubclass(m.class_, owned) for m in state.all_mappers):
+    if not (state.is_select or state.is_update or state.is_delete):
         return
-    fid = current_actor().franchise_id
+    owned = _owned_base()
+    actor = maybe_actor()
+    if actor is None and any(issubclass(m.class_, owned) for m in state.all_mappers):
+        raise NoActor("no franchise in context")
+    # Nobody acts: rows hidden in the statement are nobody's, so it sees none.
+    fid = actor.franchise_id if actor else 0
     state.statement = state.statement.options(
         with_loader_criteria(owned, lambda cls: cls.franchise_id == fid, include_aliases=True)
     )
@@ -140,7 +148,8 @@ def _name_franchise(session: Session, actor: Actor | None) -> None:
     connection = session.connection()
     if connection.dialect.name == "postgresql":
         connection.execute(
-            text("SELECT set_config('app.franchise', :f, true)"), {"f": str(actor.franchise_id) if actor else ""}
+            text("SELECT set_config('app.franchise', :f, true)"),
+            {"f": str(actor.franchise_id) if actor else ""},
         )
 
 

@@ -22,11 +22,17 @@ if TYPE_CHECKING:
 LIFE_MS = 30 * 60 * 1000
 
 
-def store(session: Session, request: BasketRequest) -> tuple[StoredQuote, Priced]:
-    """Price a basket, keep the quote and return both; nothing is posted."""
+def store(
+    session: Session, request: BasketRequest, *, quote_id: int | None = None, at: int | None = None
+) -> tuple[StoredQuote, Priced]:
+    """Price a basket as of the instant `at` (default: now), keep the quote and return both; posts nothing.
+
+    `quote_id` is the id under which overrides were proven before the quote was kept (the till).
+    """
     actor = current_actor()
-    priced = price_basket(session, request)
+    priced = price_basket(session, request, at=at)
     row = StoredQuote(
+        id=quote_id,
         person_id=request.member_id,
         store_id=actor.store_id,
         staff_id=actor.staff_id,

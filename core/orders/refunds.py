@@ -42,10 +42,11 @@ from core.tiers import services as tiers
 from core.tiers.rules import QualifyingEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
+    from core.ledger.rules import Take
     from core.orders.rules import MoneyBack
 
 
@@ -59,6 +60,7 @@ class Effects:
     points_taken: int = 0
     points_returned: int = 0
     points_debt: int = 0
+    points_grace: int = 0
     lots: list[dict[str, Any]] = field(default_factory=list)
     coupons: list[dict[str, Any]] = field(default_factory=list)
     tier: dict[str, str] = field(default_factory=dict)
@@ -66,7 +68,8 @@ class Effects:
 
     def digest(self) -> str:
         """Return the identity of these effects: a preview's `preview_id`."""
-        plain = [self.amount_fen, self.tenders, self.points_taken, self.points_returned, self.points_debt,
+        plain = [self.amount_fen, self.tenders, self.points_taken, self.points_returned,
+                 self.points_debt, self.points_grace,
                  self.lots, self.coupons, self.tier]  # fmt: skip
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -81,6 +84,7 @@ class Effects:
                 "taken": self.points_taken,
                 "returned": self.points_returned,
                 "debt": self.points_debt,
+                "grace": self.points_grace,
             },
             "lots": self.lots,
             "coupons": self.coupons,
@@ -285,9 +289,8 @@ def _return_points(
     giving = ledger.restore(
         st, balance, ledger.POINTS, effects.points_returned, posting, redemption_id=int(row[0])
     )
-    effects.lots += [{"lot": str(give.lot_id), "delta": give.amount} for give in giving.gives]
-    if giving.grace:
-        effects.lots.append({"lot": "grace", "delta": giving.grace, "days": ledger.GRACE_DAYS})
+    effects.lots += _lots(balance, giving.gives, 1)
+    effects.points_grace = giving.grace
 
 
 def _take_points(
@@ -316,8 +319,20 @@ def _take_points(
             reverses_id=transfers[key],
         )  # fmt: skip
         effects.points_taken += points
-        effects.lots += [{"lot": str(take.lot_id), "delta": -take.amount} for take in taking.takes]
+        effects.lots += _lots(balance, taking.takes, -1)
     effects.points_debt = balance.debt - debt if balance.debt > debt else 0
+
+
+def _lots(balance: ledger.Balance, moved: Sequence[Take], sign: int) -> list[dict[str, Any]]:
+    """Return what moved by the day the points end: ids of lots made in a preview would differ."""
+    ends = {lot.id: lot.expires_on for lot in balance.lots}
+    return [
+        {
+            "expires_on": day.isoformat() if (day := ends.get(part.lot_id)) else None,
+            "delta": sign * part.amount,
+        }
+        for part in moved
+    ]
 
 
 def _booked(
@@ -438,8 +453,10 @@ def _say(effects: Effects) -> None:
         )
     if effects.points_returned:
         says.append(_("退回抵现积分 %(n)d 分，到期日不变。", n=effects.points_returned))
-    if any(lot["lot"] == "grace" for lot in effects.lots):
-        says.append(_("原批次已到期的积分给予 %(n)d 天宽限。", n=ledger.GRACE_DAYS))
+    if effects.points_grace:
+        says.append(
+            _("其中 %(n)d 分原批次已到期，给予 %(d)d 天宽限。", n=effects.points_grace, d=ledger.GRACE_DAYS)
+        )
     for coupon in effects.coupons:
         says.append(
             _("券 %(code)s 退回，可再次使用。", code=coupon["code"])

@@ -98,7 +98,7 @@ def settle(
         raise Conflict(
             _("价格刚刚变了，请核对新的报价后再收款。"),
             code="stale_quote",
-            extra={"request": request.to_json()},
+            extra={"request": request.to_json(), "at": occurred_at},
         )
     passed = finding_rules.settle_findings(session, priced.findings, overrides, row.id)
     plan = make_plan(priced, row.id, tenders, passed, occurred_at)

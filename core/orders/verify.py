@@ -22,7 +22,8 @@ CHECKS = (
         "orders.tenders_add_up",
         "SELECT o.id, o.paid_fen, COALESCE(t.n, 0) FROM orders o LEFT JOIN (SELECT orders_id,"
         " SUM(amount_fen) AS n FROM tender WHERE franchise_id = :f GROUP BY orders_id) t"
-        " ON t.orders_id = o.id WHERE o.franchise_id = :f AND o.paid_fen <> COALESCE(t.n, 0) ORDER BY o.id LIMIT 1",
+        " ON t.orders_id = o.id"
+        " WHERE o.franchise_id = :f AND o.paid_fen <> COALESCE(t.n, 0) ORDER BY o.id LIMIT 1",
         "order {0} was paid {1}, its tenders say {2}",
     ),
     Check(
@@ -45,7 +46,8 @@ CHECKS = (
         "orders.refunds_add_up",
         "SELECT o.id, o.refunded_fen, COALESCE(r.n, 0) FROM orders o LEFT JOIN (SELECT orders_id,"
         " SUM(amount_fen) AS n FROM refund WHERE franchise_id = :f GROUP BY orders_id) r"
-        " ON r.orders_id = o.id WHERE o.franchise_id = :f AND o.refunded_fen <> COALESCE(r.n, 0) ORDER BY o.id LIMIT 1",
+        " ON r.orders_id = o.id"
+        " WHERE o.franchise_id = :f AND o.refunded_fen <> COALESCE(r.n, 0) ORDER BY o.id LIMIT 1",
         "order {0} was refunded {1}, its refunds say {2}",
     ),
     Check(

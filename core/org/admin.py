@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from flask import url_for
+from sqlalchemy import select
 
 from core.kernel.errors import Conflict
 from core.kernel.i18n import _, _l
@@ -14,9 +17,23 @@ from core.kernel.web.render import MenuEntry, menu
 from core.org.models import Staff, StaffRole, Store
 from core.org.permissions import STAFF_VIEW, STORE_EDIT, STORE_VIEW
 
-from sqlalchemy import select  # isort: skip
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
+_IN_OUT = (("1", _l("在职")), ("0", _l("已离职")))
 _YES_NO = (("1", _l("在用")), ("0", _l("已停用")))
+
+
+def _store_link(row: Any) -> Markup:
+    return link(url_for("record_stores.details_view", id=row.id), row.name)
+
+
+def _staff_link(row: Any) -> Markup:
+    return link(url_for("record_staff.details_view", id=row.id), row.name)
+
+
+def _employed(row: Any) -> str:
+    return _("在职") if row.active else _("已离职")
 
 
 def _state(active: bool) -> str:
@@ -44,7 +61,7 @@ class StoreAdmin(AdminView):
         columns=(
             Column(
                 "name", _l("名称"), (Store.name,),
-                lambda r: link(url_for("record_stores.details_view", id=r.id), r.name), phone="title", fixed=True,
+                _store_link, phone="title", fixed=True,
             ),
             Column("code", _l("编号"), (Store.code,), lambda r: r.code, phone="meta", quiet=True),
             Column("legal_entity", _l("法人主体"), (Store.legal_entity,), lambda r: r.legal_entity or "—"),
@@ -92,11 +109,11 @@ class StaffAdmin(AdminView):
         columns=(
             Column(
                 "name", _l("姓名"), (Staff.name,),
-                lambda r: link(url_for("record_staff.details_view", id=r.id), r.name), phone="title", fixed=True,
+                _staff_link, phone="title", fixed=True,
             ),
             Column("number", _l("工号"), (Staff.number,), lambda r: r.number, phone="meta", quiet=True),
             Column("licence", _l("执照有效期至"), (Staff.licence_until,), lambda r: r.licence_until or "—"),
-            Column("active", _l("状态"), (Staff.active,), lambda r: _("在职") if r.active else _("已离职"), phone="value"),
+            Column("active", _l("状态"), (Staff.active,), _employed, phone="value"),
         ),
         sorts=(
             Sort("number", _l("工号"), (Staff.number, Staff.id), column="number"),
@@ -107,7 +124,7 @@ class StaffAdmin(AdminView):
                 "role", _l("角色"), tuple(ROLES.items()),
                 lambda v: Staff.id.in_(select(StaffRole.staff_id).where(StaffRole.role == v)),
             ),
-            Filter("active", _l("状态"), (("1", _l("在职")), ("0", _l("已离职"))), lambda v: Staff.active.is_(v == "1")),
+            Filter("active", _l("状态"), _IN_OUT, lambda v: Staff.active.is_(v == "1")),
         ),
     )  # fmt: skip
 

@@ -40,7 +40,11 @@ class OrgIdentity:
                 select(WebSession, Staff, Franchise)
                 .join(Staff, Staff.id == WebSession.staff_id)
                 .join(Franchise, Franchise.id == WebSession.franchise_id)
-                .where(WebSession.id == session_id, WebSession.expires_at > clock.now_ms(), Staff.active.is_(True))
+                .where(
+                    WebSession.id == session_id,
+                    WebSession.expires_at > clock.now_ms(),
+                    Staff.active.is_(True),
+                )
             ).first()
             if found is None:
                 return None

@@ -1,4 +1,4 @@
-"""Sign-in, second factor, lock and unlock, sign-out: the verbs over sessions.
+"""Sign-in, lock and unlock, sign-out: the verbs over sessions (the second factor: totp.py).
 
 A wrong password or PIN must be counted, so those verbs return an outcome instead of raising: the
 edge commits the count and then shows `outcome.refusal`. Checking a hash takes 40 ms and happens
@@ -7,14 +7,14 @@ outside of any unit of work, between a read (`account_of`) and a write (`sign_in
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pyotp
 from sqlalchemy import select
 
-from core.kernel import audit, clock, doors, keys
-from core.kernel.errors import Conflict, Invalid, NotFound, Refusal, TooMany, Unauthorized
+from core.kernel import audit, clock, doors
+from core.kernel.errors import Invalid, NotFound, Refusal, TooMany, Unauthorized
 from core.kernel.i18n import _
 from core.kernel.tenancy import Actor, act_in, current_actor
 from core.org import credentials, rules, throttle
@@ -23,7 +23,7 @@ from core.org.models import Franchise, Staff, StaffRole, Store, WebSession
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-ACCOUNT, ADDRESS, PIN, CODE = "account", "address", "pin", "totp"
+ACCOUNT, ADDRESS, PIN = "account", "address", "pin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,6 @@ class SignedIn:
 
 def new_secret() -> str:
     """Return the 256-bit secret of a new session."""
-    import secrets
-
     return secrets.token_urlsafe(32)
 
 
@@ -160,9 +158,10 @@ def staff_of(session: Session, staff_id: int | None) -> Staff:
     return staff
 
 
-def session_row(session: Session, session_id: int) -> WebSession:
-    """Return a session's row; raise Unauthorized when it is gone."""
-    row = session.scalar(select(WebSession).where(WebSession.id == session_id).with_for_update())
+def session_row(session: Session, session_id: int, *, held: bool = True) -> WebSession:
+    """Return a session's row, locked unless `held` is False; raise Unauthorized when it is gone."""
+    wanted = select(WebSession).where(WebSession.id == session_id)
+    row = session.scalar(wanted.with_for_update() if held else wanted)
     if row is None or row.expires_at <= clock.now_ms():
         raise Unauthorized(_("登录已过期，请重新登录。"))
     return row
@@ -262,9 +261,11 @@ def lock(session: Session, session_id: int) -> None:
 
 def colleagues(session: Session, session_id: int) -> list[Staff]:
     """Return who may unlock a session: its own person first, then people with a PIN at its store."""
-    row = session_row(session, session_id)
+    row = session_row(session, session_id, held=False)
     own = staff_of(session, row.staff_id)
-    here = select(StaffRole.staff_id).where((StaffRole.store_id == row.store_id) | StaffRole.store_id.is_(None))
+    here = select(StaffRole.staff_id).where(
+        (StaffRole.store_id == row.store_id) | StaffRole.store_id.is_(None)
+    )
     others = session.scalars(
         select(Staff)
         .where(Staff.active.is_(True), Staff.pin_hash != "", Staff.id != own.id, Staff.id.in_(here))
@@ -303,86 +304,6 @@ def unlock(session: Session, session_id: int, staff_id: int, fits: bool) -> Sign
         row.level = "pin"
     audit.record(session, "session.unlocked", "staff", staff.id)
     return SignedIn(rotate(session, row), row.id)
-
-
-def totp_uri(secret: str, staff: Staff, franchise_name: str) -> str:
-    """Return the address that an authenticator app reads from the QR code."""
-    return pyotp.TOTP(secret).provisioning_uri(name=staff.login, issuer_name=f"惠客 {franchise_name}")
-
-
-def new_totp_secret() -> str:
-    """Return a new TOTP secret (160 bits, base32)."""
-    return pyotp.random_base32()
-
-
-def matching_step(secret: str, code: str, after: int) -> int | None:
-    """Return the 30-second step a code belongs to (±1 window), or None; a step once used is refused."""
-    code = code.strip().replace(" ", "")
-    if not rules.is_pin(code):
-        return None
-    totp = pyotp.TOTP(secret)
-    present = int(clock.now().timestamp()) // 30
-    for step in (present, present - 1, present + 1):
-        if step > after and rules.same(totp.at(step * 30), code):
-            return step
-    return None
-
-
-def enrol_totp(session: Session, session_id: int, secret: str, code: str) -> tuple[str, list[str]]:
-    """Set up the second factor after one good code; return the session's new secret and recovery codes.
-
-    Raises Invalid for a wrong code, Conflict when a second factor is set up already.
-    """
-    row = session_row(session, session_id)
-    staff = staff_of(session, row.staff_id)
-    if staff.totp_since:
-        raise Conflict(_("动态口令已经设置过了。要更换，请让管理员先清除旧的。"))
-    step = matching_step(secret, code, 0)
-    if step is None:
-        raise Invalid.field("code", _("口令不对。请看手机上现在的 6 位数字；手机时间要准。"))
-    codes = [new_secret()[:10] for _n in range(rules.RECOVERY_CODES)]
-    staff.totp = secret
-    staff.totp_since = clock.now_ms()
-    staff.totp_step = step
-    staff.recovery_hashes = ",".join(_recovery_hash(staff.id, c) for c in codes)
-    row.level = "strong"
-    audit.record(session, "staff.totp_enrolled", "staff", staff.id)
-    return rotate(session, row), codes
-
-
-def _recovery_hash(staff_id: int, code: str) -> str:
-    return keys.ring().mac("recovery", f"{staff_id}:{code.strip()}".encode()).hex()
-
-
-def pass_totp(session: Session, session_id: int, code: str) -> SignedIn:
-    """Complete a sign-in with a code of the app, or with a recovery code (each works once)."""
-    row = session_row(session, session_id)
-    staff = staff_of(session, row.staff_id)
-    wait = throttle.wait_ms(session, CODE, str(staff.id))
-    if wait:
-        return SignedIn(refusal=too_many(wait))
-    if not _take_code(staff, code):
-        throttle.failed(session, CODE, str(staff.id))
-        audit.record(session, "session.totp_refused", "staff", staff.id)
-        return SignedIn(refusal=Unauthorized(_("口令不对，或已经用过。请等下一组数字再输。")))
-    throttle.clear(session, CODE, str(staff.id))
-    row.level = "strong"
-    row.expires_at = clock.now_ms() + rules.SESSION_MS
-    audit.record(session, "session.totp_passed", "staff", staff.id)
-    return SignedIn(rotate(session, row), row.id)
-
-
-def _take_code(staff: Staff, code: str) -> bool:
-    step = matching_step(staff.totp or "", code, staff.totp_step)
-    if step is not None:
-        staff.totp_step = step
-        return True
-    known = staff.recovery_hashes.split(",") if staff.recovery_hashes else []
-    digest = _recovery_hash(staff.id, code)
-    if digest not in known:
-        return False
-    staff.recovery_hashes = ",".join(h for h in known if h != digest)
-    return True
 
 
 def acting_staff(session: Session) -> Staff:

@@ -92,6 +92,14 @@ def staff_may(session: Session, staff: Staff, code: str) -> bool:
     return code in registry.of_roles([(role, store_id) for role, store_id in pairs])
 
 
+def find(session: Session, number: str, staff_id: int | None) -> Staff | None:
+    """Return the active staff member with this number, else with this id, else None."""
+    row = session.scalar(select(Staff).where(Staff.number == number, Staff.active.is_(True)))
+    if row is None and staff_id is not None:
+        row = session.scalar(select(Staff).where(Staff.id == staff_id, Staff.active.is_(True)))
+    return row
+
+
 def by_number(session: Session, number: str) -> Staff:
     """Return the staff member with this number; raise NotFound."""
     row = session.scalar(select(Staff).where(Staff.number == number))

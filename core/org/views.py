@@ -12,6 +12,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from core.kernel import clock
+from core.kernel.errors import Invalid
 from core.kernel.i18n import LOCALES, _
 from core.kernel.ids import parse_id
 from core.kernel.models import Preference
@@ -23,6 +24,7 @@ from core.kernel.web.render import GROUPS, MenuEntry, go, go_to, menu, render_pa
 from core.kernel.web.routes import idle_too_long, on_refusal, own_unit, page, safe_path, session
 from core.kernel.web.slots import slots
 from core.org import credentials, services
+from core.org import totp as second_factor
 from core.org.forms import Typed
 from core.org.permissions import USE
 
@@ -42,6 +44,10 @@ def _next() -> str:
     return safe_path(request.values.get("next")) or url_for("org.home")
 
 
+def _back_to() -> str:
+    return safe_path(request.values.get("next"))
+
+
 def _begin(secret: str) -> None:
     browser.begin(secret)  # type: ignore[attr-defined]
 
@@ -56,7 +62,7 @@ def sign_in() -> Response:
 
 
 def _sign_in_page(typed: Typed, status: int = 200) -> Response:
-    return render_page("org/sign_in.html", status=status, typed=typed, next=safe_path(request.values.get("next")))
+    return render_page("org/sign_in.html", status=status, typed=typed, next=_back_to())
 
 
 @page(bp, "/sign-in", public=True, unit="own", methods=("POST",), endpoint="sign_in_post")
@@ -112,7 +118,7 @@ def totp() -> Response:
 
 
 def _totp_page(typed: Typed, status: int = 200) -> Response:
-    return render_page("org/totp.html", status=status, typed=typed, next=safe_path(request.values.get("next")))
+    return render_page("org/totp.html", status=status, typed=typed, next=_back_to())
 
 
 @page(bp, "/totp", held=True, unit="own", methods=("POST",), endpoint="totp_post")
@@ -121,7 +127,7 @@ def totp_post() -> Response:
     if _who().stage != TOTP:
         return go("org.home")
     with own_unit("write") as unit:
-        outcome = services.pass_totp(unit, _who().session_id, request.form.get("code", "")[:40])
+        outcome = second_factor.pass_totp(unit, _who().session_id, request.form.get("code", "")[:40])
     if outcome.refusal or outcome.secret is None:
         message = outcome.refusal.message if outcome.refusal else ""
         return _totp_page(Typed(errors={"code": message}), outcome.refusal.status if outcome.refusal else 401)
@@ -134,14 +140,18 @@ def totp_enrol() -> Response:
     """Show the QR code of a new second factor."""
     if _who().stage not in {FULL, ENROL}:
         return go(state.web().shell.stages[_who().stage])
-    return _enrol_page(services.new_totp_secret(), Typed())
+    return _enrol_page(second_factor.new_totp_secret(), Typed())
 
 
 def _enrol_page(secret: str, typed: Typed) -> Response:
     staff = services.acting_staff(session())
-    uri = services.totp_uri(secret, staff, _who().franchise_name)
+    uri = second_factor.totp_uri(secret, staff, _who().franchise_name)
     return render_page(
-        "org/totp_enrol.html", secret=secret, qr=qr_svg(uri), typed=typed, next=safe_path(request.values.get("next"))
+        "org/totp_enrol.html",
+        secret=secret,
+        qr=qr_svg(uri),
+        typed=typed,
+        next=_back_to(),
     )
 
 
@@ -149,7 +159,15 @@ def qr_svg(text: str) -> Markup:
     """Return a QR code as SVG without any style attribute."""
     out = io.BytesIO()
     segno.make(text, error="m").save(
-        out, kind="svg", xmldecl=False, svgns=True, omitsize=True, nl=False, svgclass=None, lineclass="qrd", border=2
+        out,
+        kind="svg",
+        xmldecl=False,
+        svgns=True,
+        omitsize=True,
+        nl=False,
+        svgclass=None,
+        lineclass="qrd",
+        border=2,
     )
     return Markup(out.getvalue().decode())  # noqa: S704 - made by segno from an encoded matrix
 
@@ -160,7 +178,9 @@ def totp_enrol_post() -> Response:
     secret = request.form.get("secret", "")[:64]
     typed = Typed()
     on_refusal(lambda refusal: _enrol_page(secret, typed.of_refusal(refusal)))
-    fresh, codes = services.enrol_totp(session(), _who().session_id, secret, request.form.get("code", ""))
+    fresh, codes = second_factor.enrol_totp(
+        session(), _who().session_id, secret, request.form.get("code", "")
+    )
     _begin(fresh)
     return render_page("org/recovery_codes.html", codes=codes, next=_next())
 
@@ -175,7 +195,7 @@ def change_password() -> Response:
 
 def _password_page(typed: Typed) -> Response:
     once = _who().stage == PASSWORD
-    return render_page("org/password.html", typed=typed, once=once, next=safe_path(request.values.get("next")))
+    return render_page("org/password.html", typed=typed, once=once, next=_back_to())
 
 
 @page(bp, "/password", held=True, unit="write", methods=("POST",), endpoint="change_password_post")
@@ -222,7 +242,7 @@ def _lock_page(unit: Session, chosen: int | None, message: str, status: int = 20
         message=message,
         notes=slots.lock_notes(unit, who.session_id),
         today=clock.today(who.actor.tz),
-        next=safe_path(request.values.get("next")),
+        next=_back_to(),
     )
 
 
@@ -241,16 +261,21 @@ def unlock() -> Response:
     who = _who()
     if who.stage not in {FULL, LOCKED}:
         return go(state.web().shell.stages[who.stage])
-    staff_id, pin = parse_id(request.form.get("staff")) or who.actor.staff_id, request.form.get("pin", "")[:12]
+    staff_id, pin = (
+        parse_id(request.form.get("staff")) or who.actor.staff_id,
+        request.form.get("pin", "")[:12],
+    )
     with own_unit("read") as unit:
         stored = services.staff_of(unit, staff_id).pin_hash
-    fits = credentials.verify_pin(staff_id or 0, stored, pin)
+    fits = credentials.verify_pin(staff_id, stored, pin)
     with own_unit("write") as unit:
-        outcome = services.unlock(unit, who.session_id, staff_id or 0, fits)
+        outcome = services.unlock(unit, who.session_id, staff_id, fits)
     if outcome.refusal or outcome.secret is None:
         refused = outcome.refusal
         with own_unit("read") as unit:
-            return _lock_page(unit, staff_id, refused.message if refused else "", refused.status if refused else 401)
+            return _lock_page(
+                unit, staff_id, refused.message if refused else "", refused.status if refused else 401
+            )
     _begin(outcome.secret)
     return go_to(_next())
 
@@ -310,8 +335,6 @@ def set_pin() -> Response:
     on_refusal(lambda refusal: _security_page(Typed().of_refusal(refusal)))
     staff = services.acting_staff(session())
     if not credentials.verify_password(staff.password_hash, request.form.get("password", "")[:200]):
-        from core.kernel.errors import Invalid
-
         raise Invalid.field("password", _("密码不对。"))
     services.set_pin(session(), staff.id, request.form.get("pin", "")[:12])
     toast(_("PIN 已更新。"))
@@ -346,5 +369,3 @@ def greeting(hour: int, name: str) -> str:
     if hour < 18:
         return _("下午好，%(name)s", name=name)
     return _("晚上好，%(name)s", name=name)
-
-

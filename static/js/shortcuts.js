@@ -22,15 +22,4 @@
     else if (event.key === "g") armed = Date.now();
     else if (byKey) { event.preventDefault(); byKey.click(); }
   });
-  /* The find box: arrows walk the rows it found, Enter opens the first. */
-  hk.on("keydown", (event) => {
-    const box = event.target.closest?.(".find");
-    if (!box || hk.composing(event)) return;
-    const rows = hk.all("#found a", box);
-    const at = rows.indexOf(document.activeElement);
-    if (event.key === "ArrowDown" && rows.length) { event.preventDefault(); rows[Math.min(at + 1, rows.length - 1)].focus(); }
-    if (event.key === "ArrowUp" && at >= 0) { event.preventDefault(); (rows[at - 1] || hk.$("input", box)).focus(); }
-    if (event.key === "Enter" && at < 0 && rows.length) { event.preventDefault(); rows[0].click(); }
-    if (event.key === "Escape") { hk.$("#found").replaceChildren(); hk.$("input", box).blur(); }
-  });
 })();

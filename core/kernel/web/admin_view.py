@@ -87,6 +87,7 @@ class AdminView(ModelView):
     edit_permission: ClassVar[str | None] = None
     sub: ClassVar[Any] = ""
 
+    form_columns: Any = None
     form_base_class = RecordForm
     column_auto_select_related = False
     column_display_actions = False
@@ -104,7 +105,11 @@ class AdminView(ModelView):
         self.column_list = [c.key for c in self.listing.columns]
         self.can_create = self.can_edit = self.edit_permission is not None
         super().__init__(
-            self.record, RequestSession(), name=str(self.title), endpoint=f"record_{self.key}", url=f"/records/{self.key}"
+            self.record,
+            RequestSession(),
+            name=str(self.title),
+            endpoint=f"record_{self.key}",
+            url=f"/records/{self.key}",
         )
         self.route_spec = RouteSpec(self.view_permission)
 
@@ -151,7 +156,7 @@ class AdminView(ModelView):
             raise NotFound
 
     def _run_view(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Run a view once, under the actor, in the unit that fits: stock would run it twice on a TypeError."""
+        """Run a view once, under the actor, in the unit that fits (stock runs it twice on a TypeError)."""
         name = fn.__name__
         wanted = self.edit_permission if name in _WRITES - {"columns_view"} else self.view_permission
         unit = "write" if request.method == "POST" else "read"
@@ -174,7 +179,10 @@ class AdminView(ModelView):
         """Show the list."""
         listing = lists.load(routes.session(), self.listing, request.args)
         return self.render(
-            self.list_template, listing=listing, sub=self.sub, columns_url=url_for(f"{self.endpoint}.columns_view")
+            self.list_template,
+            listing=listing,
+            sub=self.sub,
+            columns_url=url_for(f"{self.endpoint}.columns_view"),
         )
 
     @expose("/columns", methods=("POST",))
@@ -233,7 +241,9 @@ class AdminView(ModelView):
             self._check_version(form, row)
             saved = self.change(form, row)
         routes.session().flush()
-        audit.record(routes.session(), f"{self.key}.{'added' if row is None else 'changed'}", self.key, saved.id)
+        audit.record(
+            routes.session(), f"{self.key}.{'added' if row is None else 'changed'}", self.key, saved.id
+        )
         toast(_("已保存“%(what)s”。", what=str(self.title)))
         return go_to(url_for(f"{self.endpoint}.details_view", id=saved.id))
 
@@ -272,12 +282,14 @@ class _NoIndex(AdminIndexView):
     def __init__(self) -> None:
         super().__init__(endpoint="records", url="/records")
         self.static_folder = None
-        self._urls = []
+        self._urls: list[Any] = []
 
 
 def install(app: Flask, views: Iterable[Callable[[], AdminView]]) -> None:
     """Register the record views; a view that belongs to another base stops the start."""
-    admin = Admin(app, index_view=_NoIndex(), endpoint="records", url="/records", theme=Theme("bootstrap4", "base.html"))
+    admin = Admin(
+        app, index_view=_NoIndex(), endpoint="records", url="/records", theme=Theme("bootstrap4", "base.html")
+    )
     for make in views:
         view = make()
         if not isinstance(view, AdminView):

@@ -22,6 +22,7 @@ from core.kernel import clock, i18n, keys
 from core.kernel.tenancy import acting
 from core.kernel.web import admin_view, assets, csp, formats, handlers, logs, routes, state
 from core.kernel.web.flask_sessions import ServerSessions, cookie_names
+from core.kernel.web.identity import FULL
 from core.kernel.web.render import link_if
 from core.kernel.web.shortcuts import shortcut_list
 from core.kernel.web.state import RequestState, Shell, WebState
@@ -153,8 +154,9 @@ def _install_login(app: Flask) -> None:
     @manager.request_loader
     def load(_request: Any) -> SignedIn | None:
         here = getattr(g, "huike", None)
-        complete = here and here.identity and here.identity.stage == "full"
-        return SignedIn(here.identity) if complete else None
+        if here is None or here.identity is None or here.identity.stage != FULL:
+            return None
+        return SignedIn(here.identity)
 
     manager.init_app(app)
 
@@ -162,7 +164,9 @@ def _install_login(app: Flask) -> None:
 def _begin() -> Response | None:
     request_id = f"R-{secrets.token_hex(4).upper()}"
     theme, density, locale = read_preferences(request.cookies.get(UI_COOKIE, ""))
-    g.huike = RequestState(request_id, secrets.token_urlsafe(16), time.perf_counter_ns(), theme, locale, density)
+    g.huike = RequestState(
+        request_id, secrets.token_urlsafe(16), time.perf_counter_ns(), theme, locale, density
+    )
     i18n.set_locale(locale)
     view = _current_view()
     limit = routes.body_limit(view) if view else None
@@ -180,7 +184,9 @@ def _current_view() -> Any:
 
 
 def _has_control_characters() -> bool:
-    return any(ord(c) < 32 and c not in "\t\r\n" for text in (request.path, *request.args.values()) for c in text)
+    return any(
+        ord(c) < 32 and c not in "\t\r\n" for text in (request.path, *request.args.values()) for c in text
+    )
 
 
 def _from_elsewhere() -> bool:

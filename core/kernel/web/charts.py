@@ -37,7 +37,8 @@ def table(head: Sequence[Any], rows: Sequence[Sequence[Any]]) -> Markup:
         for row in rows
     )
     return Markup(
-        '<details class="fold"><summary>{}</summary><div class="tbw" tabindex="0" role="region" aria-label="{}">'
+        '<details class="fold"><summary>{}</summary>'
+        '<div class="tbw" tabindex="0" role="region" aria-label="{}">'
         '<table class="tb inn"><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div></details>'
     ).format(_("数据表"), _("数据表"), cells, body)
 
@@ -61,7 +62,9 @@ def sparkline(values: Sequence[int], width: int = 112, height: int = 30, tone: s
         '<path d="{} L{} {} L2 {}Z" class="fc" opacity=".10"/>'
         '<path d="{}" class="sc" stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round"/>'
         '<circle cx="{}" cy="{}" r="2.6" class="fc s-surface" stroke-width="1.5"/></svg>'
-    ).format(tone, width, height, width, height, path, _n(last_x), height, height, path, _n(last_x), _n(last_y))
+    ).format(
+        tone, width, height, width, height, path, _n(last_x), height, height, path, _n(last_x), _n(last_y)
+    )
 
 
 def columns(
@@ -86,13 +89,16 @@ def columns(
         drawn.append(
             Markup(
                 '<rect x="{}" y="{}" width="{}" height="{}" rx="3" class="{}"/>'
-                '<text x="{}" y="{}" class="f-ink t12 ta-m">{}</text><text x="{}" y="{}" class="f-ink2 t12 ta-m">{}</text>'
+                '<text x="{}" y="{}" class="f-ink t12 ta-m">{}</text>'
+                '<text x="{}" y="{}" class="f-ink2 t12 ta-m">{}</text>'
             ).format(
-                _n(x), _n(height - 18 - tall), _n(bar), _n(tall), tone, _n(x + bar / 2), _n(height - 24 - tall),
-                show(value), _n(x + bar / 2), height - 3, name,
+                _n(x), _n(height - 18 - tall), _n(bar), _n(tall), tone,
+                _n(x + bar / 2), _n(height - 24 - tall), show(value), _n(x + bar / 2), height - 3, name,
             )
         )  # fmt: skip
-    base = Markup('<line x1="0" x2="{}" y1="{}" y2="{}" class="s-line2"/>').format(width, height - 18, height - 18)
+    base = Markup('<line x1="0" x2="{}" y1="{}" y2="{}" class="s-line2"/>').format(
+        width, height - 18, height - 18
+    )
     svg = Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>').format(
         width, height, label, base, Markup("").join(drawn)
     )
@@ -100,7 +106,9 @@ def columns(
     return Markup('<div class="chart">{}{}</div>').format(svg, data)
 
 
-def bars(rows: Sequence[tuple[Any, int]], *, ticks: Sequence[int] | None = None, people: bool = False) -> Markup:
+def bars(
+    rows: Sequence[tuple[Any, int]], *, ticks: Sequence[int] | None = None, people: bool = False
+) -> Markup:
     """Return lying bars: (name or Markup, count); `ticks` marks the compared period.
 
     With `people` a group of fewer than five is named but not counted.
@@ -118,11 +126,14 @@ def bars(rows: Sequence[tuple[Any, int]], *, ticks: Sequence[int] | None = None,
             continue
         mark = ""
         if ticks:
-            mark = Markup('<rect x="{}" width="1.2" height="8" class="f-clay"/>').format(_n(98.8 * ticks[i] / top))
+            mark = Markup('<rect x="{}%" y="-2" width="2" height="12" rx="1" class="f-clay"/>').format(
+                _n(99 * ticks[i] / top)
+            )
         parts.append(
             Markup(
-                '<span>{}</span><span><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
-                '<rect width="100" height="8" rx="4" class="f-hover"/><rect width="{}" height="8" rx="4" class="f-brand"/>{}</svg></span>'
+                '<span>{}</span><span><svg aria-hidden="true">'
+                '<rect width="100%" height="8" rx="4" class="f-hover"/>'
+                '<rect width="{}%" height="8" rx="4" class="f-brand"/>{}</svg></span>'
                 '<span class="num">{}</span><span class="num mut">{}%</span>'
             ).format(name, _n(100 * value / top), mark, f"{value:,}", _n(100 * value / total))
         )
@@ -138,19 +149,20 @@ def stacked(parts: Sequence[tuple[str, int]], label: str) -> Markup:
     x = 0.0
     drawn, names = [], []
     for i, (name, value) in enumerate(parts[:6]):
-        width = 246 * value / total
+        width = 100 * value / total
         drawn.append(
-            Markup('<rect x="{}" width="{}" height="8" rx="2" class="{}"/>').format(
-                _n(x), _n(max(1.0, width - 2)), tones[i]
+            Markup('<rect x="{}%" width="{}%" height="8" rx="2" class="{}"/>').format(
+                _n(x), _n(max(0.5, width - 0.8)), tones[i]
             )
         )
         names.append(
             Markup(
-                '<li><svg width="8" height="8" aria-hidden="true"><rect width="8" height="8" rx="2.5" class="{}"/></svg>'
+                '<li><svg width="8" height="8" aria-hidden="true">'
+                '<rect width="8" height="8" rx="2.5" class="{}"/></svg>'
                 '<span>{}</span><span class="mut">{}</span></li>'
             ).format(tones[i], name, f"{value:,}")
         )
         x += width
-    return Markup(
-        '<svg class="lotb" viewBox="0 0 246 8" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg><ul class="lots">{}</ul>'
-    ).format(escape(label), Markup("").join(drawn), Markup("").join(names))
+    return Markup('<svg class="lotb" role="img" aria-label="{}">{}</svg><ul class="lots">{}</ul>').format(
+        escape(label), Markup("").join(drawn), Markup("").join(names)
+    )

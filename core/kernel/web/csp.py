@@ -18,7 +18,7 @@ _FIXED = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Frame-Options": "DENY",
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=(), payment=(), usb=()",
 }
 _COMPRESS_FROM = 1000
 
@@ -62,7 +62,8 @@ def compress(answer: Response) -> Response:
         return answer
     if "gzip" not in request.headers.get("Accept-Encoding", ""):
         return answer
-    if not (answer.mimetype.startswith("text/") or answer.mimetype.endswith("json") or "svg" in answer.mimetype):
+    kind = answer.mimetype or ""
+    if not (kind.startswith("text/") or kind.endswith("json") or "svg" in kind):
         return answer
     data = answer.get_data()
     if len(data) < _COMPRESS_FROM:

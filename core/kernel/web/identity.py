@@ -17,7 +17,7 @@ FULL = "full"
 LOCKED = "locked"
 TOTP = "totp"
 ENROL = "enrol"
-PASSWORD = "password"
+PASSWORD = "password"  # noqa: S105 - the name of a stage
 STAGES = (FULL, LOCKED, TOTP, ENROL, PASSWORD)
 
 

@@ -3,11 +3,11 @@
     PEOPLE = ListSpec(
         key="people", model=Person, noun=_l("人"),
         columns=(
-            Column("name", _l("姓名"), (Person.id, Person.name), cell=lambda r: link("people.show", r.name, person_id=r.id), phone="title", fixed=True),
-            Column("points", _l("积分"), (Person.points,), cell=lambda r: number(r.points), numeric=True, phone="value"),
+            Column("name", _l("姓名"), (Person.name,), lambda r: link(url_of(r.id), r.name), phone="title"),
+            Column("visits", _l("到店"), (Person.visits,), lambda r: number(r.visits), numeric=True),
         ),
         sorts=(Sort("recent", _l("最近到店"), (Person.last_visit_on, Person.id), down=True),),
-        filters=(Filter("gender", _l("性别"), (("f", _l("女")), ("m", _l("男"))), lambda v: Person.gender == v),),
+        filters=(Filter("gender", _l("性别"), GENDERS, lambda v: Person.gender == v),),
         search=lambda session, text: services.search_ids(session, text),
     )
     listing = lists.load(session(), PEOPLE, request.args)
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
 PAGE = 50
 COUNT_CAP = 1000
-PHONE = ("title", "meta", "value", "note", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,9 @@ class Column:
     """A column: what it selects and how a row shows it.
 
     `cell(row)` returns text (escaped here) or Markup; `row` has the labels of every selected
-    attribute. `phone` says where the value stands in the two-line card: title, meta, value, note or
-    "" for nowhere. `fixed` columns cannot be hidden, `shown=False` ones wait in the chooser.
+    attribute. `phone` says where the value stands in the two-line card: title, tag (beside it), meta
+    (below), value, note (right) or "" for nowhere. `fixed` columns cannot be hidden, `shown=False`
+    ones wait in the chooser.
     """
 
     key: str
@@ -94,7 +94,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class ListSpec:
-    """A declared list. `search(session, text)` returns a SELECT of ids; `where(session)` narrows it always."""
+    """A declared list. `search(session, text)` returns a SELECT of ids, `where(session)` always narrows."""
 
     key: str
     model: Any
@@ -116,7 +116,9 @@ class ListSpec:
                 raise ValueError(f"list {self.key}, sort {sort.key}: the id must come last")
             loose = [c.key for c in sort.columns if c.property.columns[0].nullable]
             if loose:
-                raise ValueError(f"list {self.key}, sort {sort.key}: {loose} may be empty, which stops a walk")
+                raise ValueError(
+                    f"list {self.key}, sort {sort.key}: {loose} may be empty, which stops a walk"
+                )
         if not self.sorts:
             raise ValueError(f"list {self.key} has no sort")
 
@@ -165,22 +167,19 @@ class Listing:
     def body(self) -> Markup:
         """Return the rows of the table body: flat, each cell by its pre-bound formatter."""
         plan = [(c.cell, _cell_class(c)) for c in self.columns]
-        pick = self.spec.pick
+        pick, pick_label = self.spec.pick, _("选中这一行")
         parts: list[str] = []
         for row in self.rows:
             parts.append("<tr>")
             if pick:
                 parts.append(
-                    f'<td class="pick"><label class="opt"><input type="checkbox" name="id" value="{row.id}" data-pick '
-                    f'aria-label="{escape(_("选中这一行"))}"><span class="cb">{_CHECK}</span></label></td>'
+                    f'<td class="pick"><input type="checkbox" class="cbx" name="id" value="{row.id}" '
+                    f'data-pick aria-label="{escape(pick_label)}"></td>'
                 )
             for cell, css in plan:
                 parts.append(f"<td{css}>{escape(cell(row))}</td>")
             parts.append("</tr>")
         return Markup("".join(parts))  # noqa: S704 - every value was escaped above
-
-
-_CHECK = '<svg class="ic" width="12" height="12" viewBox="0 0 24 24" aria-hidden="true"><path d="m5 12.5 4.5 4.5L19 7.5"/></svg>'
 
 
 def _cell_class(column: Column) -> str:
@@ -254,7 +253,7 @@ def _selected(listing: Listing) -> list[Any]:
     names = {"id"}
     for column in listing.columns:
         for expr in column.exprs:
-            name = getattr(expr, "key", None) or getattr(expr, "name", "")
+            name = str(getattr(expr, "key", None) or getattr(expr, "name", ""))
             if name not in names:
                 names.add(name)
                 wanted.append(expr)

@@ -31,7 +31,7 @@ from core.kernel import audit, clock, permissions
 from core.kernel.ids import parse_id
 from core.kernel.tenancy import acting
 from core.kernel.web import state
-from core.kernel.web.identity import FULL, LOCKED, Identity
+from core.kernel.web.identity import FULL, LOCKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response
 
     from core.kernel.errors import Refusal
+    from core.kernel.web.identity import Identity
 
 ATTEMPTS = 3
 _RETRY = {"40001", "40P01"}  # serialization failure, deadlock
@@ -156,17 +157,17 @@ def serve(spec: RouteSpec, view: Callable[..., Any], kwargs: dict[str, Any]) -> 
     if identity is None:
         return send_to(state.web().shell.sign_in)
     if not spec.held:
-        identity = _admit(identity)
-        if not isinstance(identity, Identity):
-            return identity
+        waiting = _admit(identity)
+        if waiting is not None:
+            return waiting
         permissions.authorize(identity.actor, spec.permission or "", None)
     if spec.health:
         _note_health_read(spec, identity, kwargs)
     return run_unit(spec.unit, identity, view, kwargs)
 
 
-def _admit(identity: Identity) -> Identity | Response:
-    """Return the identity when its session is complete and awake, else the way to complete it."""
+def _admit(identity: Identity) -> Response | None:
+    """Return None when the session is complete and awake, else the way to complete it."""
     stage = identity.stage
     if stage == FULL and idle_too_long(identity):
         web = state.web()
@@ -174,7 +175,7 @@ def _admit(identity: Identity) -> Identity | Response:
             web.identity.lock(unit, identity)
         stage = LOCKED
     if stage == FULL:
-        return identity
+        return None
     return send_to(state.web().shell.stages[stage])
 
 
@@ -228,7 +229,9 @@ def _note_health_read(spec: RouteSpec, identity: Identity, kwargs: dict[str, Any
         )
 
 
-def run_unit(mode: str, identity: Identity | None, view: Callable[..., Any], kwargs: dict[str, Any]) -> Response:
+def run_unit(
+    mode: str, identity: Identity | None, view: Callable[..., Any], kwargs: dict[str, Any]
+) -> Response:
     """Run the view in a unit of work under the actor; try a write again when PostgreSQL asks for it."""
     here = state.here()
     actor = identity.actor if identity else None

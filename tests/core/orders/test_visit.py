@@ -115,10 +115,15 @@ def test_points_spent_meanwhile_become_a_debt_that_the_next_credit_settles(house
     first = house.sell(member, "CHECK", "CHECK")
     assert points_of(house, member)[0] == 160
     house.sell(
-        member, "CHECK", "CHECK", tenders=[TenderRequest("points", 100, points=100), TenderRequest("cash", 15_900)]
+        member,
+        "CHECK",
+        "CHECK",
+        tenders=[TenderRequest("points", 100, points=100), TenderRequest("cash", 15_900)],
     )
     assert points_of(house, member)[0] == 160 - 100 + 159
-    house.sell(member, "POLISH", tenders=[TenderRequest("points", 200, points=200), TenderRequest("cash", 5_800)])
+    house.sell(
+        member, "POLISH", tenders=[TenderRequest("points", 200, points=200), TenderRequest("cash", 5_800)]
+    )
     assert points_of(house, member)[0] == 19 + 58
     effects = house.refund(first.order_no, {1: 1, 2: 1})
     assert effects.points_taken == 160

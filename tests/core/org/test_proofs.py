@@ -91,13 +91,33 @@ def test_a_stolen_database_does_not_tell_the_pin(world, monkeypatch):
 
 @pytest.mark.parametrize(
     ("password", "fine"),
-    [("short", False), ("123456789012", False), ("aaaaaaaaaaaaaaa", False), ("huike1234567", False), ("李前台12345678!", True), ("zhangsan12345", False), ("green tea at noon", True), ("x" * 129, False)],
+    [
+        ("short", False),
+        ("123456789012", False),
+        ("aaaaaaaaaaaaaaa", False),
+        ("huike1234567", False),
+        ("李前台12345678!", True),
+        ("zhangsan12345", False),
+        ("green tea at noon", True),
+        ("x" * 129, False),
+    ],
 )
 def test_password_rules(password, fine):
     assert (rules.password_problem(password, ("zhangsan", "huike")) is None) is fine
 
 
-@pytest.mark.parametrize(("pin", "fine"), [("123456", False), ("111111", False), ("654321", False), ("12345", False), ("12345a", False), ("１２３４５７", False), ("135790", True)])
+@pytest.mark.parametrize(
+    ("pin", "fine"),
+    [
+        ("123456", False),
+        ("111111", False),
+        ("654321", False),
+        ("12345", False),
+        ("12345a", False),
+        ("１２３４５７", False),
+        ("135790", True),
+    ],
+)
 def test_pin_rules(pin, fine):
     assert (rules.pin_problem(pin) is None) is fine
 
@@ -121,7 +141,9 @@ def test_staffing_refuses_what_is_taken_or_unknown(world):
         with pytest.raises(Conflict):
             staffing.add_staff(s, number="1002", name="x", roles=[("front_desk", None)])
         with pytest.raises(Conflict):
-            staffing.add_staff(s, number="2000", name="x", roles=[("front_desk", None)], login="OWNER@example.com ")
+            staffing.add_staff(
+                s, number="2000", name="x", roles=[("front_desk", None)], login="OWNER@example.com "
+            )
         with pytest.raises(Invalid):
             staffing.add_staff(s, number="2001", name="x", roles=[("queen", None)])
         with pytest.raises(Conflict):

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from core.kernel import clock
 from core.kernel.models import AuditEntry, Door
 from core.kernel.tenancy import acting
-from core.org import services
+from core.org import totp
 from core.org.models import Staff, WebSession
 from tests.web_world import OTHER_PIN, PASSWORD, PIN, post, sign_in, token_of
 
@@ -358,11 +358,11 @@ def test_the_start_page_greets_by_the_hour():
     ]
 
 
-def test_services_matching_step_accepts_one_window_either_side():
-    secret = services.new_totp_secret()
+def test_totp_matching_step_accepts_one_window_either_side():
+    secret = totp.new_totp_secret()
     now = clock.now()
     step = int(now.timestamp()) // 30
     code = pyotp.TOTP(secret)
-    assert services.matching_step(secret, code.at((step - 1) * 30), 0) == step - 1
-    assert services.matching_step(secret, code.at((step - 3) * 30), 0) is None
-    assert services.matching_step(secret, code.at(step * 30), step) is None
+    assert totp.matching_step(secret, code.at((step - 1) * 30), 0) == step - 1
+    assert totp.matching_step(secret, code.at((step - 3) * 30), 0) is None
+    assert totp.matching_step(secret, code.at(step * 30), step) is None

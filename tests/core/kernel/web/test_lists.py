@@ -29,7 +29,14 @@ def spec(**changes):
         "model": Staff,
         "noun": "人",
         "columns": (
-            Column("name", "姓名", (Staff.name,), lambda r: lists.link(f"/x/{r.id}", r.name), phone="title", fixed=True),
+            Column(
+                "name",
+                "姓名",
+                (Staff.name,),
+                lambda r: lists.link(f"/x/{r.id}", r.name),
+                phone="title",
+                fixed=True,
+            ),
             Column("number", "工号", (Staff.number,), lambda r: r.number, numeric=True),
             Column("licence", "执照", (Staff.licence_kind,), lambda r: r.licence_kind or "—", shown=False),
         ),
@@ -50,7 +57,12 @@ def blueprint() -> Blueprint:
 
     @page(bp, "/people", permission=USE)
     def people():
-        return render_page("lists/page.html", title="名单", listing=lists.load(session(), SPEC, request.args), columns_url="/people/columns")
+        return render_page(
+            "lists/page.html",
+            title="名单",
+            listing=lists.load(session(), SPEC, request.args),
+            columns_url="/people/columns",
+        )
 
     @page(bp, "/people/columns", permission=USE, unit="write", methods=("POST",))
     def choose():
@@ -157,7 +169,16 @@ def test_statements_are_constant_and_few(client, many):
     def count(path: str) -> int:
         seen.clear()
         assert client.get(path).status_code == 200
-        return len([s for s in seen if "FROM staff" in s and "web_session" not in s or "FROM preference" in s or "SELECT count" in s])
+        return len(
+            [
+                s
+                for s in seen
+                if "FROM staff" in s
+                and "web_session" not in s
+                or "FROM preference" in s
+                or "SELECT count" in s
+            ]
+        )
 
     body = client.get("/people").text
     figures = [count("/people"), count(link_to(body, "next")), count("/people?f.kind=a&sort=new")]
@@ -198,5 +219,7 @@ def test_an_empty_result_says_so_and_offers_a_way_on(client):
     searching = spec(search=lambda s, t: lists.select(Staff.id).where(Staff.number == t), key="probe2")
     from core.kernel.web import lists as module
 
-    assert module.Listing(searching, {"q": "1", "sort": "name"}, [], searching.sorts[0], [], 0).count_text == "0"
+    assert (
+        module.Listing(searching, {"q": "1", "sort": "name"}, [], searching.sorts[0], [], 0).count_text == "0"
+    )
     assert module.Listing(searching, {}, [], searching.sorts[0], [], 1001).count_text == "1,000+"

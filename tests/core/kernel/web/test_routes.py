@@ -37,7 +37,11 @@ def blueprint() -> Blueprint:
         session().flush()
         if kind == "kept":
             on_refusal(lambda r: render_page("errors/alert.html", refusal=r))
-        raise {"conflict": Conflict("有人改过。"), "invalid": Invalid.field("name", "名字不能空。"), "kept": Invalid.field("name", "名字不能空。")}[kind]
+        raise {
+            "conflict": Conflict("有人改过。"),
+            "invalid": Invalid.field("name", "名字不能空。"),
+            "kept": Invalid.field("name", "名字不能空。"),
+        }[kind]
 
     @page(bp, "/probe/broken", permission=USE)
     def broken():
@@ -226,7 +230,13 @@ def test_headers_of_every_answer(client, path):
     for name, value in HEADERS.items():
         assert answer.headers[name] == value, name
     policy = answer.headers["Content-Security-Policy"]
-    for part in ("default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self'"):
+    for part in (
+        "default-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+    ):
         assert part in policy
     assert "unsafe" not in policy
     assert "Permissions-Policy" in answer.headers
@@ -285,7 +295,10 @@ def test_a_page_is_light(client, world):
     page_bytes = len(client.get("/", headers={"Accept-Encoding": "gzip"}).data)
     app = world.app()
     assets = app.extensions["huike"].assets
-    parts = {name: assets.packed_size(name) for name in ("app.css", "app.js", "htmx.js", "icons.svg", "favicon.svg")}
+    parts = {
+        name: assets.packed_size(name)
+        for name in ("app.css", "app.js", "htmx.js", "icons.svg", "favicon.svg")
+    }
     assert parts["app.css"] <= 15_000
     assert parts["app.js"] + parts["htmx.js"] <= 30_000
     assert page_bytes + sum(parts.values()) <= 75_000

@@ -1,0 +1,23 @@
+"""The API as the application mounts it: blueprints whose callers carry a token instead of a cookie."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.api import households, items, ledger, members, meta, orders, quotes, staff
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+    from core.api.calls import ApiBlueprint
+
+
+def documented() -> list[ApiBlueprint]:
+    """Return the blueprints of API v1."""
+    rooms = (meta, members, households, items, quotes, orders, ledger, staff)
+    return [room.bp for room in rooms]
+
+
+def blueprints() -> list[Blueprint]:
+    """Return the blueprints of the API and the probes; all are exempt from CSRF."""
+    return [*documented(), meta.probes]

@@ -1,0 +1,131 @@
+"""Orders and refunds: a quote becomes an order, lines of an order are given back."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from flask import request
+
+from core.api import answers, schemas
+from core.api.calls import ApiBlueprint, Work, call
+from core.api.money import REQUIRED
+from core.api.quotes import backdated
+from core.kernel.errors import FieldError, Forbidden, Invalid, Refusal
+from core.kernel.i18n import _
+from core.kernel.runtime import runtime
+from core.kernel.tenancy import Actor, acting
+from core.orders import quotes, refunds, settle
+from core.orders.models import Orders
+from core.orders.reads import order_json
+from core.orders.types import BasketRequest, OverrideRequest, TenderRequest
+from core.org.proofs import consume_proof
+from core.org.staffing import staff_may
+
+if TYPE_CHECKING:
+    from core.api.auth import Caller
+
+bp = ApiBlueprint("api_orders", "Orders and refunds")
+SELL, VIEW, REFUND = "orders.sell", "orders.view", "orders.refund"
+PRICE = "orders.price.override"
+PROOF = "X-Staff-Proof"
+
+
+def _payload(work: Work) -> str:
+    """Return what a proof for this call is bound to: the hash of its raw body."""
+    return hashlib.sha256(work.raw).hexdigest()
+
+
+def with_fresh_quote(caller: Caller, refusal: Refusal) -> Refusal:
+    """Return a `stale_quote` refusal with the newly stored quote in place of the basket it was for."""
+    if refusal.code != "stale_quote":
+        return refusal
+    asked = BasketRequest.from_json(refusal.extra["request"])
+    with runtime().db.unit("write") as session:
+        row, priced = quotes.store(session, asked, at=refusal.extra.get("at"))
+        refusal.extra = {"quote": quotes.to_json(row, priced)}
+    return refusal
+
+
+@call(
+    bp, "POST", "/orders", permission=SELL, scopes=("orders",), unit="write", once=REQUIRED, staff=True,
+    proof=True, status=201, body=schemas.NewOrder, answer=answers.Order, refused=with_fresh_quote,
+    example={"quote_id": "7101880533221376", "tenders": [{"kind": "wechat", "amount_fen": 16000}]},
+)  # fmt: skip
+def sell(work: Work, data: dict[str, Any]) -> dict[str, Any]:
+    """Settle a quote. 409 stale_quote with the new quote when the price moved, 422 blocked with findings."""
+    at = backdated(work.caller, data.get("occurred_at"))
+    tenders = [
+        TenderRequest(
+            t["kind"], t["amount_fen"], t["points"], tuple(t["lines"]) if t.get("lines") else None, t["reference"]
+        )
+        for t in data["tenders"]
+    ]
+    overrides = [OverrideRequest(o["finding"], o["reason"], o.get("proof")) for o in data["overrides"]]
+    with acting(_seller(work, data["quote_id"])):
+        done = settle.settle(work.session, data["quote_id"], tenders, overrides, at)
+    return _order(work, done.order_no)
+
+
+def _seller(work: Work, quote_id: str) -> Actor:
+    """Return the caller's actor, with the right to override prices where a PIN proves it for this body."""
+    actor = work.caller.actor
+    secret = request.headers.get(PROOF)
+    if secret is None:
+        return actor
+    asked = quotes.request_of(quotes.get(work.session, quote_id))
+    if all(line.price_fen is None for line in asked.lines):
+        return actor
+    staff = consume_proof(work.session, secret, "price", _payload(work))
+    if not staff_may(work.session, staff, PRICE):
+        raise Forbidden(
+            _("%(name)s 没有改价的权限。", name=staff.name), code="price_override_forbidden"
+        )
+    return replace(actor, grants={**actor.grants, PRICE: frozenset({work.caller.bearer.store_id})})
+
+
+def _order(work: Work, order_no: str) -> dict[str, Any]:
+    row: Orders = refunds.find(work.session, order_no)
+    return order_json(work.session, row)
+
+
+@call(bp, "GET", "/orders/<order_no>", permission=VIEW, scopes=("orders", "refunds"), answer=answers.Order)
+def read(work: Work, order_no: str) -> dict[str, Any]:
+    """Return an order with its payments and refunds."""
+    return _order(work, order_no)
+
+
+def _lines(data: dict[str, Any]) -> dict[int, int]:
+    asked = {line["line"]: line["qty"] for line in data["lines"]}
+    if len(asked) != len(data["lines"]):
+        raise Invalid(_("同一行只能写一次。"), errors=[FieldError("lines", _("行号重复。"))])
+    return asked
+
+
+@call(
+    bp, "POST", "/orders/<order_no>/refunds/preview", permission=REFUND, scopes=("refunds",), unit="write",
+    body=schemas.RefundAsked, answer=answers.RefundEffects, example={"lines": [{"line": 1, "qty": 1}]},
+)  # fmt: skip
+def preview(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
+    """Return what a refund of these lines would move; nothing is written."""
+    refunds.find(work.session, order_no)
+    return refunds.preview(work.session, order_no, _lines(data)).to_json()
+
+
+@call(
+    bp, "POST", "/orders/<order_no>/refunds", permission=REFUND, scopes=("refunds",), unit="write",
+    once=REQUIRED, staff=True, proof=True, status=201, body=schemas.NewRefund, answer=answers.RefundEffects,
+    example={"lines": [{"line": 1, "qty": 1}], "reason": "顾客改期"},
+)  # fmt: skip
+def refund(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
+    """Refund lines. 409 refund_moved with the new preview when the effects moved since `preview_id`.
+
+    Above the franchise's limit X-Staff-Proof (purpose refund) of someone who may refund that much is
+    required: 403 refund_needs_proof.
+    """
+    effects = refunds.refund(
+        work.session, order_no, _lines(data), data["reason"], preview_id=data["preview_id"],
+        proof=request.headers.get(PROOF), payload_sha256=_payload(work),
+    )  # fmt: skip
+    return effects.to_json()

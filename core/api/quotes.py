@@ -1,0 +1,81 @@
+"""Quotes: a priced basket, kept for thirty minutes; posts nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from core.api import answers, schemas
+from core.api.auth import scope_missing
+from core.api.calls import ApiBlueprint, Work, call
+from core.kernel import clock
+from core.kernel.errors import Invalid
+from core.kernel.i18n import _
+from core.kernel.ids import parse_id
+from core.orders import quotes
+from core.orders.types import BasketRequest, LineRequest
+from core.org import staffing
+from core.people import services as people
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from core.api.auth import Caller
+
+bp = ApiBlueprint("api_quotes", "Quotes")
+BACKDATE_MS = 72 * 3600 * 1000
+
+
+@call(
+    bp, "POST", "/quotes", permission="orders.sell", scopes=("orders",), unit="write", status=201,
+    body=schemas.NewQuote, answer=answers.Quote,
+    example={"member_id": "7101880533221376", "lines": [{"item": "F-RESIN", "qty": 1}], "coupons": "auto"},
+)  # fmt: skip
+def quote(work: Work, data: dict[str, Any]) -> dict[str, Any]:
+    """Price a basket: every line explains itself, with what did not apply and what would make it apply."""
+    at = backdated(work.caller, data.get("occurred_at"))
+    row, priced = quotes.store(work.session, _basket(work.session, data), at=at)
+    return quotes.to_json(row, priced)
+
+
+def backdated(caller: Caller, at: int | None) -> int | None:
+    """Return the instant (milliseconds) at which it occurred, or None for now.
+
+    Raises Forbidden without the scope `backdate`, Invalid for the future and for more than 72 h ago.
+    """
+    if at is None:
+        return None
+    if not caller.has("backdate"):
+        raise scope_missing("backdate")
+    if not clock.now_ms() - BACKDATE_MS <= at <= clock.now_ms():
+        raise Invalid.field("occurred_at", _("补录时刻须在最近 72 小时以内，且不晚于现在。"))
+    return at
+
+
+def _basket(session: Session, data: dict[str, Any]) -> BasketRequest:
+    payer = people.get(session, data["member_id"]).id if data["member_id"] else None
+    lines = tuple(_line(session, n, line) for n, line in enumerate(data["lines"]))
+    return BasketRequest(lines, payer, data["coupons"])
+
+
+def _line(session: Session, n: int, line: dict[str, Any]) -> LineRequest:
+    treated = line.get("for_member_id")
+    price = line.get("price_fen")
+    return LineRequest(
+        item=line["item"],
+        qty=line["qty"],
+        price_fen=price,
+        price_reason=line.get("price_reason", "") or (_("接口改价") if price is not None else ""),
+        for_member_id=people.get(session, treated).id if treated else None,
+        performer=_staff(session, f"lines.{n}.performer", line.get("performer")),
+        seller=_staff(session, f"lines.{n}.seller", line.get("seller")),
+    )
+
+
+def _staff(session: Session, field: str, given: str | None) -> int | None:
+    """Return the id of the staff member with this number (or id); raise Invalid when there is none."""
+    if not given:
+        return None
+    row = staffing.find(session, given, parse_id(given))
+    if row is None:
+        raise Invalid.field(field, _("没有找到这位员工，或已停用。"))
+    return row.id

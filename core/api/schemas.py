@@ -1,0 +1,278 @@
+"""What the API reads (contract.md section 4). Unknown fields are refused, integers are integers.
+
+Money in fen, points integers, ids strings, days `YYYY-MM-DD`, instants RFC 3339.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
+
+from core.api.strict import Body, Choice, Day, Flag, Id, Instant, Int, QueryInt, Words
+from core.orders.rules import KINDS as TENDERS
+from core.org.rules import PURPOSES as PROOFS
+from core.people.rules import CALENDARS, GENDERS
+from core.people.services import PURPOSES
+
+MAX_FEN = 100_000_000
+MAX_QTY = 9_999
+MAX_LINES = 100
+NOTE = 500
+
+
+class Problem(Schema):
+    """application/problem+json. Refusals of some codes carry members of their own (docs/api.md)."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True)
+    errors = fields.List(
+        fields.Dict(keys=fields.String(), values=fields.String()), required=True,
+        metadata={"description": "[{field, message}]"},
+    )  # fmt: skip
+
+    class Meta:
+        unknown = INCLUDE
+
+
+def _many(inner: Any, low: int = 0, high: int = MAX_LINES, **kw: Any) -> fields.List:
+    return fields.List(inner, validate=validate.Length(low, high, error="length|{min}|{max}"), **kw)
+
+
+class Consent(Body):
+    """A consent given or withdrawn."""
+
+    purpose = Choice(*PURPOSES, required=True)
+    granted = Flag(required=True)
+    evidence = Words(NOTE, load_default="")
+
+
+class NewMember(Body):
+    """A member to enrol."""
+
+    name = Words(60, required=True)
+    phone = Words(40, allow_none=True, load_default=None)
+    contact_of = Id(allow_none=True, load_default=None)
+    gender = Choice(*GENDERS, load_default="unknown")
+    birth_date = Day(allow_none=True, load_default=None)
+    birth_calendar = Choice(*CALENDARS, load_default="solar")
+    email = Words(120, allow_none=True, load_default=None)
+    address = Words(NOTE, allow_none=True, load_default=None)
+    occupation = Words(60, load_default="")
+    referrer = Words(20, allow_none=True, load_default=None)
+    consents = _many(fields.Nested(Consent), 0, 20, load_default=list)
+    tags = _many(Words(40, 1), 0, 50, load_default=list)
+
+
+class MemberChange(Body):
+    """Fields of a member to change; `tags` replaces all tags."""
+
+    version = Int(1, required=True)
+    name = Words(60)
+    phone = Words(40, allow_none=True)
+    gender = Choice(*GENDERS)
+    birth_date = Day(allow_none=True)
+    birth_calendar = Choice(*CALENDARS)
+    email = Words(120, allow_none=True)
+    address = Words(NOTE, allow_none=True)
+    occupation = Words(60)
+    tags = _many(Words(40, 1), 0, 50)
+
+
+class MemberQuery(Body):
+    """How to find members: exactly one of q, phone, card."""
+
+    q = Words(60, 2)
+    phone = Words(40, 1)
+    card = Words(40, 1)
+    limit = QueryInt(1, 20, load_default=20)
+
+
+class PageQuery(Body):
+    """A page of a list."""
+
+    limit = QueryInt(1, 200, load_default=50)
+    cursor = Words(600)
+
+
+class LedgerQuery(PageQuery):
+    """A page of a member's ledger, of one unit or of all."""
+
+    unit = Choice("points", "principal", "bonus", "sessions")
+
+
+class ItemQuery(PageQuery):
+    """A page of the catalogue, or what matches `q`."""
+
+    q = Words(60, 1)
+
+
+class NewHousehold(Body):
+    """The card to share."""
+
+    card_id = Id(required=True)
+
+
+class NewSeat(Body):
+    """Who gets a seat, and what they are to the holder."""
+
+    member_id = Id(required=True)
+    role = Choice("spouse", "child", "parent", "other", required=True)
+
+
+class CardAction(Body):
+    """What to do with a card, and why."""
+
+    action = Choice("report_lost", "replace", "freeze", "unfreeze", "renew", required=True)
+    reason = Words(NOTE, 1, required=True)
+
+
+class _ItemFields(Body):
+    category = Words(40)
+    points_fixed = Int(0, MAX_FEN, allow_none=True)
+    sessions = Int(0, MAX_QTY)
+    bonus_fen = Int(0, MAX_FEN)
+    barcode = Words(40)
+    sensitive = Flag()
+    attributes = fields.Dict(keys=Words(60), values=fields.Raw(allow_none=True))
+
+
+class NewItem(_ItemFields):
+    """An item to add."""
+
+    code = Words(40, 1, required=True)
+    name = Words(120, 1, required=True)
+    kind = Choice("service", "goods", "course", "card", "topup", required=True)
+    price_fen = Int(0, MAX_FEN, required=True)
+
+
+class ItemChange(_ItemFields):
+    """Fields of an item to change; with `version`, only if nobody changed it meanwhile."""
+
+    version = Int(1)
+    name = Words(120, 1)
+    price_fen = Int(0, MAX_FEN)
+    active = Flag()
+
+
+class StockCounts(Schema):
+    """Pieces by store id: `{"<store id>": 12}`."""
+
+    class Meta:
+        unknown = INCLUDE
+
+    @validates_schema
+    def check(self, data: dict[str, Any], **_kw: Any) -> None:
+        """Refuse anything but ids with whole counts."""
+        wrong = {
+            key: ["stock"]
+            for key, value in data.items()
+            if not key.isascii() or not key.isdigit() or isinstance(value, bool) or not isinstance(value, int)
+            or not 0 <= value <= MAX_FEN
+        }  # fmt: skip
+        if wrong or not data or len(data) > 200:
+            raise ValidationError(wrong or {"stock": ["stock"]})
+
+
+class QuoteLine(Body):
+    """A line of a basket."""
+
+    item = Words(40, 1, required=True)
+    qty = Int(1, MAX_QTY, required=True)
+    price_fen = Int(0, MAX_FEN, metadata={"description": "price of one piece instead of the list price"})
+    price_reason = Words(200, 1)
+    for_member_id = Id(allow_none=True)
+    performer = Words(20, 1, allow_none=True, metadata={"description": "staff number or id"})
+    seller = Words(20, 1, allow_none=True, metadata={"description": "staff number or id"})
+
+
+class Coupons(fields.Field):
+    """`auto`, or the ids of the coupons to use."""
+
+    def _deserialize(self, value: Any, *_args: Any, **_kw: Any) -> tuple[str, ...] | None:
+        if value == "auto":
+            return None
+        fits = isinstance(value, list) and len(value) <= MAX_LINES
+        if not fits or not all(isinstance(one, str) and 0 < len(one) <= 120 for one in value):
+            raise ValidationError("coupons")
+        return tuple(value)
+
+
+COUPONS = {
+    "oneOf": [
+        {"type": "string", "enum": ["auto"]},
+        {"type": "array", "maxItems": MAX_LINES, "items": {"type": "string", "minLength": 1, "maxLength": 120}},
+    ]
+}
+
+
+class NewQuote(Body):
+    """A basket to price."""
+
+    member_id = Id(allow_none=True, load_default=None)
+    lines = _many(fields.Nested(QuoteLine), 1, required=True)
+    coupons = Coupons(load_default=None, metadata=COUPONS)
+    occurred_at = Instant(metadata={"description": "price as of then; scope backdate, at most 72 h ago"})
+
+
+class NewTender(Body):
+    """A payment."""
+
+    kind = Choice(*TENDERS, required=True)
+    amount_fen = Int(0, MAX_FEN * MAX_LINES, required=True)
+    points = Int(0, load_default=0)
+    lines = _many(Int(1, MAX_LINES), 1, allow_none=True)
+    reference = Words(120, load_default="")
+
+
+class Override(Body):
+    """A finding that is let pass."""
+
+    finding = Words(40, 1, required=True)
+    reason = Words(NOTE, load_default="")
+    proof = Words(100, 1, allow_none=True)
+
+
+class NewOrder(Body):
+    """A quote to settle."""
+
+    quote_id = Id(required=True)
+    tenders = _many(fields.Nested(NewTender), 0, 20, required=True)
+    overrides = _many(fields.Nested(Override), 0, MAX_LINES, load_default=list)
+    occurred_at = Instant(metadata={"description": "scope backdate, at most 72 h ago"})
+
+
+class RefundLine(Body):
+    """Pieces of a line to refund."""
+
+    line = Int(1, MAX_LINES, required=True)
+    qty = Int(1, MAX_QTY, required=True)
+
+
+class RefundAsked(Body):
+    """Lines to preview the refund of."""
+
+    lines = _many(fields.Nested(RefundLine), 1, required=True)
+    reason = Words(NOTE, load_default="")
+
+
+class NewRefund(Body):
+    """Lines to refund; with `preview_id`, only if the effects are those of the preview."""
+
+    lines = _many(fields.Nested(RefundLine), 1, required=True)
+    reason = Words(NOTE, 1, required=True)
+    preview_id = Words(64, 1, allow_none=True, load_default=None)
+
+
+class NewProof(Body):
+    """A PIN, for one purpose and one payload."""
+
+    staff = Words(20, 1, required=True)
+    pin = Words(20, 1, required=True)
+    purpose = Choice(*sorted(PROOFS), required=True)
+    payload_sha256 = fields.String(
+        required=True, validate=validate.Regexp(r"^[0-9A-Fa-f]{64}\Z", error="format")
+    )

@@ -1,0 +1,288 @@
+"""What the till shows: the open basket priced anew, its member, its findings, why it cannot be paid yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from core.catalog.models import Item
+from core.desk import member, rules, services
+from core.kernel import clock
+from core.kernel.errors import Refusal
+from core.kernel.i18n import _
+from core.kernel.permissions import may
+from core.kernel.tenancy import current_actor
+from core.orders.basket import price_basket
+from core.orders.rules import POINTS
+from core.orders.types import TenderRequest
+from core.org import franchises
+from core.org.models import Staff
+from core.people import services as people
+from core.people.models import Person
+from core.pricing.rules import TenderIn, earn_for, spread
+from core.programme import services as programmes
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from core.orders.types import FindingView, Priced
+    from core.pricing.rules import NotApplied, QuoteLine
+    from core.programme.rules import CardProduct, TenderRule
+
+
+@dataclass(frozen=True, slots=True)
+class FindingShown:
+    """A finding on the basket; `given` says who let it pass, if anybody did."""
+
+    view: FindingView
+    given: rules.Given | None
+
+    @property
+    def open(self) -> bool:
+        """Return whether it still stands between the basket and the payment."""
+        return self.view.severity != "info" and self.given is None
+
+
+@dataclass(slots=True)
+class LineShown:
+    """A line: what was asked for, what it costs and why (None while the basket cannot be priced)."""
+
+    asked: rules.DraftLine
+    number: int
+    name: str
+    kind: str
+    unit_fen: int
+    quote: QuoteLine | None = None
+    patient: str = ""
+    performer: str = ""
+    findings: list[FindingShown] = field(default_factory=list)
+
+    @property
+    def tint(self) -> str:
+        """Return how the line is drawn: bad, warn or plain."""
+        if any(one.open and one.view.severity in ("major", "contraindicated") for one in self.findings):
+            return "bad"
+        return "warn" if any(one.open for one in self.findings) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """Somebody who may be treated on the payer's account. `id` 0: the payer."""
+
+    id: int
+    name: str
+    role: str
+
+
+@dataclass(slots=True)
+class Till:
+    """Everything on the till page."""
+
+    draft: rules.Draft
+    pay_key: str
+    lines: list[LineShown]
+    member: member.MemberSeen | None
+    patients: list[Patient]
+    performers: list[Staff]
+    priced: Priced | None = None
+    problem: Refusal | None = None
+    points: TenderRequest | None = None
+    rule: TenderRule | None = None
+    earn: int = 0
+    general: list[FindingShown] = field(default_factory=list)
+    why_not: str = ""
+    offers: list[tuple[CardProduct, Item]] = field(default_factory=list)
+    may_price: bool = False
+
+    @property
+    def total_fen(self) -> int:
+        """Return what is to be paid in all, fen."""
+        return self.priced.quote.total_fen if self.priced else 0
+
+    @property
+    def due_fen(self) -> int:
+        """Return what is to be paid in money, fen."""
+        return self.total_fen - (self.points.amount_fen if self.points else 0)
+
+    @property
+    def after_points(self) -> int:
+        """Return the member's points after this order."""
+        had = self.member.points if self.member else 0
+        return had - (self.points.points if self.points else 0) + self.earn
+
+    @property
+    def not_applied(self) -> list[NotApplied]:
+        """Return the offers that did not work, each once."""
+        found = {
+            (one.rule, one.reason): one for one in (self.priced.quote.not_applied if self.priced else ())
+        }
+        return list(found.values())
+
+    @property
+    def sells_card(self) -> bool:
+        """Return whether a card is in the basket."""
+        return any(line.kind == "card" for line in self.lines)
+
+
+def show(session: Session, web_session_id: int) -> Till:
+    """Return the till of a session, priced at this instant; nothing is stored."""
+    draft, pay_key = services.draft_of(session, web_session_id)
+    seen = _member(session, draft)
+    items = {row.code: row for row in session.scalars(select(Item).where(Item.code.in_(_codes(draft))))}
+    performers = list(
+        session.scalars(
+            select(Staff).where(Staff.performs.is_(True), Staff.active.is_(True)).order_by(Staff.number)
+        )
+    )
+    till = Till(
+        draft, pay_key, [], seen, _patients(seen), performers,
+        may_price=may(current_actor(), "orders.price.override"),
+    )  # fmt: skip
+    names = _names(session, till)
+    staff = {row.id: row.name for row in performers}
+    for n, asked in enumerate(draft.lines, 1):
+        item = items.get(asked.item)
+        till.lines.append(
+            LineShown(
+                asked, n, item.name if item else asked.item, item.kind if item else "",
+                item.price_fen if item else 0, patient=names.get(asked.for_id or 0, ""),
+                performer=staff.get(asked.performer or 0, ""),
+            )
+        )  # fmt: skip
+    _price(session, till)
+    till.why_not = _why_not(session, till)
+    till.offers = _offers(session, till)
+    return till
+
+
+def _codes(draft: rules.Draft) -> list[str]:
+    return [line.item for line in draft.lines]
+
+
+def _member(session: Session, draft: rules.Draft) -> member.MemberSeen | None:
+    if draft.member_id is None:
+        return None
+    person = session.get(Person, draft.member_id)
+    return member.see(session, person) if person else None
+
+
+def _patients(seen: member.MemberSeen | None) -> list[Patient]:
+    """Return who may be treated on the payer's account: the payer, then those who share the card."""
+    if seen is None:
+        return []
+    others = [
+        Patient(seat.person.id, seat.person.name, seat.role)
+        for seat in seen.seats
+        if seat.person.id != seen.person.id
+    ]
+    return [Patient(0, seen.person.name, "self"), *others] if others else []
+
+
+def _names(session: Session, till: Till) -> dict[int, str]:
+    known = {one.id: one.name for one in till.patients}
+    missing = {line.for_id for line in till.draft.lines if line.for_id} - set(known)
+    if missing:
+        rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(missing)))
+        known.update({row[0]: row[1] for row in rows})
+    return known
+
+
+def _price(session: Session, till: Till) -> None:
+    if not till.draft.lines:
+        return
+    try:
+        priced = price_basket(session, rules.request_of(till.draft))
+    except Refusal as refusal:
+        till.problem = refusal
+        return
+    till.priced = priced
+    for line, quoted in zip(till.lines, priced.quote.lines, strict=True):
+        line.quote = quoted
+    given = {one.finding: one for one in rules.still_given(till.draft, clock.now_ms())}
+    for view in priced.findings:
+        shown = FindingShown(view, given.get(view.id))
+        (till.lines[view.line - 1].findings if view.line else till.general).append(shown)
+    till.rule = priced.programme.tender
+    till.points = services.points_of(till.draft, priced)
+    till.earn = earn_preview(priced, till.points) if till.member else 0
+
+
+def earn_preview(priced: Priced, points: TenderRequest | None) -> int:
+    """Return the points that this order will earn when the rest is paid in money."""
+    quote = priced.quote
+    tenders = [TenderIn(POINTS, points.amount_fen, None)] if points else []
+    left = quote.total_fen - sum(tender.amount_fen for tender in tenders)
+    if left:
+        tenders.append(TenderIn("cash", left, None))
+    matrix = spread({line.line: line.net_fen for line in quote.lines}, tenders)
+    return earn_for(quote, tenders, matrix).points
+
+
+def _why_not(session: Session, till: Till) -> str:
+    """Return why the basket cannot be paid yet, in one sentence, or an empty text."""
+    if not till.lines:
+        return _("先添加项目再收款")
+    if till.problem is not None:
+        return till.problem.message
+    if current_actor().store_id is None:
+        return _("请先在右上角选择门店")
+    for line in till.lines:
+        if any(one.open for one in line.findings):
+            return _("第 %(n)d 行有提示未处理，先处理才能收款", n=line.number)
+        if line.kind == "card" and till.draft.member_id is None:
+            return _("第 %(n)d 行是会员卡，请先查找或新建会员", n=line.number)
+        if line.asked.price_fen is not None and not till.may_price:
+            return _("第 %(n)d 行改过价，须由规则管理员或加盟主收款", n=line.number)
+    if any(one.open for one in till.general):
+        return _("本单有提示未处理，先处理才能收款")
+    try:
+        franchises.refuse_when_frozen(session, member=till.draft.member_id is not None)
+    except Refusal as refusal:
+        return refusal.message
+    return ""
+
+
+def _offers(session: Session, till: Till) -> list[tuple[CardProduct, Item]]:
+    """Return the shared cards that may be offered to a member who has none (S1-07)."""
+    if till.member is None or till.member.family or till.sells_card:
+        return []
+    programme = programmes.in_force(session)
+    products = {one.code: one for one in programme.card_products if one.seats > 1 and not one.free}
+    if not products:
+        return []
+    items = session.scalars(
+        select(Item).where(Item.code.in_(products), Item.active.is_(True)).order_by(Item.code)
+    )
+    return [(products[item.code], item) for item in items]
+
+
+def found_rows(session: Session, text: str) -> list[dict[str, Any]]:
+    """Return up to eight persons that match, as the search box shows them (ux 2.1)."""
+    from core.cards import services as cards
+    from core.orders.reads import masked_phone
+    from core.org.models import Store
+
+    persons = people.find(session, text)
+    if not persons:
+        return []
+    programme = programmes.in_force(session)
+    stores = {row.id: row.name for row in session.scalars(select(Store))}
+    held = cards.cards_of(session, [person.id for person in persons])
+    zone = clock.zone(current_actor().tz)
+    rows = []
+    for person in persons:
+        tier = programme.tier(person.tier_code)
+        last = clock.from_ms(person.last_visit_at).astimezone(zone).date() if person.last_visit_at else None
+        rows.append(
+            {
+                "id": person.id, "name": person.name, "member_no": person.member_no,
+                "phone": masked_phone(session, person), "tier": tier.name if tier else "",
+                "rank": programme.rank(person.tier_code) + 1, "steps": len(programme.tiers),
+                "store": stores.get(person.store_id or 0, ""), "last": last,
+                "family": any(card.seats > 1 and card.status == "active" for card in held[person.id]),
+                "child": person.contact_of_id is not None and not person.phone_blind,
+            }
+        )  # fmt: skip
+    return rows

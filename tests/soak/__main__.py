@@ -1,0 +1,101 @@
+"""The command of the long suites.
+
+./dev soak model [STEPS]      steps against the model (default 50,000 a run; sums over runs)
+./dev soak races [ROUNDS]     each race on both databases, with locks-off controls (default 1,000)
+./dev soak kills [KILLS]      SIGKILLs on both databases, with two controls (default 200)
+./dev soak baskets            10,000 random baskets of each property
+./dev soak                    all of them
+"""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import sys
+import time
+
+from tests.model.driver import Driver
+from tests.soak import figures, kills, races
+from tests.soak.places import DIALECTS, place
+
+STRETCH = 5_000
+
+
+def say(text: str) -> None:
+    """Tell how far it is."""
+    print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
+
+
+def soak_model(steps: int) -> bool:
+    """Walk `steps` steps in stretches of one seed each; every stretch is recorded when it is done."""
+    done = 0
+    while done < steps:
+        seed = secrets.randbelow(10**9)
+        with place("sqlite") as (house, _url):
+            driver = Driver(house, seed)
+            driver.run(min(STRETCH, steps - done), verify_every=1000)
+            driver.finish()
+        done += min(STRETCH, steps - done)
+        record = figures.add("model", steps=min(STRETCH, steps), violations=0, seeds=[seed])
+        say(f"model: {record['steps']} steps in all, 0 violations")
+    return True
+
+
+def soak_races(rounds: int) -> bool:
+    """Run every race on both databases; the control must show violations."""
+    fine = True
+    for dialect in DIALECTS:
+        for kind in races.KINDS:
+            violations, examples = races.race(kind, rounds, dialect, say=say)
+            seen, _examples = races.race(kind, min(rounds, 50), dialect, control=True)
+            figures.add(
+                f"race {kind} {dialect}", rounds=rounds, violations=violations, control_violations=seen
+            )
+            say(
+                f"{kind} on {dialect}: {rounds} rounds, {violations} violations, control {seen} of 50 {examples}"
+            )
+            fine = fine and violations == 0 and seen > 0
+    return fine
+
+
+def soak_kills(n: int) -> bool:
+    """Kill on both databases, then with each fault built in."""
+    fine = True
+    for dialect in DIALECTS:
+        found = kills.kill_loop(n, dialect, seed=secrets.randbelow(10**6), say=say)
+        figures.add(f"kills {dialect}", **{k: v for k, v in found.items() if isinstance(v, int)})
+        say(f"{dialect}: {found}")
+        fine = fine and not (found["lost"] or found["duplicated"] or found["unbalanced"] or found["strange"])
+        for control in kills.CONTROLS:
+            found = kills.kill_loop(min(n, 60), dialect, seed=7, control=control)
+            noticed = bool(found["duplicated"] or found["unbalanced"] or found["lost"])
+            figures.add(f"control {control} {dialect}", noticed=noticed)
+            say(f"control {control} on {dialect}: {'noticed' if noticed else 'NOT NOTICED'} {found}")
+            fine = fine and noticed
+    return fine
+
+
+def soak_baskets() -> bool:
+    """Run the soak-marked property tests."""
+    return subprocess.call([sys.executable, "-m", "pytest", "-q", "-m", "soak", "tests/core"]) == 0
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is asked for; 0 when every suite held."""
+    name = arguments[0] if arguments else "all"
+    n = int(arguments[1]) if len(arguments) > 1 else 0
+    suites = {
+        "baskets": soak_baskets,
+        "races": lambda: soak_races(n or 1000),
+        "kills": lambda: soak_kills(n or 200),
+        "model": lambda: soak_model(n or 50_000),
+    }
+    if name != "all" and name not in suites:
+        print(__doc__)
+        return 2
+    wanted = list(suites) if name == "all" else [name]
+    return 0 if all([suites[key]() for key in wanted]) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,26 @@
+"""A short form of the races: a few rounds each, and that the control shows what the locks prevent."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.soak.races import KINDS, race
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nobody_wins_twice(kind):
+    violations, examples = race(kind, 12, "sqlite")
+    assert violations == 0, examples
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("kind", KINDS)
+def test_nobody_wins_twice_on_postgres(kind):
+    violations, examples = race(kind, 12, "postgresql")
+    assert violations == 0, examples
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_locks_somebody_does(kind):
+    violations, _examples = race(kind, 12, "sqlite", control=True)
+    assert violations > 0
