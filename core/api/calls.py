@@ -66,7 +66,8 @@ class ApiBlueprint(Blueprint):
     ARGUMENTS_PARSER = StrictParser()
 
     def __init__(self, name: str, description: str) -> None:
-        super().__init__(name, __name__, url_prefix=PREFIX, description=description)
+        super().__init__(f"api_{name}", __name__, url_prefix=PREFIX, description=description)
+        self.tag = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ def call(
             documented = bp.arguments(query, location="query")(documented)
         documented = _describe(bp, documented, status, answer, shown, _headers(once, staff, proof))
 
+        documented = bp.doc(operationId=f"{bp.tag}.{view.__name__}")(documented)
+
         @wraps(documented)
         def run(**parts: Any) -> Response:
             i18n.set_locale(i18n.SOURCE_LOCALE)
@@ -118,7 +121,7 @@ def call(
                 return refuse(refusal)
 
         declare(run, RouteSpec(permission, "own"))
-        bp.route(rule, methods=[method], endpoint=view.__name__)(run)
+        bp.route(rule, methods=[method], endpoint=view.__name__, tags=[bp.tag])(run)
         return view
 
     return register

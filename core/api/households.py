@@ -11,7 +11,7 @@ from core.api.money import ACCEPTED
 from core.cards import services as cards
 from core.people import services as people
 
-bp = ApiBlueprint("api_households", "Households and cards")
+bp = ApiBlueprint("households", "Households and cards")
 MEMBERS = ("members",)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from core.catalog.models import Item
     from core.hooktypes import ItemAttribute
 
-bp = ApiBlueprint("api_items", "Catalogue and stock")
+bp = ApiBlueprint("items", "Catalogue and stock")
 VIEW, EDIT = "catalog.view", "catalog.edit"
 READS = ("catalog", "orders")
 CATALOG = ("catalog",)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from core.ledger.reads import Entry
 
-bp = ApiBlueprint("api_ledger", "A member's ledger")
+bp = ApiBlueprint("ledger", "A member's ledger")
 
 
 @call(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from core.people.models import Person
 
-bp = ApiBlueprint("api_members", "Members: enrol, find, read, change, consent")
+bp = ApiBlueprint("members", "Members: enrol, find, read, change, consent")
 VIEW, EDIT, ENROL = "people.view", "people.edit", "people.enrol"
 MEMBERS = ("members",)
 

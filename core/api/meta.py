@@ -22,7 +22,7 @@ from core.programme import services as programmes
 if TYPE_CHECKING:
     from flask import Response
 
-bp = ApiBlueprint("api_meta", "The token and the document")
+bp = ApiBlueprint("meta", "The token and the document")
 probes = Blueprint("probes", __name__)
 log = structlog.get_logger("api")
 

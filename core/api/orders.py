@@ -26,7 +26,7 @@ from core.org.staffing import staff_may
 if TYPE_CHECKING:
     from core.api.auth import Caller
 
-bp = ApiBlueprint("api_orders", "Orders and refunds")
+bp = ApiBlueprint("orders", "Orders and refunds")
 SELL, VIEW, REFUND = "orders.sell", "orders.view", "orders.refund"
 PRICE = "orders.price.override"
 PROOF = "X-Staff-Proof"

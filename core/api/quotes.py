@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from core.api.auth import Caller
 
-bp = ApiBlueprint("api_quotes", "Quotes")
+bp = ApiBlueprint("quotes", "Quotes")
 BACKDATE_MS = 72 * 3600 * 1000
 
 

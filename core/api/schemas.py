@@ -274,5 +274,5 @@ class NewProof(Body):
     pin = Words(20, 1, required=True)
     purpose = Choice(*sorted(PROOFS), required=True)
     payload_sha256 = fields.String(
-        required=True, validate=validate.Regexp(r"^[0-9A-Fa-f]{64}\Z", error="format")
+        required=True, validate=validate.Regexp(r"^[0-9A-Fa-f]{64}$", error="format")
     )

@@ -12,7 +12,7 @@ from core.api.member_json import instant
 from core.api.permissions import USE
 from core.org import proofs
 
-bp = ApiBlueprint("api_staff", "Staff proofs")
+bp = ApiBlueprint("staff", "Staff proofs")
 
 
 def _refuse_now() -> None:

@@ -185,7 +185,7 @@ class Id(fields.String):
     """An id: a string of digits."""
 
     def __init__(self, **kw: Any) -> None:
-        super().__init__(validate=validate.Regexp(r"^[0-9]{1,19}\Z", error="id"), **kw)
+        super().__init__(validate=validate.Regexp(r"^[0-9]{1,19}$", error="id"), **kw)
 
 
 class Choice(fields.String):

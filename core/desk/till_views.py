@@ -18,7 +18,7 @@ from core.kernel.money import parse_yuan
 from core.kernel.permissions import may
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
-from core.kernel.web.render import GROUPS, MenuEntry, go, is_fragment, menu, render_page
+from core.kernel.web.render import go, is_fragment, render_page
 from core.kernel.web.routes import on_refusal, own_unit, page, safe_path, session
 from core.kernel.web.slots import slots
 from core.orders import reads
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-menu.add(MenuEntry("till", GROUPS["till"][0], "desk.till", "till", TILL, 10))
 slots.add_lock_note(services.held_note)
 
 # Keys 1 to 5; the sixth opens the parts.

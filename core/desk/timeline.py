@@ -69,11 +69,9 @@ def page(session: Session, seen: MemberSeen, kind: str = "all", before: int | No
         "orders": (_orders, _refunds), "points": (_points,),
         "cards": (_cards, _seats, _tiers, _joined),
     }
-    chosen = sources[kind] if kind in sources else tuple(one for group in sources.values() for one in group)
+    everything = (_orders, _refunds, _other_points, _cards, _seats, _tiers, _joined)
+    chosen = sources.get(kind, everything)
     rows = [row for source in chosen for row in source(session, person, limit_at)]
-    if kind not in sources:
-        # An order says what it earned: its own movements of points would tell it twice.
-        rows = [row for row in rows if row.icon != "star" or row.endpoint != "desk.order"]
     failed: list[Failed] = []
     if kind not in sources:
         rows += _plugins(session, seen, limit_at, failed)
@@ -146,9 +144,18 @@ def reason_word(reason: str) -> str:
 
 
 def _points(session: Session, person: Person, before: int) -> list[Happening]:
+    return _movements(session, person, before)
+
+
+def _other_points(session: Session, person: Person, before: int) -> list[Happening]:
+    """Return movements that no order tells of: an order says itself what it earned."""
+    return _movements(session, person, before, Transfer.source_kind.not_in(("order", "refund")))
+
+
+def _movements(session: Session, person: Person, before: int, *also: Any) -> list[Happening]:
     found = session.scalars(
         select(Transfer)
-        .where(Transfer.person_id == person.id, Transfer.unit == "points", Transfer.booked_at < before)
+        .where(Transfer.person_id == person.id, Transfer.unit == "points", Transfer.booked_at < before, *also)
         .order_by(Transfer.id.desc())
         .limit(PAGE + 1)
     )
@@ -157,7 +164,6 @@ def _points(session: Session, person: Person, before: int) -> list[Happening]:
         Happening(
             row.booked_at, "star", "n", reason_word(row.reason), row.note,
             f"{'+' if row.reason in incoming else '−'}{row.amount:,}",
-            endpoint="desk.order" if row.source_kind in ("order", "refund") else "",
         )
         for row in found
     ]

@@ -58,7 +58,7 @@ class Orders(FranchiseOwned, Base):
     paid_fen: Mapped[int] = fen_col()
     refunded_fen: Mapped[int] = fen_col()
     earned_points: Mapped[int] = count_col()
-    state: Mapped[str] = code_col(12, default="paid")
+    state: Mapped[str] = code_col(16, default="paid")
     tier_before: Mapped[str] = code_col(40, default="")
     programme_number: Mapped[int] = count_col()
     business_on: Mapped[date] = day_col()

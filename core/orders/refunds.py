@@ -183,8 +183,8 @@ def _refund(session: Session, order_no: str, asked: Mapping[int, int], reason: s
     _return_stock(st, order, asked)
     _revoke_cards(session, order, asked, effects)
     _move_tier(session, st, order, back, effects, refund_id)
-    _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
     _say(effects)
+    _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
     return effects
 
 

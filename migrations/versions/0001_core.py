@@ -443,7 +443,7 @@ def upgrade() -> None:
     sa.Column('paid_fen', sa.BigInteger(), nullable=False),
     sa.Column('refunded_fen', sa.BigInteger(), nullable=False),
     sa.Column('earned_points', sa.BigInteger(), nullable=False),
-    sa.Column('state', sa.String(length=12), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('tier_before', sa.String(length=40), nullable=False),
     sa.Column('programme_number', sa.BigInteger(), nullable=False),
     sa.Column('business_on', sa.Date(), nullable=False),

@@ -94,7 +94,8 @@ def main(arguments: list[str]) -> int:
         print(__doc__)
         return 2
     wanted = list(suites) if name == "all" else [name]
-    return 0 if all([suites[key]() for key in wanted]) else 1
+    outcomes = [suites[key]() for key in wanted]
+    return 0 if all(outcomes) else 1
 
 
 if __name__ == "__main__":

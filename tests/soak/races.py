@@ -250,7 +250,7 @@ def race(
         ]
         for worker in workers:
             worker.start()
-        for _worker_ in workers:
+        for _ready in workers:
             results.get(timeout=120)
         try:
             return _rounds(house, kind, rounds, queues, results, say, control)

@@ -149,11 +149,15 @@ def _http(failure: HTTPException) -> Response:
     if failure.response is not None:
         return failure.response  # type: ignore[return-value]
     if request.path.startswith(API):
-        return problem.answer(status, _CODES.get(status, "http"), _http_words(status)[1])
+        told = problem.answer(status, _CODES.get(status, "http"), _http_words(status)[1])
+        return _with_allow(told, failure)
     if state.maybe_here() is None:
         return make_response(failure.name, status)
     title, text = _http_words(status)
-    answer = error_page(status, title, text)
+    return _with_allow(error_page(status, title, text), failure)
+
+
+def _with_allow(answer: Response, failure: HTTPException) -> Response:
     for name, value in failure.get_headers():
         if name == "Allow":
             answer.headers[name] = value
@@ -162,6 +166,7 @@ def _http(failure: HTTPException) -> Response:
 
 _CODES = {
     400: "bad_request",
+    403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
     413: "too_large",

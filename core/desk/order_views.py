@@ -1,0 +1,256 @@
+"""Pages of orders: the day's list, an order with everything it moved, refunds with their preview."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from flask import request, url_for
+from sqlalchemy import exists, select
+
+from core.care.models import Finding
+from core.desk.blueprint import bp
+from core.desk.permissions import ORDERS_REFUND, ORDERS_VIEW
+from core.kernel import clock, settings
+from core.kernel.errors import Invalid, Refusal
+from core.kernel.i18n import _, _l
+from core.kernel.idempotency import perform
+from core.kernel.permissions import may
+from core.kernel.runtime import runtime
+from core.kernel.tenancy import current_actor
+from core.kernel.web import lists
+from core.kernel.web.formats import clock_time, yuan
+from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
+from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
+from core.kernel.web.routes import on_refusal, own_unit, page, session
+from core.orders import reads, refunds
+from core.orders.models import OrderLine, Orders, Refund
+from core.orders.settings import REFUND_PROOF_ABOVE
+from core.orders.words import KIND_NAMES, SEVERITY_NAMES, STATE_NAMES
+from core.org.models import Staff
+from core.org.proofs import make_proof
+from core.people.models import Person
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.orm import Session
+
+menu.add(MenuEntry("till", _l("收银台"), "desk.till", "till", "desk.till", 10))
+menu.add(MenuEntry("till", _l("订单"), "desk.orders", "doc", ORDERS_VIEW, 20))
+
+REASONS = (_l("顾客改约"), _l("项目录错"), _l("疗效不满意"), _l("重复收款"))
+LOOKS: tuple[tuple[str, Any], ...] = (
+    ("refunded", _l("有退款")), ("large_refund", _l("大额退款")), ("manual_price", _l("改过价")),
+    ("overridden", _l("放行过提示")),
+)  # fmt: skip
+
+
+# -- the day's list --------------------------------------------------------------------------------
+
+
+def looks(limit_fen: int) -> dict[str, Any]:
+    """Return the criterion of each thing worth a look; `limit_fen` is where a refund counts as large."""
+    refund = select(Refund.id).where(Refund.orders_id == Orders.id)
+    line = select(OrderLine.id).where(OrderLine.orders_id == Orders.id)
+    passed = select(Finding.id).where(
+        Finding.order_id == Orders.id, Finding.severity == "major", Finding.override_by.is_not(None)
+    )
+    return {
+        "refunded": exists(refund), "large_refund": exists(refund.where(Refund.amount_fen > limit_fen)),
+        "manual_price": exists(line.where(OrderLine.detail.contains('"manual_price"', autoescape=True))),
+        "overridden": exists(passed),
+    }  # fmt: skip
+
+
+def list_spec(unit: Session, on: dt.date) -> ListSpec:
+    """Return the orders of a business day; those of the actor's store where the role is bound to one."""
+    actor = current_actor()
+    stores = actor.grants.get(ORDERS_VIEW) or frozenset()
+    wanted = looks(int(settings.value(unit, REFUND_PROOF_ABOVE)))
+    persons = select(Person.name).where(Person.id == Orders.person_id).correlate(Orders).scalar_subquery()
+    cashier = select(Staff.name).where(Staff.id == Orders.staff_id).correlate(Orders).scalar_subquery()
+    return ListSpec(
+        key="orders", model=Orders, noun=_l("单"), search_hint=_l("单号后几位"),
+        search=lambda _session, text: select(Orders.id).where(
+            Orders.order_no.endswith(text.strip()[-30:], autoescape=True)
+        ),
+        where=lambda _session: (Orders.business_on == on) & (Orders.store_id.in_(stores) if stores else True),
+        columns=(
+            Column(
+                "no", _l("单号"), (Orders.order_no,),
+                lambda row: link(url_for("desk.order", order_no=row.order_no), row.order_no), phone="title", fixed=True,
+            ),
+            Column("at", _l("时间"), (Orders.booked_at,), lambda row: clock_time(row.booked_at), phone="meta"),
+            Column("who", _l("会员"), (persons.label("who"),), lambda row: row.who or _("不记名")),
+            Column("list", _l("原价"), (Orders.list_fen,), lambda row: yuan(row.list_fen), numeric=True, quiet=True),
+            Column("total", _l("实收"), (Orders.total_fen,), lambda row: yuan(row.total_fen), numeric=True, phone="value"),
+            Column(
+                "back", _l("退款"), (Orders.refunded_fen,),
+                lambda row: yuan(-row.refunded_fen) if row.refunded_fen else "—", numeric=True,
+            ),
+            Column("points", _l("得积分"), (Orders.earned_points,), lambda row: f"{row.earned_points:,}", numeric=True),
+            Column("state", _l("状态"), (Orders.state,), lambda row: str(STATE_NAMES.get(row.state, row.state)), phone="note"),
+            Column("by", _l("收银"), (cashier.label("by"),), lambda row: row.by or "—", quiet=True),
+        ),
+        sorts=(Sort("latest", _l("最新在前"), (Orders.id,), down=True, column="at"),),
+        filters=(
+            Filter("state", _l("状态"), tuple(STATE_NAMES.items()), lambda value: Orders.state == value),
+            Filter("look", _l("留意"), LOOKS, lambda value: wanted[value]),
+        ),
+    )  # fmt: skip
+
+
+@page(bp, "/orders", permission=ORDERS_VIEW, endpoint="orders")
+def orders_page() -> Any:
+    """Show the orders of a business day."""
+    today = clock.today(current_actor().tz)
+    on = _day(request.args.get("on"), today)
+    listing = lists.load(session(), list_spec(session(), on), request.args)
+    if on != today:
+        listing.args["on"] = on.isoformat()
+    return render_page(
+        "desk/orders.html", listing=listing, title=_("订单"), on=on, today=today,
+        before=on - dt.timedelta(days=1), after=on + dt.timedelta(days=1) if on < today else None, sub="",
+    )  # fmt: skip
+
+
+def _day(text: str | None, today: dt.date) -> dt.date:
+    try:
+        return min(dt.date.fromisoformat(text or ""), today)
+    except ValueError:
+        return today
+
+
+# -- an order --------------------------------------------------------------------------------------
+
+
+@page(bp, "/orders/<order_no>", permission=ORDERS_VIEW, endpoint="order")
+def order_page(order_no: str) -> Any:
+    """Show an order: lines with their steps, payments, findings, refunds."""
+    return _order_page(session(), order_no)
+
+
+def _order_page(unit: Session, order_no: str, **more: Any) -> Any:
+    seen = reads.see(unit, refunds.find(unit, order_no))
+    return render_page(
+        "desk/order.html", S=seen, R=seen.row, kind_names=KIND_NAMES, state_names=STATE_NAMES,
+        severity_names=SEVERITY_NAMES,
+        may_refund=may(current_actor(), ORDERS_REFUND, seen.row.store_id) and seen.row.state != "refunded", **more,
+    )  # fmt: skip
+
+
+# -- refunds ---------------------------------------------------------------------------------------
+
+
+@page(bp, "/orders/<order_no>/refund", permission=ORDERS_REFUND)
+def refund(order_no: str) -> Any:
+    """Show what may be refunded."""
+    return _refund_page(session(), order_no, {})
+
+
+def _refund_page(
+    unit: Session, order_no: str, asked: Mapping[int, int], *, effects: refunds.Effects | None = None,
+    refusal: Refusal | None = None, typed: Any = None,
+) -> Any:  # fmt: skip
+    seen = reads.see(unit, refunds.find(unit, order_no))
+    limit = int(settings.value(unit, REFUND_PROOF_ABOVE))
+    return render_page(
+        "desk/refund.html", S=seen, R=seen.row, asked=asked, effects=effects, refusal=refusal, typed=typed or {},
+        reasons=REASONS, limit=limit, kind_names=KIND_NAMES, once=secrets.token_urlsafe(16),
+        needs_proof=effects is not None and effects.amount_fen > limit,
+    )  # fmt: skip
+
+
+def asked_of(form: Mapping[str, str]) -> dict[int, int]:
+    """Return line number to pieces of a refund form; raise Invalid for what is no number."""
+    asked = {}
+    for name, raw in form.items():
+        if not name.startswith("qty_") or not raw.strip():
+            continue
+        number = name[4:]
+        if not (number.isdigit() and raw.strip().isdigit() and len(raw.strip()) <= 5):
+            raise Invalid.field("lines", _("退几件须填写整数。"))
+        if int(raw):
+            asked[int(number)] = int(raw)
+    return asked
+
+
+@page(bp, "/orders/<order_no>/refund/preview", permission=ORDERS_REFUND, unit="write", methods=("POST",))
+def refund_preview(order_no: str) -> Any:
+    """Show what the chosen refund would move, by the very code that will do it; nothing stays written."""
+    on_refusal(lambda refusal: _refund_page(session(), order_no, _lenient(request.form), refusal=refusal))
+    asked = asked_of(request.form)
+    effects = refunds.preview(session(), order_no, asked)
+    return _refund_page(session(), order_no, asked, effects=effects)
+
+
+def _lenient(form: Mapping[str, str]) -> dict[int, int]:
+    try:
+        return asked_of(form)
+    except Invalid:
+        return {}
+
+
+@page(bp, "/orders/<order_no>/refund", permission=ORDERS_REFUND, unit="own", methods=("POST",), endpoint="refund_post")
+def refund_post(order_no: str) -> Any:
+    """Refund what the preview showed, once; above the limit with the PIN of somebody who may."""
+    form = request.form
+    asked = _lenient(form)
+    reason = (form.get("reason_text", "").strip() or form.get("reason", "").strip())[:200]
+    shown = form.get("preview_id", "")[:64]
+    try:
+        if not shown:
+            raise Invalid(_("请先预览退款结果，再确认。"))
+        if not reason:
+            raise Invalid.field("reason", _("请选择或填写退款原因。"))
+        proof, payload = _proof(order_no, shown, reason)
+        outcome = perform(
+            runtime().db, current_actor(), f"refund:{order_no[:30]}", form.get("once", "")[:60] or shown, shown.encode(),
+            lambda unit: _done(unit, order_no, asked, reason, shown, proof, payload),
+        )  # fmt: skip
+        if outcome.status >= 400:
+            raise Refusal(outcome.answer["title"], code=outcome.answer["code"], status=outcome.status)
+    except Refusal as refused:
+        return _refused(order_no, asked, refused)
+    toast(_("已退款 %(yuan)s，退款单 %(no)s。", yuan=yuan(outcome.answer["amount_fen"]), no=outcome.answer["refund_no"]))
+    return go("desk.order", order_no=order_no)
+
+
+def _done(
+    unit: Session, order_no: str, asked: Mapping[int, int], reason: str, shown: str, proof: str | None, payload: str
+) -> tuple[int, dict[str, Any]]:  # fmt: skip
+    effects = refunds.refund(
+        unit, order_no, asked, reason, preview_id=shown, proof=proof, payload_sha256=payload
+    )
+    return 201, {"refund_no": effects.refund_no, "amount_fen": effects.amount_fen}
+
+
+def _proof(order_no: str, shown: str, reason: str) -> tuple[str | None, str]:
+    """Return the proof of the PIN that was entered, if any, and the hash of what it is for."""
+    payload = hashlib.sha256(f"{order_no}|{shown}|{reason}".encode()).hexdigest()
+    number, pin = request.form.get("number", "").strip()[:20], request.form.get("pin", "").strip()[:12]
+    if not number and not pin:
+        return None, payload
+    with own_unit("write") as unit:
+        made = make_proof(unit, number, pin, "refund", payload)
+    if made.refusal is not None:
+        raise made.refusal
+    return made.proof, payload
+
+
+def _refused(order_no: str, asked: Mapping[int, int], refused: Refusal) -> Any:
+    """Show the refund again with its effects of now; the preview is made anew."""
+    effects = None
+    if asked:
+        try:
+            with own_unit("write") as unit:
+                effects = refunds.preview(unit, order_no, asked)
+        except Refusal as problem:
+            refused = problem
+    with own_unit("read") as unit:
+        answer = _refund_page(unit, order_no, asked, effects=effects, refusal=refused, typed=request.form)
+    answer.status_code = refused.status
+    return answer
