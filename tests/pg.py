@@ -153,3 +153,11 @@ def pg_server():
     server = PostgresServer().start()
     yield server
     server.remove()
+
+
+def running(url: str) -> PostgresServer:
+    """Return the running server behind a URL that `url()` made, to make further databases on it."""
+    server = PostgresServer.__new__(PostgresServer)
+    server.folder = Path(url.rpartition("host=")[2])
+    server.user = _ordinary_user()
+    return server

@@ -86,7 +86,7 @@ def enrol_post() -> Any:
     """Enrol a member; a phone that is someone's own leads to that person."""
     form = request.form
     on_refusal(lambda refusal: _enrol_page(session(), form, refusal))
-    guardian = parse_id(form.get("contact_of"))
+    guardian = parse_id(form.get("contact_of")) or _guardian_id(form.get("guardian", ""))
     person = cards.enrol(
         session(),
         people.NewPerson(
@@ -111,17 +111,23 @@ def enrol_post() -> Any:
 
 
 def _referrer_no(typed: str) -> str | None:
-    """Return the member number of the referrer that was typed: number, phone, or a search that finds one."""
-    text = typed.strip()
-    if not text:
-        return None
-    if people.by_member_no(session(), text):
-        return text
-    found = people.find(session(), text, 2)
+    """Return the member number of the referrer that was typed; None for nothing."""
+    return _one(typed, "referrer", _("没有找到推荐人。")).member_no if typed.strip() else None
+
+
+def _guardian_id(typed: str) -> int | None:
+    """Return the id of the guardian that was typed; None for nothing."""
+    return _one(typed, "contact_of", _("没有找到监护人。")).id if typed.strip() else None
+
+
+def _one(typed: str, field: str, nobody: str) -> Person:
+    """Return the one person that a member number, a phone or a search names; raise Invalid otherwise."""
+    own = people.by_member_no(session(), typed.strip())
+    found = [own] if own else people.find(session(), typed, 2)
     if len(found) == 1:
-        return found[0].member_no
-    why = _("没有找到推荐人。") if not found else _("有多位符合，请填会员号或完整手机号。")
-    raise Invalid(why, errors=[FieldError("referrer", why)])
+        return found[0]
+    why = _("有多位符合，请填会员号或完整手机号。") if found else nobody
+    raise Invalid(why, errors=[FieldError(field, why)])
 
 
 def day_of(text: str) -> dt.date | None:

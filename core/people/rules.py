@@ -20,6 +20,7 @@ CALENDARS = ("solar", "lunar")
 MAX_NAME = 60
 _TOKEN = 40
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_BIRTH = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?(?!\d)")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 
 
@@ -137,16 +138,35 @@ class Query:
     last4: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     words: tuple[str, ...] = field(default=())
+    birth_on: date | None = None
 
     @property
     def empty(self) -> bool:
         """Return whether nothing can be searched for."""
-        return not (self.phone or self.last4 or self.numbers or self.words)
+        return not (self.phone or self.last4 or self.numbers or self.words or self.birth_on)
+
+
+def birth_token(birth_on: date) -> str:
+    """Return the token by which a date of birth is found (B55): no name or number begins like it."""
+    return f"@{birth_on:%Y%m%d}"
+
+
+def _take_birth(raw: str) -> tuple[date | None, str]:
+    """Return the date of birth written in a search, and the rest of the search."""
+    found = _BIRTH.search(raw)
+    if found is None:
+        return None, raw
+    try:
+        birth_on = date(*(int(part) for part in found.group(1, 2, 3)))
+    except ValueError:
+        return None, raw
+    return birth_on, raw[: found.start()] + " " + raw[found.end() :]
 
 
 def parse_query(text: str) -> Query:
-    """Return the parts of a search: any mix of name, pinyin, initials, last 4 digits, card number, phone."""
-    raw = unicodedata.normalize("NFKC", clean(text)).lower()
+    """Return the parts of a search: any mix of name, pinyin, initials, last 4 digits, card number, phone,
+    date of birth (2019-04-05)."""
+    birth_on, raw = _take_birth(unicodedata.normalize("NFKC", clean(text)).lower())
     digits_only = re.sub(r"[\s\-()]", "", raw)
     if re.fullmatch(r"\+?\d{11,15}", digits_only):
         try:
@@ -161,4 +181,7 @@ def parse_query(text: str) -> Query:
             last4.append(part)
         else:
             numbers.append(part)
-    return Query(last4=tuple(last4), numbers=tuple(numbers), words=tuple(word[:_TOKEN] for word in words))
+    return Query(
+        last4=tuple(last4), numbers=tuple(numbers), words=tuple(word[:_TOKEN] for word in words),
+        birth_on=birth_on,
+    )  # fmt: skip

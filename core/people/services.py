@@ -199,6 +199,8 @@ def tokens_of(person: Person, extra: tuple[str, ...] = ()) -> set[str]:
     tokens |= {person.member_no, *extra}
     if person.phone:
         tokens.add(last4_tokens(person.phone)[0])
+    if person.birth_on:
+        tokens.add(rules.birth_token(person.birth_on))
     return tokens
 
 
@@ -368,6 +370,8 @@ def matching(query: rules.Query) -> Select[tuple[int]] | None:
     wheres += [_prefix(word) for word in sorted(query.words, key=len, reverse=True)]
     wheres += [or_(SearchToken.token.in_(last4_tokens(part)), _prefix(part)) for part in query.last4]
     wheres += [_prefix(part) for part in query.numbers]
+    if query.birth_on:
+        wheres.append(SearchToken.token == rules.birth_token(query.birth_on))
     found: Any = None
     for where in wheres:
         ids = select(SearchToken.person_id).where(where)

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from app import create_app
+from core.api import app as api
 from core.kernel.tenancy import acting
+from core.kernel.web.app_factory import build_app
 from core.org import tokens
+from core.org.identity import OrgIdentity
 from tests.installation import PIN, House, Installation
 
 ALL = ("members", "health", "orders", "refunds", "points", "catalog", "config", "reports", "export", "backdate")
@@ -138,10 +140,16 @@ def make_token(installation: Installation, house: House, scopes: tuple[str, ...]
         return tokens.create(session, house.store_id, scopes)
 
 
+def api_app(installation: Installation) -> Any:
+    """Return an application with the API alone; tests/sweep walks the whole one."""
+    runtime = installation.runtime
+    return build_app(runtime, [], identity=OrgIdentity(runtime.host), exempt=api.blueprints())
+
+
 @pytest.fixture
 def web(installation):
-    """The application over a fresh installation on SQLite."""
-    return create_app(installation.runtime)
+    """The API over a fresh installation on SQLite."""
+    return api_app(installation)
 
 
 def till_of(installation: Installation, app: Any, house: House, scopes: tuple[str, ...] = ALL) -> Till:
@@ -164,4 +172,4 @@ def pharmacy(installation, web):
 @pytest.fixture
 def any_dental(any_installation):
     """A till of the dental house, on each of the two databases."""
-    return till_of(any_installation, create_app(any_installation.runtime), any_installation.dental)
+    return till_of(any_installation, api_app(any_installation), any_installation.dental)

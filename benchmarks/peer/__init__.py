@@ -1,0 +1,1 @@
+"""The peer: stock Django admin over the same people."""

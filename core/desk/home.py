@@ -1,0 +1,104 @@
+"""Cards of the home page, by role: exceptions first, then the day's numbers, then who comes next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import render_template
+from markupsafe import Markup
+from sqlalchemy import select
+
+from core.desk import figures
+from core.desk.permissions import FIGURES, TILL, VIEW
+from core.kernel import clock
+from core.kernel.i18n import _l
+from core.kernel.models import AuditEntry
+from core.kernel.permissions import may
+from core.kernel.web.slots import HomeCard, slots
+from core.org.models import Staff
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from core.kernel.tenancy import Actor
+
+AUDIT_ROWS = 8
+
+
+def _draw(name: str, **context: Any) -> Markup:
+    return Markup(render_template(f"desk/home/{name}.html", **context))  # noqa: S704
+
+
+def exceptions(session: Session, actor: Actor) -> Markup:
+    """Return what wants a look today."""
+    rows = figures.exceptions(session, actor)
+    return _draw("exceptions", rows=rows, grave=sum(row.tint == "bad" for row in rows))
+
+
+def numbers(session: Session, actor: Actor) -> Markup:
+    """Return the day's figures."""
+    return _draw("numbers", day=figures.day(session, actor), today=clock.today(actor.tz))
+
+
+def today(session: Session, actor: Actor) -> Markup:
+    """Return the newest orders of the store."""
+    return _draw("today", rows=figures.latest_orders(session, actor))
+
+
+def coming(session: Session, actor: Actor) -> Markup | None:
+    """Return today's birthdays and the cards that end soon, among recent members."""
+    if not (may(actor, TILL) or may(actor, FIGURES)):
+        return None
+    day = clock.today(actor.tz)
+    return _draw(
+        "coming", birthdays=figures.birthdays(session, day), cards=figures.ending_cards(session, day), today=day
+    )
+
+
+def tiers(session: Session, actor: Actor) -> Markup:
+    """Return how the members spread over the tiers."""
+    rows = figures.tier_counts(session)
+    return _draw("tiers", rows=rows, total=sum(n for _name, _rank, n in rows), top=max([1, *(n for *_x, n in rows)]))
+
+
+def mine(session: Session, actor: Actor) -> Markup | None:
+    """Return what a clinician did today."""
+    if "clinician" not in actor.roles:
+        return None
+    return _draw("mine", rows=figures.performed(session, actor))
+
+
+def trail(session: Session, actor: Actor) -> Markup | None:
+    """Return the newest entries of the audit trail, for the auditor."""
+    if "auditor" not in actor.roles:
+        return None
+    rows = session.execute(
+        select(AuditEntry, Staff.name)
+        .outerjoin(Staff, Staff.id == AuditEntry.staff_id)
+        .order_by(AuditEntry.id.desc())
+        .limit(AUDIT_ROWS)
+    ).all()
+    return _draw("trail", rows=rows, words=ACTION_NAMES)
+
+
+ACTION_NAMES: dict[str, Any] = {
+    "session.sign_in": _l("登录"), "session.sign_out": _l("退出登录"), "session.locked": _l("锁屏"),
+    "people.person.enrolled": _l("新建会员"), "people.person.changed": _l("修改会员资料"),
+    "people.phone.unmasked": _l("查看完整手机号"), "people.consent.given": _l("记录同意"),
+    "people.consent.withdrawn": _l("撤回同意"), "orders.order.settled": _l("收款"),
+    "orders.order.refunded": _l("退款"), "cards.card.issued": _l("发卡"), "cards.card.revoked": _l("作废卡"),
+    "cards.seat.filled": _l("家庭卡加人"), "cards.seat.left": _l("家庭卡移出"), "staff.added": _l("新增员工"),
+    "store.added": _l("新增门店"), "staff.pin_refused": _l("PIN 输错"), "tiers.standing.changed": _l("等级变动"),
+    "programme.version.published": _l("发布会员方案"), "catalog.item.added": _l("新增项目"),
+    "catalog.item.changed": _l("修改项目"), "health.read": _l("查看健康信息"),
+}  # fmt: skip
+
+slots.add_home_card(
+    HomeCard("exceptions", _l("先处理这些"), exceptions, FIGURES, "top", 10),
+    HomeCard("numbers", _l("今日数字"), numbers, FIGURES, "top", 20),
+    HomeCard("mine", _l("我今天的项目"), mine, VIEW, "main", 30),
+    HomeCard("today", _l("今日订单"), today, "orders.view", "main", 40),
+    HomeCard("trail", _l("最近的操作"), trail, FIGURES, "main", 50),
+    HomeCard("coming", _l("生日与到期"), coming, VIEW, "side", 60),
+    HomeCard("tiers", _l("等级分布"), tiers, FIGURES, "side", 70),
+)
