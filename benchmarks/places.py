@@ -57,7 +57,7 @@ def fill(house: Installation, n: int) -> float:
     fid, store = house.dental.franchise_id, house.dental.store_id
     postgres = house.runtime.db.dialect == "postgresql"
     batch: list[BenchPerson] = []
-    with house.runtime.db.engine.connect() as connection:
+    with house.runtime.db.engine.begin() as connection:
         if postgres:
             triggers.relax(connection)
         cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
@@ -73,7 +73,6 @@ def fill(house: Installation, n: int) -> float:
         )
         if postgres:
             triggers.enforce(connection)
-        connection.commit()
     with house.runtime.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE")
     return time.monotonic() - begun
@@ -117,20 +116,20 @@ def _insert(cursor: Any, table: str, columns: tuple[str, ...], rows: list[Any], 
 
 
 def some_members(house: Installation, n: int) -> list[int]:
-    """Return `n` member ids spread over all."""
+    """Return `n` different member ids spread over all."""
+    rng = random.Random(5)
     with house.unit("read") as session:
         st = Statements(session, house.dental.franchise_id)
-        low, high = st.one("SELECT MIN(id), MAX(id) FROM person WHERE franchise_id = ?", [st.franchise_id]) or (0, 0)
-        rng = random.Random(5)
-        found = []
-        while len(found) < n:
-            row = st.one(
-                "SELECT id FROM person WHERE franchise_id = ? AND id >= ? ORDER BY id LIMIT 1",
-                [st.franchise_id, rng.randrange(int(low), int(high) + 1)],
+        row = st.one("SELECT value FROM counter WHERE franchise_id = ? AND name = 'member_no'", [st.franchise_id])
+        numbers = rng.sample(range(int(row[0]) if row else 0), n)
+        found = [
+            st.one(
+                "SELECT id FROM person WHERE franchise_id = ? AND member_no = ?",
+                [st.franchise_id, f"{10_000_001 + number:08d}"],
             )
-            if row:
-                found.append(int(row[0]))
-        return found
+            for number in numbers
+        ]
+    return [int(one[0]) for one in found if one]
 
 
 def folder_size(path: Path) -> int:

@@ -80,21 +80,22 @@ def day(session: Session, actor: Actor) -> Day:
     stores = stores_of(actor)
     week_ago = clock.now_ms() - 7 * 86_400_000
     paid, orders, visits = session.execute(
-        select(func.coalesce(func.sum(Orders.paid_fen), 0), func.count(), func.count(Orders.person_id.distinct()))
-        .where(Orders.business_on == today, _at(Orders, stores))
+        select(
+            func.coalesce(func.sum(Orders.paid_fen), 0), func.count(), func.count(Orders.person_id.distinct())
+        ).where(Orders.business_on == today, _at(Orders, stores))
     ).one()
     nameless = session.scalar(
         select(func.count()).where(Orders.business_on == today, Orders.person_id.is_(None), _at(Orders, stores))
     )
     before = session.scalar(
         select(func.coalesce(func.sum(Orders.paid_fen), 0)).where(
-            Orders.business_on == today - dt.timedelta(days=7), Orders.booked_at <= week_ago, _at(Orders, stores)
+            Orders.business_on == today - dt.timedelta(days=7),
+            Orders.booked_at <= week_ago,
+            _at(Orders, stores),
         )
     )
     back = session.scalar(
-        select(func.coalesce(func.sum(Refund.amount_fen), 0)).where(
-            Refund.business_on == today, _at(Refund, stores)
-        )
+        select(func.coalesce(func.sum(Refund.amount_fen), 0)).where(Refund.business_on == today, _at(Refund, stores))
     )
     start = _start(today, actor)
     newcomers, referred = session.execute(
@@ -103,9 +104,7 @@ def day(session: Session, actor: Actor) -> Day:
         )
     ).one()
     issued = session.scalar(
-        select(func.coalesce(func.sum(Orders.earned_points), 0)).where(
-            Orders.business_on == today, _at(Orders, stores)
-        )
+        select(func.coalesce(func.sum(Orders.earned_points), 0)).where(Orders.business_on == today, _at(Orders, stores))
     )
     redeemed = session.scalar(
         select(func.coalesce(func.sum(Tender.points), 0))
@@ -125,7 +124,12 @@ def _start(on: dt.date, actor: Actor) -> int:
 def exceptions(session: Session, actor: Actor) -> list[Notice]:
     """Return what wants a look today, the gravest first."""
     today = clock.today(actor.tz)
-    found = [*_frozen(session), *_orders(session, actor, today), *_plugins(session, actor, today), *_imports(session)]
+    found = [
+        *_frozen(session),
+        *_orders(session, actor, today),
+        *_plugins(session, actor, today),
+        *_imports(session),
+    ]
     rank = {"bad": 0, "warn": 1, "": 2}
     return sorted(found, key=lambda one: rank[one.tint])
 
@@ -187,7 +191,12 @@ def _imports(session: Session) -> list[Notice]:
     ).all()
     return [
         Notice(
-            "", "dl", _("导入有 %(n)d 行未成功", n=row.failed), row.file_name, "imports.batch", (("batch_id", row.id),)
+            "",
+            "dl",
+            _("导入有 %(n)d 行未成功", n=row.failed),
+            row.file_name,
+            "imports.batch",
+            (("batch_id", row.id),),
         )
         for row in rows
     ]

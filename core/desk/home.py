@@ -51,7 +51,10 @@ def coming(session: Session, actor: Actor) -> Markup | None:
         return None
     day = clock.today(actor.tz)
     return _draw(
-        "coming", birthdays=figures.birthdays(session, day), cards=figures.ending_cards(session, day), today=day
+        "coming",
+        birthdays=figures.birthdays(session, day),
+        cards=figures.ending_cards(session, day),
+        today=day,
     )
 
 

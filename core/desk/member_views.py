@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import make_response, render_template, request, url_for
@@ -20,7 +21,6 @@ from core.kernel.ids import parse_id
 from core.kernel.permissions import may
 from core.kernel.plugin_types import Unavailable
 from core.kernel.runtime import runtime
-from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.kernel.web import lists
 from core.kernel.web.formats import number
@@ -59,6 +59,8 @@ def list_spec(unit: Session) -> ListSpec:
     tiers = {tier.code: (tier.name, rank) for rank, tier in enumerate(programme.tiers, 1)}
     steps = len(tiers)
 
+    prefix = url_for("desk.member", person_id="0").removesuffix("0")
+
     def tier_cell(row: Any) -> Any:
         name, rank = tiers.get(row.tier_code, (row.tier_code or "—", 0))
         return _tier(name, rank, steps)
@@ -88,7 +90,7 @@ def list_spec(unit: Session) -> ListSpec:
         stores=tuple((str(row.id), row.name) for row in unit.scalars(select(Store).order_by(Store.code))),
         tags=people_lists.tags_in_use(unit),
         tier_cell=tier_cell,
-        url=lambda person_id: url_for("desk.member", person_id=person_id),
+        url=lambda person_id: f"{prefix}{person_id}",
         more=(
             Column(
                 "points", _l("积分"), (usable,), lambda row: number(row.points or 0), numeric=True, phone="value"
@@ -103,6 +105,7 @@ def list_spec(unit: Session) -> ListSpec:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=256)
 def _tier(name: str, rank: int, steps: int) -> Markup:
     bars = "".join(
         f'<rect x="{3.2 * n:.1f}" y="{8 - 1.6 * n:.1f}" width="2" height="{3 + 1.6 * n:.1f}" rx=".8"'
@@ -192,8 +195,14 @@ def _tab(unit: Session, seen: member.MemberSeen, tab: str) -> dict[str, Any]:
     if tab == "orders":
         return {"lines": _lines(unit, seen.person, before), "visits": _visits(unit, seen.person)}
     if tab == "points":
-        st = Statements(unit, current_actor().franchise_id)
-        rows = ledger_reads.history(st, seen.person.id, ledger.POINTS, before=before, limit=ROWS + 1)
+        rows = ledger_reads.entries(
+            unit,
+            current_actor().franchise_id,
+            seen.person.id,
+            unit=ledger.POINTS,
+            before=before,
+            limit=ROWS + 1,
+        )
         return {
             "rows": rows[:ROWS], "older": rows[ROWS - 1].transfer_id if len(rows) > ROWS else None,
             "reason_word": timeline.reason_word, "order_nos": _order_nos(unit, rows),
@@ -250,17 +259,23 @@ def _visits(unit: Session, person: Person) -> str:
     """Return how often the person comes, in words (S3-04)."""
     first, last, days = unit.execute(
         select(
-            func.min(Orders.business_on), func.max(Orders.business_on), func.count(Orders.business_on.distinct())
+            func.min(Orders.business_on),
+            func.max(Orders.business_on),
+            func.count(Orders.business_on.distinct()),
         ).where(Orders.person_id == person.id)
     ).one()
     if not days:
         return _("还没有消费。")
     if days == 1:
         return _("到店消费 1 天。")
-    return _("到店消费 %(n)d 天，平均 %(gap)d 天一次。", n=days, gap=max(1, round((last - first).days / (days - 1))))
+    return _(
+        "到店消费 %(n)d 天，平均 %(gap)d 天一次。",
+        n=days,
+        gap=max(1, round((last - first).days / (days - 1))),
+    )
 
 
-def _order_nos(unit: Session, rows: list[ledger_reads.Movement]) -> dict[int, str]:
+def _order_nos(unit: Session, rows: list[ledger_reads.Entry]) -> dict[int, str]:
     ids = {row.source_id for row in rows if row.source_kind == "order"}
     return {r[0]: r[1] for r in unit.execute(select(Orders.id, Orders.order_no).where(Orders.id.in_(ids)))}
 

@@ -26,13 +26,24 @@ if TYPE_CHECKING:
     from core.hooktypes import FieldGroup, PersonView
 
 PURPOSE_NAMES: dict[str, Any] = {
-    "membership": _l("会员服务"), "health": _l("健康信息"), "marketing_sms": _l("营销短信"),
-    "marketing_email": _l("营销邮件"), "profiling": _l("个性化推荐"), "share_stores": _l("门店间共享"),
-    "photo_record": _l("照片存档"), "photo_education": _l("照片教学"), "photo_publicity": _l("照片宣传"),
+    "membership": _l("会员服务"),
+    "health": _l("健康信息"),
+    "marketing_sms": _l("营销短信"),
+    "marketing_email": _l("营销邮件"),
+    "profiling": _l("个性化推荐"),
+    "share_stores": _l("门店间共享"),
+    "photo_record": _l("照片存档"),
+    "photo_education": _l("照片教学"),
+    "photo_publicity": _l("照片宣传"),
 }
 ROLE_NAMES: dict[str, Any] = {
-    "holder": _l("持卡人"), "spouse": _l("配偶"), "child": _l("子女"), "parent": _l("父母"), "other": _l("其他"),
-    "guardian": _l("监护人"), "self": _l("本人"),
+    "holder": _l("持卡人"),
+    "spouse": _l("配偶"),
+    "child": _l("子女"),
+    "parent": _l("父母"),
+    "other": _l("其他"),
+    "guardian": _l("监护人"),
+    "self": _l("本人"),
 }
 # How the holder stands to somebody with this seat.
 _HOLDER_IS = {"spouse": "spouse", "child": "guardian", "parent": "child", "other": "other"}
@@ -52,9 +63,7 @@ def referral_of(session: Session, person: Person) -> Referral:
     """Return who referred a person and whom they referred: count and what those spent, fen."""
     by = session.get(Person, person.referrer_id) if person.referrer_id else None
     row = session.execute(
-        select(func.count(), func.coalesce(func.sum(Person.spent_fen), 0)).where(
-            Person.referrer_id == person.id
-        )
+        select(func.count(), func.coalesce(func.sum(Person.spent_fen), 0)).where(Person.referrer_id == person.id)
     ).one()
     return Referral(by, int(row[0]), int(row[1]))
 
@@ -69,7 +78,11 @@ def unmask(session: Session, person: Person, reason: str) -> str:
     if not owner.phone:
         raise NotFound(_("这位会员没有登记手机号。"))
     audit.record(
-        session, "people.phone.unmasked", "person", person.id, person_id=person.id,
+        session,
+        "people.phone.unmasked",
+        "person",
+        person.id,
+        person_id=person.id,
         detail={"reason": reason.strip()[:200]},
     )
     return owner.phone
@@ -91,9 +104,7 @@ def seat_new(session: Session, card: Card, name: str, phone: str, role: str) -> 
     if role not in _HOLDER_IS:
         raise Invalid.field("role", _("请选择与持卡人的关系：配偶、子女、父母或其他。"))
     holder_id = None if phone.strip() else card.person_id
-    new = people.NewPerson(
-        name=name, phone=phone, contact_of=holder_id, relation=_HOLDER_IS[role], source="family"
-    )
+    new = people.NewPerson(name=name, phone=phone, contact_of=holder_id, relation=_HOLDER_IS[role], source="family")
     person = cards.enrol(session, new)
     seat_person(session, card, person, role)
     return person

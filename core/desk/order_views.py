@@ -194,7 +194,14 @@ def _lenient(form: Mapping[str, str]) -> dict[int, int]:
         return {}
 
 
-@page(bp, "/orders/<order_no>/refund", permission=ORDERS_REFUND, unit="own", methods=("POST",), endpoint="refund_post")
+@page(
+    bp,
+    "/orders/<order_no>/refund",
+    permission=ORDERS_REFUND,
+    unit="own",
+    methods=("POST",),
+    endpoint="refund_post",
+)
 def refund_post(order_no: str) -> Any:
     """Refund what the preview showed, once; above the limit with the PIN of somebody who may."""
     form = request.form
@@ -215,16 +222,20 @@ def refund_post(order_no: str) -> Any:
             raise Refusal(outcome.answer["title"], code=outcome.answer["code"], status=outcome.status)
     except Refusal as refused:
         return _refused(order_no, asked, refused)
-    toast(_("已退款 %(yuan)s，退款单 %(no)s。", yuan=yuan(outcome.answer["amount_fen"]), no=outcome.answer["refund_no"]))
+    toast(
+        _(
+            "已退款 %(yuan)s，退款单 %(no)s。",
+            yuan=yuan(outcome.answer["amount_fen"]),
+            no=outcome.answer["refund_no"],
+        )
+    )
     return go("desk.order", order_no=order_no)
 
 
 def _done(
     unit: Session, order_no: str, asked: Mapping[int, int], reason: str, shown: str, proof: str | None, payload: str
 ) -> tuple[int, dict[str, Any]]:  # fmt: skip
-    effects = refunds.refund(
-        unit, order_no, asked, reason, preview_id=shown, proof=proof, payload_sha256=payload
-    )
+    effects = refunds.refund(unit, order_no, asked, reason, preview_id=shown, proof=proof, payload_sha256=payload)
     return 201, {"refund_no": effects.refund_no, "amount_fen": effects.amount_fen}
 
 

@@ -144,9 +144,7 @@ def override(
         return made.refusal
     staff = staff_of(session, made.staff_id)
     if not staff_may(session, staff, finding.permission):
-        return Refusal(
-            _("%(name)s 没有放行这条提示的权限。", name=staff.name), code="override_forbidden", status=403
-        )
+        return Refusal(_("%(name)s 没有放行这条提示的权限。", name=staff.name), code="override_forbidden", status=403)
     draft.quote_id = quote_id
     rules.give(draft, rules.Given(finding.id, text, staff.name, made.proof, made.expires_at))
     keep(session, web_session_id, draft)
@@ -169,9 +167,7 @@ def pay(session: Session, web_session_id: int, pay_key: str, shown: str, payment
     stored, priced = quotes.store(session, rules.request_of(draft), quote_id=draft.quote_id)
     if priced.quote.digest != shown:
         raise Conflict(_("价格刚刚变了，下面是新的报价。请和顾客核对后再收款。"), code="stale_quote")
-    done = settle(
-        session, stored.id, tenders_of(draft, priced, payment), rules.overrides_of(draft, clock.now_ms())
-    )
+    done = settle(session, stored.id, tenders_of(draft, priced, payment), rules.overrides_of(draft, clock.now_ms()))
     keep(session, web_session_id, rules.Draft(), new_key=True)
     return done
 

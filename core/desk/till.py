@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.orders.types import FindingView, Priced
-    from core.pricing.rules import NotApplied, QuoteLine
+    from core.pricing.rules import QuoteLine
     from core.programme.rules import CardProduct, TenderRule
 
 
@@ -113,10 +113,14 @@ class Till:
         return had - (self.points.points if self.points else 0) + self.earn
 
     @property
-    def not_applied(self) -> list[NotApplied]:
-        """Return the offers that did not work, each once."""
+    def not_applied(self) -> list[dict[str, str]]:
+        """Return the offers that did not work, each once: what it is called, and why it did not."""
+        if self.priced is None:
+            return []
+        names = _offer_names(self.priced)
         found = {
-            (one.rule, one.reason): one for one in (self.priced.quote.not_applied if self.priced else ())
+            (one.rule, one.hint): {"rule": names.get(one.rule, one.rule), "reason": one.hint, "hint": ""}
+            for one in self.priced.quote.not_applied
         }
         return list(found.values())
 
@@ -132,9 +136,7 @@ def show(session: Session, web_session_id: int) -> Till:
     seen = _member(session, draft)
     items = {row.code: row for row in session.scalars(select(Item).where(Item.code.in_(_codes(draft))))}
     performers = list(
-        session.scalars(
-            select(Staff).where(Staff.performs.is_(True), Staff.active.is_(True)).order_by(Staff.number)
-        )
+        session.scalars(select(Staff).where(Staff.performs.is_(True), Staff.active.is_(True)).order_by(Staff.number))
     )
     till = Till(
         draft, pay_key, [], seen, _patients(seen), performers,
@@ -147,7 +149,7 @@ def show(session: Session, web_session_id: int) -> Till:
         till.lines.append(
             LineShown(
                 asked, n, item.name if item else asked.item, item.kind if item else "",
-                item.price_fen if item else 0, patient=names.get(asked.for_id or 0, ""),
+                item.price_fen if item else 0, patient=names.get(asked.for_id, "") if asked.for_id else "",
                 performer=staff.get(asked.performer or 0, ""),
             )
         )  # fmt: skip
@@ -173,9 +175,7 @@ def _patients(seen: member.MemberSeen | None) -> list[Patient]:
     if seen is None:
         return []
     others = [
-        Patient(seat.person.id, seat.person.name, seat.role)
-        for seat in seen.seats
-        if seat.person.id != seen.person.id
+        Patient(seat.person.id, seat.person.name, seat.role) for seat in seen.seats if seat.person.id != seen.person.id
     ]
     return [Patient(0, seen.person.name, "self"), *others] if others else []
 
@@ -252,10 +252,21 @@ def _offers(session: Session, till: Till) -> list[tuple[CardProduct, Item]]:
     products = {one.code: one for one in programme.card_products if one.seats > 1 and not one.free}
     if not products:
         return []
-    items = session.scalars(
-        select(Item).where(Item.code.in_(products), Item.active.is_(True)).order_by(Item.code)
-    )
+    items = session.scalars(select(Item).where(Item.code.in_(products), Item.active.is_(True)).order_by(Item.code))
     return [(products[item.code], item) for item in items]
+
+
+def _offer_names(priced: Priced) -> dict[str, str]:
+    """Return what the rules of the programme and the coupons in hand are called, by code."""
+    programme = priced.programme
+    own = [coupon.rule for state in priced.basket.people.values() for coupon in state.coupons]
+    bundled = [rule for product in programme.card_products for rule in product.coupons]
+    rules_ = [*programme.coupons, *bundled, *own]
+    return {
+        **{one.code: one.name for one in programme.promotions if one.name},
+        **{one.code: one.name for one in programme.tiers},
+        **{one.code: one.name for one in rules_ if one.name},
+    }
 
 
 def found_rows(session: Session, text: str) -> list[dict[str, Any]]:

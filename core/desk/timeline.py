@@ -66,7 +66,8 @@ def page(session: Session, seen: MemberSeen, kind: str = "all", before: int | No
     limit_at = before or FAR
     person = seen.person
     sources: dict[str, tuple[Callable[[Session, Person, int], list[Happening]], ...]] = {
-        "orders": (_orders, _refunds), "points": (_points,),
+        "orders": (_orders, _refunds),
+        "points": (_points,),
         "cards": (_cards, _seats, _tiers, _joined),
     }
     everything = (_orders, _refunds, _other_points, _cards, _seats, _tiers, _joined)
@@ -92,17 +93,20 @@ def _orders(session: Session, person: Person, before: int) -> list[Happening]:
     ).all()
     names: dict[int, list[str]] = {row.id: [] for row in found}
     for line in session.scalars(
-        select(OrderLine)
-        .where(OrderLine.orders_id.in_(names))
-        .order_by(OrderLine.orders_id, OrderLine.line_no)
+        select(OrderLine).where(OrderLine.orders_id.in_(names)).order_by(OrderLine.orders_id, OrderLine.line_no)
     ):
         text = line.name or line.item_code
         names[line.orders_id].append(text if line.qty == 1 else f"{text} × {line.qty}")
     return [
         Happening(
-            row.booked_at, "till", "br", _("消费 · %(what)s", what="、".join(names[row.id][:3]) or "—"),
-            _("单号 %(no)s", no=row.order_no), yuan(row.total_fen),
-            _("+%(n)d 分", n=row.earned_points) if row.earned_points else "", "desk.order",
+            row.booked_at,
+            "till",
+            "br",
+            _("消费 · %(what)s", what="、".join(names[row.id][:3]) or "—"),
+            _("单号 %(no)s", no=row.order_no),
+            yuan(row.total_fen),
+            _("+%(n)s 分", n=f"{row.earned_points:,}") if row.earned_points else "",
+            "desk.order",
             (("order_no", row.order_no),),
         )
         for row in found
@@ -119,8 +123,14 @@ def _refunds(session: Session, person: Person, before: int) -> list[Happening]:
     )
     return [
         Happening(
-            row.booked_at, "undo", "w", _("退款 · %(why)s", why=row.reason or "—"), _("单号 %(no)s", no=order_no),
-            yuan(-row.amount_fen), _("扣回 %(n)d 分", n=row.points_taken) if row.points_taken else "", "desk.order",
+            row.booked_at,
+            "undo",
+            "w",
+            _("退款 · %(why)s", why=row.reason or "—"),
+            _("单号 %(no)s", no=order_no),
+            yuan(-row.amount_fen),
+            _("扣回 %(n)s 分", n=f"{row.points_taken:,}") if row.points_taken else "",
+            "desk.order",
             (("order_no", order_no),),
         )
         for row, order_no in found
@@ -162,7 +172,11 @@ def _movements(session: Session, person: Person, before: int, *also: Any) -> lis
     incoming = {"earn", "restore", "opening"}
     return [
         Happening(
-            row.booked_at, "star", "n", reason_word(row.reason), row.note,
+            row.booked_at,
+            "star",
+            "n",
+            reason_word(row.reason),
+            row.note,
             f"{'+' if row.reason in incoming else '−'}{row.amount:,}",
         )
         for row in found
@@ -183,9 +197,7 @@ def _cards(session: Session, person: Person, before: int) -> list[Happening]:
         name = product.name if product else card.product_code
         until = _("有效至 %(day)s", day=card.valid_until.isoformat()) if card.valid_until else _("长期有效")
         rows.append(
-            Happening(
-                card.issued_at, "card", "br", _("办卡 · %(name)s", name=name), f"{card.number} · {until}"
-            )
+            Happening(card.issued_at, "card", "br", _("办卡 · %(name)s", name=name), f"{card.number} · {until}")
         )
     return rows
 
@@ -196,7 +208,8 @@ def _seats(session: Session, person: Person, before: int) -> list[Happening]:
         .join(Card, Card.id == CardSeat.card_id)
         .join(Person, Person.id == Card.person_id)
         .where(
-            CardSeat.person_id == person.id, CardSeat.role != "holder",
+            CardSeat.person_id == person.id,
+            CardSeat.role != "holder",
             or_(CardSeat.joined_at < before, CardSeat.left_at < before),
         )
         .order_by(CardSeat.id.desc())
@@ -225,9 +238,7 @@ def _tiers(session: Session, person: Person, before: int) -> list[Happening]:
         until = row.keep_until_on
         note = _("保级至 %(day)s", day=until.isoformat()) if until else ""
         rows.append(
-            Happening(
-                row.at, "up", "br", _("等级变为 %(tier)s", tier=tier.name if tier else row.tier_code), note
-            )
+            Happening(row.at, "up", "br", _("等级变为 %(tier)s", tier=tier.name if tier else row.tier_code), note)
         )
     return rows
 

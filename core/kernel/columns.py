@@ -91,6 +91,6 @@ def owned_index(name: str, *names: Any, **kw: Any) -> Index:
 
 __all__ = [
     "CLASSES", "INTERNAL", "PERSONAL", "PUBLIC", "SECRET", "SENSITIVE", "BigInteger", "Boolean", "Date",
-    "Integer", "LargeBinary", "String", "Text", "code_col", "col", "count_col", "day_col", "fen_col", "flag_col", "at_col",
-    "label_col", "owned_index", "owned_unique", "ref_col", "sealed_blob",
+    "Integer", "LargeBinary", "String", "Text", "code_col", "col", "count_col", "day_col", "fen_col", "flag_col",
+    "at_col", "label_col", "owned_index", "owned_unique", "ref_col", "sealed_blob",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, text
 
 from core.kernel import keys
 from core.kernel.models import Door
@@ -42,12 +42,11 @@ def by_token(session: Session, token: str) -> tuple[int, int] | None:
     return _find(session, TOKEN, token)
 
 
+_FIND = text("SELECT franchise_id, actor_id FROM door WHERE kind = :kind AND key_hash = :hash")
+
+
 def _find(session: Session, kind: str, secret: str) -> tuple[int, int] | None:
-    row = session.execute(
-        select(Door.franchise_id, Door.actor_id).where(
-            Door.kind == kind, Door.key_hash == _hash(kind, secret)
-        )
-    ).first()
+    row = session.execute(_FIND, {"kind": kind, "hash": _hash(kind, secret)}).first()
     return (row[0], row[1]) if row else None
 
 

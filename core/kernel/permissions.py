@@ -56,9 +56,11 @@ class PermissionRegistry:
 
     def __init__(self) -> None:
         self._by_code: dict[str, Permission] = {}
+        self._grants: dict[tuple[tuple[str, int | None], ...], dict[str, frozenset[int]]] = {}
 
     def add(self, permissions: Iterable[Permission]) -> None:
         """Declare `permissions`; raise ValueError for a code declared twice."""
+        self._grants.clear()
         for item in permissions:
             if self._by_code.get(item.code, item) != item:
                 raise ValueError(f"permission {item.code} declared twice")
@@ -77,6 +79,13 @@ class PermissionRegistry:
 
     def of_roles(self, roles: Iterable[tuple[str, int | None]]) -> dict[str, frozenset[int]]:
         """Return the grants of (role, store or None) pairs: an empty set of stores means everywhere."""
+        key = tuple(roles)
+        found = self._grants.get(key)
+        if found is None:
+            found = self._grants[key] = self._of_roles(key)
+        return found
+
+    def _of_roles(self, roles: tuple[tuple[str, int | None], ...]) -> dict[str, frozenset[int]]:
         grants: dict[str, set[int] | None] = {}
         for role, store_id in roles:
             for item in self._by_code.values():

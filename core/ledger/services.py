@@ -46,13 +46,31 @@ class Posting:
 
 @dataclass(slots=True)
 class Balance:
-    """An owner's account with its open lots."""
+    """An owner's account. Its open lots are read when they are first asked for: a credit needs none."""
 
     account_id: int
     person_id: int | None
     balance: int
     debt: int
-    lots: list[LotView]
+    _st: Statements
+    _lots: list[LotView] | None = None
+
+    @property
+    def lots(self) -> list[LotView]:
+        """Return the lots with something left."""
+        if self._lots is None:
+            rows = self._st.all(
+                "SELECT id, remaining, expires_on, earned_on, source_id, rule FROM lot"
+                " WHERE franchise_id = ? AND account_id = ? AND remaining > 0 ORDER BY expires_on, id",
+                [self._st.franchise_id, self.account_id],
+            )
+            self._lots = [_lot(row) for row in rows]
+        return self._lots
+
+    def note_lot(self, lot: LotView) -> None:
+        """Remember a lot that was opened, where lots were read already."""
+        if self._lots is not None:
+            self._lots.append(lot)
 
     def available(self, on: date) -> int:
         """Return what may be used on the day `on`; nothing while in debt."""
@@ -92,7 +110,7 @@ def house_account(st: Statements, unit: str, bucket: str) -> int:
 def balance_of(
     st: Statements, owner_kind: str, owner_id: int, unit: str, person_id: int | None = None
 ) -> Balance:
-    """Return the owner's available account of `unit` with its open lots, opening it if need be."""
+    """Return the owner's available account of `unit`, opening it if need be."""
     row = st.one(
         "SELECT id, balance, debt, person_id FROM account WHERE franchise_id = ? AND owner_kind = ?"
         " AND owner_id = ? AND unit = ? AND bucket = 'available'",
@@ -101,13 +119,8 @@ def balance_of(
     if row is None:
         new = _account_row(st.franchise_id, owner_kind, owner_id, person_id, unit, "available")
         st.insert("account", new)
-        return Balance(new["id"], person_id, 0, 0, [])
-    lots = st.all(
-        "SELECT id, remaining, expires_on, earned_on, source_id, rule FROM lot"
-        " WHERE franchise_id = ? AND account_id = ? AND remaining > 0 ORDER BY expires_on, id",
-        [st.franchise_id, row[0]],
-    )
-    return Balance(int(row[0]), row[3], int(row[1]), int(row[2]), [_lot(lot) for lot in lots])
+        return Balance(new["id"], person_id, 0, 0, st, [])
+    return Balance(int(row[0]), row[3], int(row[1]), int(row[2]), st)
 
 
 def _lot(row: Sequence[Any]) -> LotView:
@@ -198,7 +211,7 @@ def _open_lot(
     )  # fmt: skip
     if settled:
         _use(st, transfer_id, lot_id, settled)
-    bal.lots.append(LotView(lot_id, amount - settled, expires_on, earned, posting.source_id, rule))
+    bal.note_lot(LotView(lot_id, amount - settled, expires_on, earned, posting.source_id, rule))
 
 
 def redeem(

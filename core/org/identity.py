@@ -5,22 +5,48 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
 from core.kernel import clock, doors, settings
-from core.kernel.models import Setting
 from core.kernel.permissions import registry
-from core.kernel.plugin_state import enabled_keys
+from core.kernel.plugin_state import effective
+from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, act_in
 from core.kernel.web.identity import Identity, StoreChoice
 from core.org import rules, services
-from core.org.models import ChainPlugin, Franchise, Staff, StaffRole, Store, WebSession
 from core.org.settings import IDLE_MINUTES
 
 if TYPE_CHECKING:
     from datetime import date
 
     from sqlalchemy.orm import Session
+
+
+_WHO = (
+    "SELECT w.id, s.id, w.store_id, w.seen_at, w.locked_at, w.level, s.number, s.name, s.password_once,"
+    " s.totp_since, s.made_at, f.name, f.tz, f.chain_id FROM web_session w"
+    " JOIN staff s ON s.franchise_id = w.franchise_id AND s.id = w.staff_id AND s.active"
+    " JOIN franchise f ON f.id = w.franchise_id"
+    " WHERE w.franchise_id = ? AND w.id = ? AND w.expires_at > ?"
+)
+# Roles, stores, plugins that are on, idle minutes: one round trip.
+_FACTS = (
+    "SELECT 'role' AS part, r.role AS a, r.store_id AS b, '' AS c FROM staff_role r"
+    " WHERE r.franchise_id = ? AND r.staff_id = ?"
+    " UNION ALL SELECT 'store', t.name, t.id, t.code FROM store t WHERE t.franchise_id = ? AND t.active"
+    " UNION ALL SELECT 'plugin', p.key, 0, '' FROM plugin_state p JOIN chain_plugin c ON c.key = p.key"
+    "  AND c.allowed WHERE p.franchise_id = ? AND c.chain_id = ? AND p.enabled"
+    " UNION ALL SELECT 'idle', g.value, 0, '' FROM setting g WHERE g.franchise_id = ? AND g.key = ?"
+)
+
+
+def _stores(facts: list[tuple[Any, ...]], pairs: tuple[tuple[str, int | None], ...]) -> tuple[StoreChoice, ...]:
+    scopes = {store for _role, store in pairs}
+    rows = sorted((c, int(b), a) for part, a, b, c in facts if part == "store")
+    return tuple(StoreChoice(b, a) for _code, b, a in rows if None in scopes or b in scopes)
+
+
+def _idle_minutes(facts: list[tuple[Any, ...]]) -> int:
+    stored = next((a for part, a, _b, _c in facts if part == "idle"), None)
+    return int(json.loads(stored)) if stored else int(settings.registry.get(IDLE_MINUTES).default)
 
 
 class OrgIdentity:
@@ -30,95 +56,73 @@ class OrgIdentity:
         self._host = host
 
     def resolve(self, session: Session, cookie: str) -> Identity | None:
-        """Return the identity of a session cookie, or None for a dead, expired or unknown one."""
+        """Return the identity of a session cookie, or None for a dead, expired or unknown one.
+
+        Runs before every page, so it takes three statements whatever the roles and stores are.
+        """
         door = doors.by_session(session, cookie)
         if door is None:
             return None
         franchise_id, session_id = door
         with act_in(session, Actor(franchise_id, door="page")):
-            found = session.execute(
-                select(WebSession, Staff, Franchise)
-                .join(Staff, Staff.id == WebSession.staff_id)
-                .join(Franchise, Franchise.id == WebSession.franchise_id)
-                .where(
-                    WebSession.id == session_id,
-                    WebSession.expires_at > clock.now_ms(),
-                    Staff.active.is_(True),
-                )
-            ).first()
-            if found is None:
+            st = Statements(session, franchise_id)
+            who = st.one(_WHO, [franchise_id, session_id, clock.now_ms()])
+            if who is None:
                 return None
-            return self._identity(session, *found)
+            chain_id = int(who[-1])
+            facts = st.all(_FACTS, [*([franchise_id, who[1]]), franchise_id, franchise_id, chain_id,
+                                    franchise_id, IDLE_MINUTES])  # fmt: skip
+        return self._identity(franchise_id, who, facts)
 
-    def _identity(self, session: Session, row: WebSession, staff: Staff, franchise: Franchise) -> Identity:
+    def _identity(self, franchise_id: int, who: tuple[Any, ...], facts: list[tuple[Any, ...]]) -> Identity:
         from core.kernel.web.state import maybe_here
 
-        pairs = [
-            (r[0], r[1])
-            for r in session.execute(
-                select(StaffRole.role, StaffRole.store_id).where(StaffRole.staff_id == staff.id)
-            )
-        ]
-        stores = self._stores(session, pairs)
+        (session_id, staff_id, store_id, seen_at, locked_at, level, number, name, once, totp_since, made_at,
+         franchise_name, tz, _chain) = who  # fmt: skip
+        pairs = tuple((a, None if b is None else int(b)) for part, a, b, _c in facts if part == "role")
+        stores = _stores(facts, pairs)
         here = maybe_here()
         actor = Actor(
-            franchise_id=franchise.id,
-            store_id=row.store_id,
-            staff_id=staff.id,
-            staff_name=staff.name,
+            franchise_id=franchise_id,
+            store_id=store_id,
+            staff_id=staff_id,
+            staff_name=name,
             door="page",
-            tz=franchise.tz,
+            tz=tz,
             roles=frozenset(role for role, _store in pairs),
             grants=registry.of_roles(pairs),
-            plugins=self._plugins(session, franchise.chain_id),
+            plugins=self._plugins(frozenset(a for part, a, _b, _c in facts if part == "plugin")),
             request_id=here.request_id if here else "",
         )
-        enrol_by = self._enrol_by(staff, actor)
+        enrol_by = self._enrol_by(totp_since, made_at, actor)
         return Identity(
-            session_id=row.id,
+            session_id=session_id,
             actor=actor,
             stage=rules.stage(
-                locked=row.locked_at is not None,
-                level=row.level,
-                password_once=staff.password_once,
-                enrol_due=enrol_by is not None and clock.today(franchise.tz) > enrol_by,
+                locked=locked_at is not None,
+                level=level,
+                password_once=bool(once),
+                enrol_due=enrol_by is not None and clock.today(tz) > enrol_by,
             ),
-            staff_number=staff.number,
-            franchise_name=franchise.name,
-            store_name=next((s.name for s in stores if s.id == row.store_id), ""),
-            last_seen_at=row.seen_at,
-            idle_seconds=60 * self._idle_minutes(session),
-            stores=tuple(stores),
+            staff_number=number,
+            franchise_name=franchise_name,
+            store_name=next((s.name for s in stores if s.id == store_id), ""),
+            last_seen_at=seen_at,
+            idle_seconds=60 * _idle_minutes(facts),
+            stores=stores,
             enrol_by_on=enrol_by.isoformat() if enrol_by else "",
         )
 
-    @staticmethod
-    def _stores(session: Session, pairs: list[tuple[str, int | None]]) -> list[StoreChoice]:
-        scopes = {store for _role, store in pairs}
-        rows = session.execute(
-            select(Store.id, Store.name).where(Store.active.is_(True)).order_by(Store.code)
-        ).all()
-        return [StoreChoice(r[0], r[1]) for r in rows if None in scopes or r[0] in scopes]
+    def _plugins(self, keys: frozenset[str]) -> frozenset[str]:
+        """Return what is on of the plugins that the chain allows and the franchise enabled."""
+        return frozenset() if self._host is None else effective(self._host.plugins, keys, keys)
 
     @staticmethod
-    def _enrol_by(staff: Staff, actor: Actor) -> date | None:
+    def _enrol_by(totp_since: int | None, made_at: int, actor: Actor) -> date | None:
         """Return the last day without a second factor, for those who must have one and have none."""
-        if staff.totp_since or not rules.must_use_totp(actor.roles):
+        if totp_since or not rules.must_use_totp(actor.roles):
             return None
-        return rules.enrol_by(clock.business_date(clock.from_ms(staff.made_at), actor.tz))
-
-    def _plugins(self, session: Session, chain_id: int) -> frozenset[str]:
-        if self._host is None:
-            return frozenset()
-        allowed = session.scalars(
-            select(ChainPlugin.key).where(ChainPlugin.chain_id == chain_id, ChainPlugin.allowed.is_(True))
-        )
-        return enabled_keys(session, self._host, allowed)
-
-    @staticmethod
-    def _idle_minutes(session: Session) -> int:
-        stored = session.scalar(select(Setting.value).where(Setting.key == IDLE_MINUTES))
-        return int(json.loads(stored)) if stored else int(settings.registry.get(IDLE_MINUTES).default)
+        return rules.enrol_by(clock.business_date(clock.from_ms(made_at), actor.tz))
 
     def touch(self, session: Session, identity: Identity) -> None:
         """Note that the session is in use."""

@@ -31,40 +31,78 @@ TAG_LIMIT = 30
 
 
 def members(
-    *, tiers: tuple[tuple[str, str], ...], stores: tuple[tuple[str, str], ...], tags: tuple[tuple[str, str], ...],
-    tier_cell: Callable[[Any], Any], url: Callable[[int], str], more: tuple[Column, ...] = (),
+    *,
+    tiers: tuple[tuple[str, str], ...],
+    stores: tuple[tuple[str, str], ...],
+    tags: tuple[tuple[str, str], ...],
+    tier_cell: Callable[[Any], Any],
+    url: Callable[[int], str],
+    more: tuple[Column, ...] = (),
     filters: tuple[Filter, ...] = (),
 ) -> ListSpec:
     """Return the member list of the acting franchise; `more` and `filters` are the higher floors' own."""
     store_names = dict(stores)
     return ListSpec(
-        key="members", model=Person, noun=_l("人"), search=search, search_hint=_l("在会员里找"),
+        key="members",
+        model=Person,
+        noun=_l("人"),
+        search=search,
+        search_hint=_l("在会员里找"),
         where=lambda _session: Person.active.is_(True),
         columns=(
             Column(
-                "name", _l("姓名"), (Person.id, Person.name), lambda row: link(url(row.id), row.name),
-                phone="title", fixed=True,
+                "name",
+                _l("姓名"),
+                (Person.id, Person.name),
+                lambda row: link(url(row.id), row.name),
+                phone="title",
+                fixed=True,
             ),
             Column(
-                "phone", _l("手机"), (Person.phone_sealed, Person.contact_of_id), phone_cell, phone="meta", quiet=True
+                "phone",
+                _l("手机"),
+                (Person.phone_sealed, Person.contact_of_id),
+                phone_cell,
+                phone="meta",
+                quiet=True,
             ),
             Column("tier", _l("等级"), (Person.tier_code,), tier_cell),
             *more,
             Column(
-                "last", _l("最近到店"), (Person.last_visit_at,), lambda row: day_cell(row.last_visit_at), phone="note"
+                "last",
+                _l("最近到店"),
+                (Person.last_visit_at,),
+                lambda row: day_cell(row.last_visit_at),
+                phone="note",
             ),
             Column("visits", _l("到店次数"), (Person.visits,), lambda row: number(row.visits), numeric=True),
-            Column("spent", _l("累计消费"), (Person.spent_fen,), lambda row: fen(row.spent_fen), numeric=True),
             Column(
-                "store", _l("门店"), (Person.store_id,), lambda row: store_names.get(str(row.store_id), "—"), quiet=True
+                "spent", _l("累计消费"), (Person.spent_fen,), lambda row: fen(row.spent_fen), numeric=True
             ),
-            Column("joined", _l("入会"), (Person.joined_at,), lambda row: day_cell(row.joined_at), shown=False),
-            Column("no", _l("会员号"), (Person.member_no,), lambda row: row.member_no, shown=False, quiet=True),
             Column(
-                "gender", _l("性别"), (Person.gender,), lambda row: str(dict(GENDERS).get(row.gender, "—")), shown=False
+                "store",
+                _l("门店"),
+                (Person.store_id,),
+                lambda row: store_names.get(str(row.store_id), "—"),
+                quiet=True,
+            ),
+            Column(
+                "joined", _l("入会"), (Person.joined_at,), lambda row: day_cell(row.joined_at), shown=False
+            ),
+            Column(
+                "no", _l("会员号"), (Person.member_no,), lambda row: row.member_no, shown=False, quiet=True
+            ),
+            Column(
+                "gender",
+                _l("性别"),
+                (Person.gender,),
+                lambda row: str(dict(GENDERS).get(row.gender, "—")),
+                shown=False,
             ),
             Column("birth", _l("生日"), (Person.birth_on,), lambda row: birth_cell(row), shown=False),
-            Column("occupation", _l("职业"), (Person.occupation,), lambda row: row.occupation or "—", shown=False),
+            Column(
+                "occupation", _l("职业"), (Person.occupation,), lambda row: row.occupation or "—", shown=False
+            ),
         ),
         sorts=(
             Sort("recent", _l("最近到店"), (Person.last_visit_at, Person.id), down=True, column="last"),

@@ -64,6 +64,11 @@ def moment(ms: int | None) -> str:
     return "—" if ms is None else _local(ms).strftime("%Y-%m-%d %H:%M")
 
 
+def local_day(ms: int) -> date:
+    """Return the day of an instant in the franchise's zone."""
+    return _local(ms).date()
+
+
 def clock_time(ms: int | None) -> str:
     """Return the time of day of an instant: 10:32."""
     return "—" if ms is None else _local(ms).strftime("%H:%M")
@@ -138,9 +143,14 @@ def toast_data(raw: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {"text": raw, "undo": None}
 
 
+def field_pair(error: Any) -> tuple[str, str]:
+    """Return a refused field as the errors summary links it: (the field's id, what is wrong)."""
+    return error.field, error.message
+
+
 FILTERS = {
     "fen": fen, "yuan": yuan, "fen_signed": fen_signed, "number": number, "signed": signed,
-    "percent": percent, "moment": moment, "clock_time": clock_time, "day": day, "short_day": short_day,
+    "percent": percent, "moment": moment, "local_day": local_day, "fieldpair": field_pair, "clock_time": clock_time, "day": day, "short_day": short_day,
     "long_day": long_day, "mask_phone": mask_phone, "attrs": attrs, "described": described,
     "toast_data": toast_data,
 }  # fmt: skip

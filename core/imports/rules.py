@@ -1,0 +1,215 @@
+"""What the columns of a member list mean: fields, headings, value maps. Pure.
+
+Cleaning of a row is in cleaning.py, what becomes of it in outcomes.py.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from core.kernel.errors import FieldError, Invalid
+from core.kernel.i18n import _, _l
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+NONE = ""  # a value that a value map sends to nothing: it is left out, not refused
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a person that a column may fill; `words` are the headings it is known by."""
+
+    key: str
+    label: Any
+    words: tuple[str, ...]
+
+
+FIELDS = (
+    Field("name", _l("姓名"), ("姓名", "会员姓名", "顾客姓名", "客户姓名", "患者姓名", "名字", "称呼", "name", "full name")),
+    Field("phone", _l("手机"), (
+        "手机", "手机号", "手机号码", "联系手机", "移动电话", "电话", "电话号码", "联系电话", "联系方式", "会员手机", "phone", "mobile",
+        "mobile phone", "tel", "telephone", "cellphone", "phone number",
+    )),
+    Field("gender", _l("性别"), ("性别", "gender", "sex")),
+    Field("birth", _l("出生日期"), (
+        "生日", "出生日期", "出生年月日", "出生年月", "会员生日", "birthday", "birth date", "birthdate", "date of birth", "dob",
+    )),
+    Field("calendar", _l("公历／农历"), (
+        "公历农历", "公历/农历", "农历公历", "历法", "生日类型", "生日历法", "阴历阳历", "阳历阴历", "calendar", "birth calendar",
+    )),
+    Field("tier", _l("会员级别"), (
+        "会员级别", "会员等级", "等级", "级别", "卡类型", "卡类别", "会员类型", "会员卡类型", "tier", "level", "member level", "grade",
+    )),
+    Field("card", _l("卡号"), (
+        "卡号", "会员卡号", "会员编号", "会员号", "编号", "实体卡号", "card", "card no", "card number", "member no", "member number",
+    )),
+    Field("guardian", _l("监护人手机"), (
+        "监护人手机", "监护人手机号", "监护人电话", "家长手机", "家长手机号", "家长电话", "联系人手机", "guardian phone", "guardian",
+        "parent phone",
+    )),
+    Field("referrer", _l("推荐人"), (
+        "推荐人", "推荐人手机", "推荐人手机号", "推荐人卡号", "推荐人会员号", "介绍人", "介绍人手机", "referrer", "referred by",
+    )),
+    Field("occupation", _l("职业"), ("职业", "工作", "职务", "occupation", "job")),
+    Field("company", _l("单位"), ("单位", "公司", "工作单位", "单位名称", "公司名称", "company", "employer", "organization")),
+    Field("address", _l("地址"), ("地址", "住址", "家庭住址", "家庭地址", "联系地址", "通讯地址", "住所", "address")),
+    Field("email", _l("邮箱"), ("邮箱", "电子邮箱", "电子邮件", "email", "e-mail", "mail")),
+    Field("tags", _l("标签"), ("标签", "会员标签", "分组", "tags", "tag", "labels")),
+    Field("source", _l("来源"), ("来源", "会员来源", "来源渠道", "客户来源", "渠道", "source", "channel")),
+    Field("note", _l("备注"), ("备注", "备注信息", "说明", "note", "notes", "remark", "remarks", "comment")),
+)  # fmt: skip
+BY_KEY = {one.key: one for one in FIELDS}
+REQUIRED = ("name",)
+
+GENDERS = {
+    "女": "female", "女士": "female", "女性": "female", "小姐": "female", "f": "female", "female": "female", "woman": "female",
+    "男": "male", "先生": "male", "男士": "male", "男性": "male", "m": "male", "male": "male", "man": "male",
+    "未知": "unknown", "未填": "unknown", "保密": "unknown", "不详": "unknown", "其他": "unknown", "unknown": "unknown", "-": "unknown",
+}  # fmt: skip
+CALENDARS = {
+    "公历": "solar", "阳历": "solar", "新历": "solar", "公": "solar", "阳": "solar", "solar": "solar", "gregorian": "solar",
+    "农历": "lunar", "阴历": "lunar", "旧历": "lunar", "农": "lunar", "阴": "lunar", "lunar": "lunar",
+}  # fmt: skip
+# Words that other systems use for a tier, most usual first, for a guess by the tier's code or rank.
+_TIER_WORDS = {
+    "silver": ("银卡", "银", "银卡会员", "silver"),
+    "gold": ("金卡", "金", "金卡会员", "vip", "贵宾", "gold"),
+    "platinum": ("白金", "白金卡", "铂金", "铂金卡", "platinum"),
+    "diamond": ("钻石", "钻石卡", "钻卡", "至尊", "diamond"),
+}
+_BASE_WORDS = ("普通", "普通会员", "普卡", "普通卡", "一般", "注册会员", "会员", "regular", "normal", "basic", "standard")
+
+
+def squeezed(text: str) -> str:
+    """Return a heading or value as it is compared: half-width, lower case, without spaces and marks."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return re.sub(r"[\s*:：_()（）【】\[\]]+", "", plain)
+
+
+_KNOWN = {squeezed(word): one.key for one in FIELDS for word in one.words}
+
+
+def field_of(heading: str) -> str | None:
+    """Return the field that a heading names, or None; what stands in brackets may be left out."""
+    for text in (heading, re.sub(r"[(（【\[].*?[)）】\]]", "", heading)):
+        found = _KNOWN.get(squeezed(text))
+        if found:
+            return found
+    return None
+
+
+def heading_row(rows: Sequence[Sequence[str]]) -> int:
+    """Return which of the first rows holds the headings: the one that names most fields, else the first."""
+    named = [len({field_of(cell) for cell in row} - {None}) for row in rows]
+    best = max(named, default=0)
+    return named.index(best) if best >= 2 else 0
+
+
+def unique_headings(cells: Iterable[str]) -> tuple[str, ...]:
+    """Return the headings, at most 60 characters each; an empty or repeated one says its column."""
+    found: list[str] = []
+    for number, cell in enumerate(cells, 1):
+        text = re.sub(r"\s+", " ", re.sub(r"[\x00-\x1f\x7f]", "", cell)).strip()[:60]
+        if not text:
+            text = _("第 %(n)d 列", n=number)
+        elif text in found:
+            text = _("%(heading)s（第 %(n)d 列）", heading=text, n=number)
+        found.append(text)
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """Which column fills which field, and what the values of tier, gender and calendar mean.
+
+    `columns` maps a field's key to a heading; the value maps hold squeezed words.
+    """
+
+    columns: dict[str, str] = field(default_factory=dict)
+    tiers: dict[str, str] = field(default_factory=dict)
+    genders: dict[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the mapping as it is stored and exchanged."""
+        return {"columns": dict(self.columns), "tiers": dict(self.tiers), "genders": dict(self.genders)}
+
+
+def guess(headings: Sequence[str], preset: Mapping[str, Any] | None = None) -> ColumnMap:
+    """Return the mapping that the headings suggest; the franchise's kept one goes first."""
+    kept = read_mapping(preset or {})
+    columns = {key: heading for key, heading in kept.columns.items() if heading in headings}
+    for heading in headings:
+        key = field_of(heading)
+        if key and key not in columns and heading not in columns.values():
+            columns[key] = heading
+    return ColumnMap(columns, kept.tiers, kept.genders)
+
+
+def read_mapping(plain: Mapping[str, Any]) -> ColumnMap:
+    """Return a mapping from its plain form; raise Invalid for another form or an unknown field."""
+    columns, tiers, genders = (plain.get(key) or {} for key in ("columns", "tiers", "genders"))
+    if not all(isinstance(part, dict) for part in (columns, tiers, genders)):
+        raise Invalid.field("mapping", _("映射文件应含 columns，可选 tiers 与 genders，都是“名称: 值”的列表。"))
+    unknown = [str(key) for key in columns if key not in BY_KEY]
+    if unknown:
+        raise Invalid.field(
+            "columns", _("没有名为“%(key)s”的字段。可用：%(all)s。", key=unknown[0], all="、".join(BY_KEY))
+        )
+    return ColumnMap(
+        {str(key): str(heading) for key, heading in columns.items() if heading},
+        {squeezed(str(word)): str(code) for word, code in tiers.items()},
+        {squeezed(str(word)): str(code) for word, code in genders.items()},
+    )
+
+
+def check_mapping(mapping: ColumnMap, headings: Sequence[str], tiers: Iterable[str]) -> None:
+    """Raise Invalid naming every field at fault: no name column, a column used twice or not in the file."""
+    errors = []
+    taken: dict[str, str] = {}
+    for key, heading in mapping.columns.items():
+        label = str(BY_KEY[key].label)
+        if heading not in headings:
+            errors.append(FieldError(f"column.{key}", _("文件里没有“%(heading)s”这一列，请为“%(field)s”另选一列。", heading=heading, field=label)))
+        elif heading in taken:
+            errors.append(
+                FieldError(f"column.{key}", _("“%(heading)s”这一列已用于“%(field)s”，一列只能对应一个字段。", heading=heading, field=taken[heading]))
+            )
+        taken.setdefault(heading, label)
+    errors += [
+        FieldError(f"column.{key}", _("请指定哪一列是“%(field)s”。", field=str(BY_KEY[key].label)))
+        for key in REQUIRED if key not in mapping.columns
+    ]  # fmt: skip
+    known = set(tiers)
+    errors += [
+        FieldError(f"tier.{word}", _("会员方案里没有代码为“%(code)s”的等级。", code=code))
+        for word, code in mapping.tiers.items() if code and code not in known
+    ]  # fmt: skip
+    errors += [
+        FieldError(f"gender.{word}", _("性别只能对应 female、male 或 unknown。"))
+        for word, code in mapping.genders.items() if code not in {NONE, "female", "male", "unknown"}
+    ]  # fmt: skip
+    if errors:
+        raise Invalid(_("列映射还有 %(n)d 处要改。", n=len(errors)), errors=errors)
+
+
+def tier_of(word: str, tiers: Sequence[tuple[str, str]], own: Mapping[str, str]) -> str | None:
+    """Return the code of the tier that a cell's word means, NONE for nothing, None when it is unknown.
+
+    `tiers` are (code, name), the base tier first; `own` is the mapping's value map.
+    """
+    plain = squeezed(word)
+    if not plain:
+        return NONE
+    if plain in own:
+        return own[plain]
+    for code, name in tiers:
+        if plain in {squeezed(code), squeezed(name), squeezed(name).removesuffix("会员")}:
+            return code
+    for code, _name in tiers:
+        if plain in {squeezed(one) for one in _TIER_WORDS.get(code, ())}:
+            return code
+    return tiers[0][0] if tiers and plain in {squeezed(one) for one in _BASE_WORDS} else None
