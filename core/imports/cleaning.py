@@ -128,7 +128,7 @@ class Cleaner:
         found = self.mapping.genders.get(word, GENDERS.get(word))
         if found is None:
             problems.append(("gender", "bad_gender", None))
-        return found or ""
+        return "" if found in {None, "unknown"} else found
 
     def _calendar(self, text: dict[str, str], problems: list[Problem]) -> str:
         word = squeezed(text.get("calendar", ""))

@@ -49,6 +49,9 @@ def read(data: bytes) -> Table:
     at = rules.heading_row([cells for _number, cells in rows[:_HEAD_ROWS]])
     number, headings = rows[at]
     body = tuple(rows[at + 1 :])
+    if not rules.has_headings(headings):
+        # A list without headings: its first row is a person, and must not be kept in the open as a heading.
+        number, headings, body = 0, ("",) * len(headings), tuple(rows)
     if not body:
         raise unreadable("no_rows", {})
     if len(body) > limits.ROWS:

@@ -109,6 +109,13 @@ def heading_row(rows: Sequence[Sequence[str]]) -> int:
     return named.index(best) if best >= 2 else 0
 
 
+def has_headings(row: Sequence[str]) -> bool:
+    """Return whether a row holds headings and not already a person: no phone, address of mail or long number."""
+    if any(field_of(cell) for cell in row):
+        return True
+    return not any("@" in cell or re.search(r"\d{5}", unicodedata.normalize("NFKC", cell)) for cell in row)
+
+
 def unique_headings(cells: Iterable[str]) -> tuple[str, ...]:
     """Return the headings, at most 60 characters each; an empty or repeated one says its column."""
     found: list[str] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
 from sqlalchemy import false, select
 
 from core.kernel import clock
@@ -53,8 +54,8 @@ def members(
             Column(
                 "name",
                 _l("姓名"),
-                (Person.id, Person.name),
-                lambda row: link(url(row.id), row.name),
+                (Person.id, Person.name, Person.tier_code),
+                lambda row: link(url(row.id), row.name, _small_screen(tier_cell(row))),
                 phone="title",
                 fixed=True,
             ),
@@ -76,9 +77,7 @@ def members(
                 phone="note",
             ),
             Column("visits", _l("到店次数"), (Person.visits,), lambda row: number(row.visits), numeric=True),
-            Column(
-                "spent", _l("累计消费"), (Person.spent_fen,), lambda row: fen(row.spent_fen), numeric=True
-            ),
+            Column("spent", _l("累计消费"), (Person.spent_fen,), lambda row: fen(row.spent_fen), numeric=True),
             Column(
                 "store",
                 _l("门店"),
@@ -86,12 +85,8 @@ def members(
                 lambda row: store_names.get(str(row.store_id), "—"),
                 quiet=True,
             ),
-            Column(
-                "joined", _l("入会"), (Person.joined_at,), lambda row: day_cell(row.joined_at), shown=False
-            ),
-            Column(
-                "no", _l("会员号"), (Person.member_no,), lambda row: row.member_no, shown=False, quiet=True
-            ),
+            Column("joined", _l("入会"), (Person.joined_at,), lambda row: day_cell(row.joined_at), shown=False),
+            Column("no", _l("会员号"), (Person.member_no,), lambda row: row.member_no, shown=False, quiet=True),
             Column(
                 "gender",
                 _l("性别"),
@@ -100,9 +95,7 @@ def members(
                 shown=False,
             ),
             Column("birth", _l("生日"), (Person.birth_on,), lambda row: birth_cell(row), shown=False),
-            Column(
-                "occupation", _l("职业"), (Person.occupation,), lambda row: row.occupation or "—", shown=False
-            ),
+            Column("occupation", _l("职业"), (Person.occupation,), lambda row: row.occupation or "—", shown=False),
         ),
         sorts=(
             Sort("recent", _l("最近到店"), (Person.last_visit_at, Person.id), down=True, column="last"),
@@ -120,6 +113,11 @@ def members(
             Filter("tag", _l("标签"), tags, tag_where),
         ),
     )
+
+
+def _small_screen(badge: Any) -> Markup:
+    """Return the tier as it stands behind the name where rows are cards: a telephone has no columns."""
+    return Markup('<span class="onphone">{}</span>').format(badge)
 
 
 def search(_session: Session, text: str) -> Any:

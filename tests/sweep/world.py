@@ -1,0 +1,191 @@
+"""Two franchises of one installation; the second is full of canaries that must never be seen from the first."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import inspect, select, text
+from sqlalchemy.exc import DBAPIError
+
+from core.cards import services as cards
+from core.catalog import services as catalog
+from core.cards.models import Card
+from core.kernel.db import Base, FranchiseOwned
+from core.kernel.tenancy import Actor, acting
+from core.orders import quotes
+from core.orders.models import Orders, StoredQuote
+from core.orders.types import BasketRequest, LineRequest
+from core.org import services as org
+from core.org import staffing, tokens
+from core.org.models import Franchise, Staff
+from core.people import services as people
+from tests.installation import House, Installation
+
+CANARY = "金丝雀7Q"
+LATIN = "CANARY7Q"
+PHONE = "13877777777"
+ABSENT = "4611686018427387904"
+MALFORMED = ("abc", "9" * 25, "-1", "1,2")
+MORE_ROLES = ("call_agent", "marketing", "chain_admin")
+# Words shown to people; codes, dates and JSON keep their meaning, or the second house could not have been made.
+LABELS = frozenset({
+    "name", "note", "reason", "legal_entity", "company", "occupation", "category", "device", "tag", "licence_no",
+    "file_name", "label", "title", "frozen_reason",
+})  # fmt: skip
+# Rows that tell of the attempt itself, or of who is signed in.
+NOISE = frozenset({
+    "audit_entry", "throttle", "idempotency_key", "web_session", "door", "plugin_failure", "pin_proof", "audit_seal",
+})  # fmt: skip
+
+
+@dataclass
+class World:
+    """The installation, and ids by kind and variant: own, other_store, foreign, absent."""
+
+    installation: Installation
+    ids: dict[str, dict[str, str]] = field(default_factory=dict)
+    token: str = ""
+    narrow: str = ""
+    secrets: set[str] = field(default_factory=set)
+
+    @property
+    def home(self) -> House:
+        """Return the house that asks."""
+        return self.installation.dental
+
+    @property
+    def away(self) -> House:
+        """Return the house that must not be seen."""
+        return self.installation.pharmacy
+
+    def put(self, kind: str, **values: Any) -> None:
+        """Note ids of a kind; what is absent is absent."""
+        self.ids[kind] = {"absent": ABSENT, **{name: str(value) for name, value in values.items()}}
+
+    def counts(self) -> tuple[tuple[str, int], ...]:
+        """Return the number of rows of every table but the noisy ones."""
+        names = [t.name for t in Base.metadata.sorted_tables if t.name not in NOISE]
+        sql = " UNION ALL ".join(f"SELECT '{name}', COUNT(*) FROM {name}" for name in names)
+        with self.installation.unit("read") as session:
+            return tuple((row[0], row[1]) for row in session.execute(text(sql)))
+
+    def fingerprint(self) -> str:
+        """Return a hash over every row of the franchise that must not be touched."""
+        digest = hashlib.sha256()
+        with self.installation.unit("read") as session:
+            for table in Base.metadata.sorted_tables:
+                if "franchise_id" not in table.columns:
+                    continue
+                rows = session.execute(
+                    text(f"SELECT * FROM {table.name} WHERE franchise_id = :f ORDER BY id"),
+                    {"f": self.away.franchise_id},
+                )
+                for row in rows:
+                    digest.update(repr((table.name, *row)).encode())
+        return digest.hexdigest()
+
+    def cookie(self, role: str) -> str:
+        """Return the cookie of a new session of a role at home; no password is hashed."""
+        with acting(Actor(self.home.franchise_id)), self.installation.unit() as session:
+            login = session.get(Staff, self.home.staff[role]).login
+        with self.installation.unit() as session:
+            account = org.account_of(session, login, "127.0.0.1")
+            return org.sign_in(session, account, True, "127.0.0.1", "sweep").secret
+
+
+def build(installation: Installation) -> World:
+    """Fill both houses and return the world."""
+    world = World(installation)
+    for house in (world.home, world.away):
+        with acting(installation.actor(house)), installation.unit() as session:
+            _more_staff(session, house)
+    home = _fill(installation, world.home, "F-RESIN", "CARD-FAMILY")
+    other = _fill(installation, world.home, "CHECK", None, store=world.home.other_store_id)
+    away = _fill(installation, world.away, "MISC-100", None)
+    for kind in home:
+        world.put(kind, own=home[kind], other_store=other[kind], foreign=away[kind])
+    world.put("store", own=world.home.store_id, other_store=world.home.other_store_id, foreign=world.away.store_id)
+    with acting(installation.actor(world.home)), installation.unit() as session:
+        world.token = tokens.create(session, world.home.store_id, tokens.SCOPES)
+        world.narrow = tokens.create(session, world.home.store_id, ["reports"])
+    with acting(installation.actor(world.away)), installation.unit() as session:
+        world.secrets = _plant(session, world)
+    return world
+
+
+def _more_staff(session: Any, house: House) -> None:
+    for n, role in enumerate((*MORE_ROLES, "disabled"), 301):
+        staff, _password = staffing.add_staff(
+            session, number=str(n), name=f"{role}员", roles=[("owner" if role == "disabled" else role, None)],
+            store_id=house.store_id,
+        )  # fmt: skip
+        house.staff[role], house.numbers[role] = staff.id, str(n)
+    for staff_id in house.staff.values():
+        session.get(Staff, staff_id).password_once = False
+
+
+def _fill(
+    installation: Installation, house: House, item: str, card: str | None, store: int | None = None
+) -> dict[str, Any]:
+    """Make a member with cards, an order with a refund and an open quote; return their ids."""
+    away = house is installation.pharmacy
+    actor = installation.actor(house)
+    actor = actor.at_store(store) if store else actor
+    word = CANARY if away else "平常"
+    with acting(actor):
+        member = installation.enrol(
+            f"{word}人", PHONE if away else None, email=f"{LATIN if away else 'plain'}@example.com",
+            address=f"{word}路 1 号", note=f"{word}备注", company=f"{word}公司", occupation=f"{word}职业",
+            tags=(f"{word}标签",), consents=(("profiling", True, f"{word}凭证"),),
+        )  # fmt: skip
+        done = installation.sell(member, item, (item, 2))
+        if card:
+            installation.sell(member, card)
+        code = f"{LATIN if away else 'PLAIN'}-{store or 0}"
+        with installation.unit() as session:
+            catalog.add(session, code, f"{word}项目", "service", 12_300, category=f"{word}类")
+            quote, _priced = quotes.store(session, BasketRequest((LineRequest(item),), member))
+            quote_id = quote.id
+        installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
+        with installation.unit("read") as session:
+            person = people.get(session, member)
+            held = cards.cards_of(session, [member])[member]
+            household = cards.household_of(session, person)
+            return {
+                "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code,
+                "card": held[0].id, "household": household[0].id if household else ABSENT,
+                "staff": house.staff["front_desk"], "member_no": person.member_no, "card_number": held[0].number,
+            }  # fmt: skip
+
+
+def _plant(session: Any, world: World) -> set[str]:
+    """Put canaries into every sealed field and every word of the second house; return what must not be seen."""
+    secrets = {CANARY, LATIN, PHONE}
+    for mapper in Base.registry.mappers:
+        model = mapper.class_
+        if not issubclass(model, FranchiseOwned):
+            continue
+        names = [c.key for c in mapper.columns if c.key in LABELS]
+        sealed = [name for name in getattr(model, "sealed_fields", {}) if name != "phone"]
+        for row in session.scalars(select(model)).all():
+            try:
+                with session.begin_nested():
+                    for name in (*names, *sealed):
+                        if getattr(row, name):
+                            setattr(row, name, f"{CANARY}{name}"[: _length(model, name)])
+                    session.flush()
+            except DBAPIError:
+                session.refresh(row)  # append-only: its canaries were planted when it was made
+    franchise = session.get(Franchise, world.away.franchise_id)
+    franchise.name = f"{CANARY}加盟店"
+    for model, columns in ((Orders, ("order_no",)), (Card, ("number",)), (StoredQuote, ())):
+        for row in session.scalars(select(model)):
+            secrets |= {str(getattr(row, name)) for name in columns} | {str(row.id)}
+    return secrets | {str(world.away.franchise_id), world.ids["person"]["foreign"]}
+
+
+def _length(model: Any, name: str) -> int:
+    column = inspect(model).columns.get(name)
+    return getattr(column.type, "length", None) or 200 if column is not None else 200
