@@ -79,7 +79,9 @@ class Cleaner:
         text = {key: self._text(key, value, problems) for key, value in raw.items()}
         if not text.get("name") and not any(p[0] == "name" for p in problems):
             problems.append(("name", "missing_name", None))
-        values = {key: text[key] for key in ("occupation", "company", "address", "card", "source", "note") if key in text}
+        values = {
+            key: text[key] for key in ("occupation", "company", "address", "card", "source", "note") if key in text
+        }
         values["name"] = re.sub(r"\s+", " ", text.get("name", ""))
         phone = self._phone("phone", text, problems)
         guardian = self._phone("guardian", text, problems)

@@ -43,7 +43,8 @@ def _portions(values: Iterable[Any]) -> Iterable[list[Any]]:
 def _by_phone(st: Statements, known: Known, rows: Sequence[Row]) -> set[int]:
     wanted = {phone for row in rows for phone in (row.phone, row.guardian, row.referrer) if phone}
     ring, fid = keys.ring(), st.franchise_id
-    blinds = {blind: phone for phone in wanted - known.phones.keys() for blind in ring.blinds(phone, _BLIND, fid)}
+    wanted -= known.phones.keys() | known.gone_phones
+    blinds = {blind: phone for phone in wanted for blind in ring.blinds(phone, _BLIND, fid)}
     for part in _portions(blinds):
         sql = f"SELECT id, phone_blind FROM person WHERE franchise_id = ? AND phone_blind IN ({_marks(len(part))})"  # noqa: S608
         for person_id, blind in st.all(sql, [fid, *part]):
@@ -58,16 +59,14 @@ def _by_card(st: Statements, known: Known, rows: Sequence[Row]) -> set[int]:
     own = set(printed.values())
     wanted = own | {card_key(row.referrer) for row in rows if row.referrer}
     wanted -= known.cards.keys()
-    for part in _portions(wanted):
+    # Shorter ones could be a piece of a company's name.
+    for part in _portions(value for value in wanted if len(value) > 4):
         sql = (
             "SELECT t.token, t.person_id FROM search_token t JOIN person p ON p.id = t.person_id"  # noqa: S608
             " AND p.franchise_id = t.franchise_id WHERE t.franchise_id = ? AND p.active = TRUE"
             f" AND p.member_no <> t.token AND t.token IN ({_marks(len(part))})"
         )
-        tokens = [value for value in part if len(value) > 4]
-        if tokens:
-            sql = sql.replace(_marks(len(part)), _marks(len(tokens)))
-            known.cards.update({token: int(person_id) for token, person_id in st.all(sql, [st.franchise_id, *tokens])})
+        known.cards.update({token: int(person_id) for token, person_id in st.all(sql, [st.franchise_id, *part])})
     numbers = {*printed, *(key for key in wanted)}
     for part in _portions(numbers):
         sql = f"SELECT number, person_id FROM card WHERE franchise_id = ? AND status <> 'revoked' AND number IN ({_marks(len(part))})"  # noqa: S608
@@ -85,11 +84,13 @@ def _by_birth(st: Statements, known: Known, rows: Sequence[Row]) -> set[int]:
         spelt = list({people.sort_pinyin(name) for name in part})
         sql = (
             "SELECT id, name, birth_on, contact_of_id FROM person WHERE franchise_id = ? AND active = TRUE"  # noqa: S608
-            f" AND phone_blind IS NULL AND pinyin IN ({_marks(len(spelt))})"
+            f" AND pinyin IN ({_marks(len(spelt))}) ORDER BY id DESC"
         )
+        # The oldest comes last and wins.
         for person_id, name, birth_on, contact in st.all(sql, [st.franchise_id, *spelt]):
-            if name in names:
-                known.births[(name, as_date(birth_on), int(contact or 0))] = int(person_id)
+            key = (name, as_date(birth_on), int(contact or 0))
+            if name in names and key not in known.gone_births:
+                known.births[key] = int(person_id)
                 found.add(int(person_id))
     return found
 

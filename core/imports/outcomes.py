@@ -53,14 +53,26 @@ class Known:
     persons: dict[int, Existing] = field(default_factory=dict)
     rows: dict[int, int] = field(default_factory=dict)
 
-    def add(self, person_id: int, row: Row, decision: Decision) -> None:
-        """Take in the person that a row makes, so that the rows below find them."""
+    gone_phones: set[str] = field(default_factory=set)
+    gone_births: set[tuple[str, date | None, int]] = field(default_factory=set)
+
+    def take(self, person_id: int, row: Row, decision: Decision) -> None:
+        """Take in what a row made or changed, so that the rows below find it as the database would."""
+        self.rows[person_id] = row.number
+        before = self.persons.get(person_id)
+        if before is not None and "phone" in decision.changes and before.phone:
+            self.gone_phones.add(before.phone)
+            self.phones.pop(before.phone, None)
+        if before is not None and decision.changes.keys() & {"name", "birth_on", "contact_of"}:
+            old = (before.name, before.birth_on, before.contact_of or 0)
+            self.gone_births.add(old)
+            self.births.pop(old, None)
         if decision.phone:
             self.phones[decision.phone] = person_id
         if row.card:
             self.cards[card_key(row.card)] = person_id
-        if not decision.phone and not row.card and (row.birth_on or decision.guardian):
-            self.births[(row.name, row.birth_on, decision.guardian or 0)] = person_id
+        if row.birth_on or decision.guardian:
+            self.births.setdefault((row.name, row.birth_on, decision.guardian or 0), person_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,22 @@ from core.imports import limits
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-HEADINGS = ("姓名", "手机", "手機", "电话", "電話", "生日", "性别", "性別", "会员", "會員", "卡号", "卡號", "备注", "地址")
+HEADINGS = (
+    "姓名",
+    "手机",
+    "手機",
+    "电话",
+    "電話",
+    "生日",
+    "性别",
+    "性別",
+    "会员",
+    "會員",
+    "卡号",
+    "卡號",
+    "备注",
+    "地址",
+)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 BOM"), (codecs.BOM_UTF16_LE, "utf-16", "UTF-16 LE"),
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16 BE"),

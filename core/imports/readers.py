@@ -70,8 +70,8 @@ def _parse(data: bytes) -> Iterator[Any]:
     feeder.start()
     watch.start()
     complete = False
+    assert child.stdout is not None
     try:
-        assert child.stdout is not None
         for line in child.stdout:
             told = json.loads(line)
             if isinstance(told, dict) and "refused" in told:
@@ -84,8 +84,9 @@ def _parse(data: bytes) -> Iterator[Any]:
         watch.cancel()
         if not complete:
             child.kill()
-        child.communicate()
         feeder.join()
+        child.stdout.close()
+        child.wait()
     if not complete:
         # Killed by its limits, or the format reader gave up in a way that is no exception of Python.
         raise unreadable("too_heavy", {})

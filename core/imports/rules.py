@@ -81,7 +81,19 @@ _TIER_WORDS = {
     "platinum": ("白金", "白金卡", "铂金", "铂金卡", "platinum"),
     "diamond": ("钻石", "钻石卡", "钻卡", "至尊", "diamond"),
 }
-_BASE_WORDS = ("普通", "普通会员", "普卡", "普通卡", "一般", "注册会员", "会员", "regular", "normal", "basic", "standard")
+_BASE_WORDS = (
+    "普通",
+    "普通会员",
+    "普卡",
+    "普通卡",
+    "一般",
+    "注册会员",
+    "会员",
+    "regular",
+    "normal",
+    "basic",
+    "standard",
+)
 
 
 def squeezed(text: str) -> str:
@@ -180,10 +192,22 @@ def check_mapping(mapping: ColumnMap, headings: Sequence[str], tiers: Iterable[s
     for key, heading in mapping.columns.items():
         label = str(BY_KEY[key].label)
         if heading not in headings:
-            errors.append(FieldError(f"column.{key}", _("文件里没有“%(heading)s”这一列，请为“%(field)s”另选一列。", heading=heading, field=label)))
+            errors.append(
+                FieldError(
+                    f"column.{key}",
+                    _("文件里没有“%(heading)s”这一列，请为“%(field)s”另选一列。", heading=heading, field=label),
+                )
+            )
         elif heading in taken:
             errors.append(
-                FieldError(f"column.{key}", _("“%(heading)s”这一列已用于“%(field)s”，一列只能对应一个字段。", heading=heading, field=taken[heading]))
+                FieldError(
+                    f"column.{key}",
+                    _(
+                        "“%(heading)s”这一列已用于“%(field)s”，一列只能对应一个字段。",
+                        heading=heading,
+                        field=taken[heading],
+                    ),
+                )
             )
         taken.setdefault(heading, label)
     errors += [

@@ -7,6 +7,4 @@ from core.kernel.settings import SettingSpec
 
 PEOPLE_PRESET = "imports.people_preset"
 
-SETTINGS = (
-    SettingSpec(PEOPLE_PRESET, _l("导入会员的列映射"), {}, lambda value: isinstance(value, dict)),
-)
+SETTINGS = (SettingSpec(PEOPLE_PRESET, _l("导入会员的列映射"), {}, lambda value: isinstance(value, dict)),)

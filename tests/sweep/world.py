@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from core.cards import services as cards
-from core.catalog import services as catalog
 from core.cards.models import Card
+from core.catalog import services as catalog
+from core.kernel import counters
 from core.kernel.db import Base, FranchiseOwned
+from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
 from core.orders import quotes
 from core.orders.models import Orders, StoredQuote
@@ -21,6 +23,8 @@ from core.org import services as org
 from core.org import staffing, tokens
 from core.org.models import Franchise, Staff
 from core.people import services as people
+from core.people.models import Person
+from core.programme import services as programmes
 from tests.installation import House, Installation
 
 CANARY = "金丝雀7Q"
@@ -28,6 +32,7 @@ LATIN = "CANARY7Q"
 PHONE = "13877777777"
 ABSENT = "4611686018427387904"
 MALFORMED = ("abc", "9" * 25, "-1", "1,2")
+EXTRA = 12
 MORE_ROLES = ("call_agent", "marketing", "chain_admin")
 # Words shown to people; codes, dates and JSON keep their meaning, or the second house could not have been made.
 LABELS = frozenset({
@@ -101,9 +106,15 @@ def build(installation: Installation) -> World:
     for house in (world.home, world.away):
         with acting(installation.actor(house)), installation.unit() as session:
             _more_staff(session, house)
-    home = _fill(installation, world.home, "F-RESIN", "CARD-FAMILY")
-    other = _fill(installation, world.home, "CHECK", None, store=world.home.other_store_id)
-    away = _fill(installation, world.away, "MISC-100", None)
+    with acting(installation.actor(world.away)), installation.unit() as session:
+        st = Statements(session, world.away.franchise_id)
+        # Numbers run per franchise: the away house's must be ones that the home house never reaches.
+        for name in ("member_no", "card_number"):
+            counters.take(st, name)
+        st.run("UPDATE counter SET value = value + 500000 WHERE franchise_id = ?", [world.away.franchise_id])
+    home = _fill(installation, world.home, "F-TEMP")
+    other = _fill(installation, world.home, "CHECK", store=world.home.other_store_id)
+    away = _fill(installation, world.away, "MISC-100")
     for kind in home:
         world.put(kind, own=home[kind], other_store=other[kind], foreign=away[kind])
     world.put("store", own=world.home.store_id, other_store=world.home.other_store_id, foreign=world.away.store_id)
@@ -127,11 +138,12 @@ def _more_staff(session: Any, house: House) -> None:
 
 
 def _fill(
-    installation: Installation, house: House, item: str, card: str | None, store: int | None = None
+    installation: Installation, house: House, item: str, store: int | None = None
 ) -> dict[str, Any]:
     """Make a member with cards, an order with a refund and an open quote; return their ids."""
     away = house is installation.pharmacy
     actor = installation.actor(house)
+    store = house.other_store_id if away else store
     actor = actor.at_store(store) if store else actor
     word = CANARY if away else "平常"
     with acting(actor):
@@ -140,22 +152,25 @@ def _fill(
             address=f"{word}路 1 号", note=f"{word}备注", company=f"{word}公司", occupation=f"{word}职业",
             tags=(f"{word}标签",), consents=(("profiling", True, f"{word}凭证"),),
         )  # fmt: skip
+        for _n in range(EXTRA if away else 0):
+            installation.sell(None, item)
         done = installation.sell(member, item, (item, 2))
-        if card:
-            installation.sell(member, card)
-        code = f"{LATIN if away else 'PLAIN'}-{store or 0}"
+        code = f"{house.code.upper()}-{store or 0}"
         with installation.unit() as session:
             catalog.add(session, code, f"{word}项目", "service", 12_300, category=f"{word}类")
             quote, _priced = quotes.store(session, BasketRequest((LineRequest(item),), member))
             quote_id = quote.id
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
-        with installation.unit("read") as session:
+        with installation.unit() as session:
             person = people.get(session, member)
+            programme = programmes.in_force(session)
+            cards.issue(session, person, replace(programme.free_card(), seats=8), programme.version)
             held = cards.cards_of(session, [member])[member]
             household = cards.household_of(session, person)
+            assert household is not None
             return {
                 "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code,
-                "card": held[0].id, "household": household[0].id if household else ABSENT,
+                "card": held[0].id, "household": household[0].id,
                 "staff": house.staff["front_desk"], "member_no": person.member_no, "card_number": held[0].number,
             }  # fmt: skip
 
@@ -180,10 +195,9 @@ def _plant(session: Any, world: World) -> set[str]:
                 session.refresh(row)  # append-only: its canaries were planted when it was made
     franchise = session.get(Franchise, world.away.franchise_id)
     franchise.name = f"{CANARY}加盟店"
-    for model, columns in ((Orders, ("order_no",)), (Card, ("number",)), (StoredQuote, ())):
-        for row in session.scalars(select(model)):
-            secrets |= {str(getattr(row, name)) for name in columns} | {str(row.id)}
-    return secrets | {str(world.away.franchise_id), world.ids["person"]["foreign"]}
+    for model in (Orders, Card, StoredQuote, Person, Staff):
+        secrets |= {str(row_id) for row_id in session.scalars(select(model.id))}
+    return secrets | {str(world.away.franchise_id)}
 
 
 def _length(model: Any, name: str) -> int:

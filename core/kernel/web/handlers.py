@@ -57,6 +57,8 @@ def _again(refusal: Refusal, render: Any) -> Response:
         here.session = unit
         try:
             answer = make_response(render(refusal))
+        except Refusal as another:  # the form itself is about something that is not there
+            return show_refusal(another)
         finally:
             here.session = None
     answer.status_code = refusal.status

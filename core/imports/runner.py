@@ -1,0 +1,178 @@
+"""Driving a batch from outside: reads, stages, checks and runs it, each step in a unit of its own.
+
+An edge like views, jobs and commands, which all call it. A process that dies leaves the batch where its last
+chunk was committed; whoever comes next (the job worker within a minute) goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from core.imports import engine, readers, services
+from core.imports.engine import CHUNK, DryRun, Staged
+from core.kernel.tenancy import acting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from core.imports.engine import Task
+    from core.imports.rules import ColumnMap
+    from core.kernel.db import Database
+    from core.kernel.runtime import Runtime
+    from core.kernel.tenancy import Actor
+
+log = structlog.get_logger("imports")
+STAGE = 5000
+ATTEMPTS = 4
+_RETRY = {"40001", "40P01", "23505"}  # serialisation, deadlock, a phone that another till just took
+_threads: dict[int, threading.Thread] = {}
+
+
+def load(db: Database, actor: Actor, name: str, data: bytes) -> int:
+    """Read a file and stage its rows; return the batch's id. Raises Refusal `unreadable_file`."""
+    table = readers.read(data)
+    with acting(actor):
+        with db.unit("write") as session:
+            sha256 = hashlib.sha256(data).digest()
+            batch_id = services.begin(session, name, sha256, table.encoding, table.headings, len(table.rows)).id
+        for start in range(0, len(table.rows), STAGE):
+            with db.unit("write") as session:
+                services.stage(session, batch_id, table.rows[start : start + STAGE])
+        with db.unit("write") as session:
+            services.ready(session, batch_id)
+    return batch_id
+
+
+def check(db: Database, actor: Actor, batch_id: int) -> None:
+    """Dry-run a batch that asks for it; a mapping changed meanwhile or a batch given up ends it."""
+    with acting(actor):
+        with db.unit("read") as session:
+            batch = services.get(session, batch_id)
+            if batch.state != services.CHECKING:
+                return
+            task, mapping = services.task_of(session, batch), batch.mapping
+        with db.unit("write") as session:
+            services.clear_checked(session, services.get(session, batch_id))
+        dry, number = DryRun(task), 0
+        while True:
+            with db.unit("read") as session:
+                staged = services.rows_after(session, services.get(session, batch_id), number, CHUNK)
+                results = dry.take(session, staged) if staged else dry.finish(session)
+            with db.unit("write") as session:
+                batch = services.locked(session, batch_id)
+                if batch.state != services.CHECKING or batch.mapping != mapping:
+                    return
+                services.note_checked(session, batch, results)
+                if not staged:
+                    services.checked(session, batch, dry.counts, dry.sample)
+                    return
+                batch.position = min(batch.position + len(staged), batch.rows)
+            number = staged[-1].number
+
+
+def check_table(db: Database, actor: Actor, table: readers.Table, mapping: ColumnMap, sha256: bytes) -> DryRun:
+    """Dry-run a list that is only in memory and return the dry run; nothing is stored."""
+    with acting(actor), db.unit("read") as session:
+        dry = DryRun(engine.task_of(session, table.headings, mapping, sha256))
+        for start in range(0, len(table.rows), CHUNK):
+            part = [Staged(number, cells) for number, cells in table.rows[start : start + CHUNK]]
+            dry.problems += [one for one in dry.take(session, part) if one.decision.problems]
+        dry.problems += [one for one in dry.finish(session) if one.decision.problems]
+    return dry
+
+
+def run(db: Database, actor: Actor, batch_id: int, after_chunk: Callable[[int], None] | None = None) -> None:
+    """Run a batch until it is done, paused, cancelled, or another runner is found at work on it."""
+    with acting(actor):
+        with db.unit("read") as session:
+            batch = services.get(session, batch_id)
+            if batch.state != services.RUNNING:
+                return
+            task, done = services.task_of(session, batch), services.rows_done(session, batch)
+        while True:
+            with db.unit("read") as session:
+                passed, staged = services.next_rows(session, services.get(session, batch_id), CHUNK)
+            prepared = engine.prepare(task, staged)
+            position = _chunk(db, task, batch_id, passed, prepared, done)
+            if position is None:
+                return
+            if after_chunk is not None:
+                after_chunk(position)
+
+
+def _chunk(
+    db: Database, task: Task, batch_id: int, passed: str, prepared: list[engine.Prepared], done: dict[int, int]
+) -> int | None:
+    """Run one chunk in a unit of its own; return the position, or None when there is nothing more to do here."""
+    for attempt in range(1, ATTEMPTS + 1):
+        fresh = dict(done)
+        try:
+            with db.unit("write") as session:
+                batch = services.locked(session, batch_id)
+                if batch.state != services.RUNNING:
+                    return None
+                rows = [one.staged for one in prepared]
+                if not rows:
+                    services.finish(session, batch)
+                    return None
+                if not services.still_waiting(session, batch, passed, rows):
+                    return None
+                last = passed == services.WAITING[-1]
+                results = engine.run_chunk(session, task, prepared, fresh, last=last)
+                services.note_results(session, batch, passed, results)
+                position = batch.position
+            done.update(fresh)
+            return position
+        except DBAPIError as problem:
+            if attempt == ATTEMPTS or not _worth_another_try(problem):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _worth_another_try(problem: DBAPIError) -> bool:
+    return getattr(problem.orig, "sqlstate", None) in _RETRY
+
+
+def work(db: Database, actor: Actor, batch_id: int) -> None:
+    """Do what a batch waits for: its dry run, or its run."""
+    check(db, actor, batch_id)
+    run(db, actor, batch_id)
+
+
+def begin_work(runtime: Runtime, actor: Actor, batch_id: int, patience: float = 1.5) -> None:
+    """Begin what a batch waits for beside the request, and wait for it up to `patience` seconds.
+
+    A short list is ready by then; for a long one the page looks after its progress.
+    """
+    thread = _threads.get(batch_id)
+    if thread is None or not thread.is_alive():
+        thread = threading.Thread(
+            target=_beside, args=(runtime, actor, batch_id), name=f"import-{batch_id}", daemon=True
+        )
+        _threads[batch_id] = thread
+        thread.start()
+    thread.join(patience)
+
+
+def _beside(runtime: Runtime, actor: Actor, batch_id: int) -> None:
+    try:
+        work(runtime.db, actor, batch_id)
+    except Exception as problem:  # the batch stays where it is; the job worker tries again
+        # A database error carries the parameters of its statement: only its kind is told.
+        log.error("import_stopped", batch=batch_id, error=type(problem).__name__)
+    finally:
+        _threads.pop(batch_id, None)
+
+
+def settle(seconds: float = 60) -> None:
+    """Wait until the work begun in this process is done."""
+    for thread in list(_threads.values()):
+        thread.join(seconds)
+
+
+__all__ = ["begin_work", "check", "check_table", "load", "run", "settle", "work"]

@@ -1,0 +1,173 @@
+"""How each route is asked: which parts are ids, and of what. A route that is not here fails the sweep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An id of a kind; the sweep puts own, foreign, absent and malformed ones in its place."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Values for the parts of a URL, the query, a form or a JSON body."""
+
+    path: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+    form: dict[str, Any] = field(default_factory=dict)
+    json: Any = None
+
+    def refs(self) -> list[Ref]:
+        """Return the references of the recipe, each once."""
+        return list(dict.fromkeys(_refs([self.path, self.query, self.form, self.json])))
+
+    def filled(self, values: dict[str, str]) -> Recipe:
+        """Return the recipe with ids by kind in place of references."""
+        return Recipe(*(_fill(part, values) for part in (self.path, self.query, self.form, self.json)))
+
+
+def _refs(value: Any) -> list[Ref]:
+    if isinstance(value, Ref):
+        return [value]
+    if isinstance(value, dict):
+        return [ref for part in (*value, *value.values()) for ref in _refs(part)]
+    if isinstance(value, list):
+        return [ref for inner in value for ref in _refs(inner)]
+    return []
+
+
+def _fill(value: Any, values: dict[str, str]) -> Any:
+    if isinstance(value, Ref):
+        return values[value.kind]
+    if isinstance(value, dict):
+        return {(values[k.kind] if isinstance(k, Ref) else k): _fill(v, values) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_fill(inner, values) for inner in value]
+    return value
+
+
+PERSON, ORDER, CARD, HOUSEHOLD, QUOTE = Ref("person"), Ref("order"), Ref("card"), Ref("household"), Ref("quote")
+ITEM, STAFF, STORE, NUMBER, CARD_NO = Ref("item"), Ref("staff"), Ref("store"), Ref("member_no"), Ref("card_number")
+PLAIN = Recipe()
+EDIT = {"name": "改名", "version": "1"}
+LINES = {"lines": [{"line": 2, "qty": 1}]}
+
+API = {
+    "api_meta.whoami": PLAIN,
+    "api_members.enrol": Recipe(json={"name": "新人", "contact_of": PERSON}),
+    "api_members.find": Recipe(query={"card": CARD_NO}),
+    "api_members.read": Recipe({"member_id": PERSON}),
+    "api_members.change": Recipe({"member_id": PERSON}, json={"version": 1, "occupation": "改"}),
+    "api_members.consent": Recipe({"member_id": PERSON}, json={"purpose": "profiling", "granted": True}),
+    "api_ledger.movements": Recipe({"member_id": PERSON}),
+    "api_households.open_household": Recipe(json={"card_id": CARD}),
+    "api_households.seat": Recipe({"household_id": HOUSEHOLD}, json={"member_id": PERSON, "role": "other"}),
+    "api_households.act": Recipe({"card_id": CARD}, json={"action": "freeze", "reason": "扫"}),
+    "api_items.list_items": Recipe(query={"q": ITEM}),
+    "api_items.add": Recipe(json={"code": "SWEEP", "name": "扫", "kind": "service", "price_fen": 1}),
+    "api_items.read": Recipe({"code": ITEM}),
+    "api_items.change": Recipe({"code": ITEM}, json={"price_fen": 100}),
+    "api_items.stock": Recipe({"code": ITEM}),
+    "api_items.set_stock": Recipe({"code": ITEM}, json={STORE: 3}),
+    "api_quotes.quote": Recipe(json={"member_id": PERSON, "lines": [{"item": ITEM, "qty": 1, "performer": STAFF}]}),
+    "api_orders.sell": Recipe(json={"quote_id": QUOTE, "tenders": [{"kind": "cash", "amount_fen": 1}]}),
+    "api_orders.read": Recipe({"order_no": ORDER}),
+    "api_orders.preview": Recipe({"order_no": ORDER}, json=LINES),
+    "api_orders.refund": Recipe({"order_no": ORDER}, json={**LINES, "reason": "扫"}),
+    "api_staff.prove": Recipe(
+        json={"staff": STAFF, "pin": "000000", "purpose": "refund", "payload_sha256": "0" * 64}
+    ),
+    "probes.openapi": PLAIN,
+    "probes.healthz": PLAIN,
+    "probes.readyz": PLAIN,
+}
+
+DESK = {
+    "desk.till": Recipe(query={"done": Ref("order_id")}),
+    "desk.find": Recipe(query={"q": CARD_NO}),
+    "desk.till_items": Recipe(query={"q": ITEM}),
+    "desk.till_member": Recipe(form={"person_id": PERSON}),
+    "desk.till_add": Recipe(form={"item": ITEM, "for": PERSON, "performer": STAFF}),
+    "desk.till_line": Recipe({"key": "abc"}, form={"qty": "2", "for": PERSON, "performer": STAFF}),
+    "desk.till_points": Recipe(form={"points": "100"}),
+    "desk.till_ack": Recipe({"finding": "abc"}),
+    "desk.till_override": Recipe({"finding": "abc"}, form={"reason": "扫一扫原因", "number": "101", "pin": "000000"}),
+    "desk.till_pay": Recipe(form={"kind": "cash", "pay_key": "abc", "shown": "abc"}),
+    "desk.till_clear": PLAIN,
+    "desk.enrol": PLAIN,
+    "desk.enrol_post": Recipe(form={"name": "新人", "contact_of": PERSON, "referrer": NUMBER}),
+    "desk.members": PLAIN,
+    "desk.member_columns": Recipe(form={"column": "phone"}),
+    "desk.member": Recipe({"person_id": PERSON}),
+    "desk.member_tab": Recipe({"person_id": PERSON, "key": "timeline"}),
+    "desk.member_edit": Recipe({"person_id": PERSON}),
+    "desk.member_save": Recipe({"person_id": PERSON}, form=EDIT),
+    "desk.member_tags": Recipe({"person_id": PERSON}, form={"tag": "扫"}),
+    "desk.member_consents": Recipe({"person_id": PERSON}, form={"purpose": "profiling", "granted": "1"}),
+    "desk.member_unmask": Recipe({"person_id": PERSON}, form={"reason": "核对身份"}),
+    "desk.household": Recipe({"card_id": CARD}),
+    "desk.seat_new": Recipe({"card_id": CARD}, form={"person_id": PERSON, "role": "other"}),
+    "desk.seat_leave": Recipe({"card_id": CARD, "person_id": PERSON}),
+    "desk.orders": PLAIN,
+    "desk.order": Recipe({"order_no": ORDER}),
+    "desk.receipt": Recipe({"order_no": ORDER}),
+    "desk.refund": Recipe({"order_no": ORDER}),
+    "desk.refund_preview": Recipe({"order_no": ORDER}, form={"qty_2": "1"}),
+    "desk.refund_post": Recipe({"order_no": ORDER}, form={"qty_2": "1", "reason": "扫", "preview_id": "x"}),
+}
+
+ORG = {
+    "org.home": PLAIN,
+    "org.security": PLAIN,
+    "org.still_here": PLAIN,
+    "org.preferences": Recipe(form={"theme": "dark"}),
+    "org.sign_in": PLAIN,
+    "org.sign_in_post": Recipe(form={"login": "nobody", "password": "wrong"}),
+    "org.lock": PLAIN,
+    "org.lock_post": PLAIN,
+    "org.unlock": Recipe(form={"staff": STAFF, "pin": "000000"}),
+    "org.sign_out": PLAIN,
+    "org.switch_store": Recipe(form={"store": STORE}),
+    "org.totp": PLAIN,
+    "org.totp_post": Recipe(form={"code": "000000"}),
+    "org.totp_enrol": PLAIN,
+    "org.totp_enrol_post": Recipe(form={"secret": "JBSWY3DPEHPK3PXP", "code": "000000"}),
+    "org.change_password": PLAIN,
+    "org.change_password_post": Recipe(form={"old": "wrong", "new": "correct horse battery"}),
+    "org.set_pin": Recipe(form={"password": "wrong", "pin": "135790"}),
+    "assets.file": Recipe({"name": "nothing.css"}),
+    "console.plugins": Recipe(query={"key": "dental"}),
+    "console.switch": Recipe({"key": "physio"}, form={"on": "1"}),
+    "console.retry": Recipe({"key": "dental"}),
+    "dental.items": PLAIN,
+}
+
+
+def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
+    """Return the recipes of a record view."""
+    name = f"record_{key}"
+    one = {"id": ref}
+    return {
+        f"{name}.index_view": PLAIN,
+        f"{name}.columns_view": Recipe(form={"column": "name"}),
+        f"{name}.create_view": Recipe(form=form),
+        f"{name}.edit_view": Recipe(query=one, form=form),
+        f"{name}.details_view": Recipe(query=one),
+        f"{name}.delete_view": Recipe(form=one),
+        f"{name}.action_view": Recipe(form={"action": "delete", "rowid": ref}),
+        f"{name}.ajax_lookup": Recipe(query={"name": "store", "query": "店"}),
+        f"{name}.ajax_update": Recipe(form={"list_form_pk": ref, "name": "改"}),
+        f"{name}.export": Recipe({"export_type": "csv"}),
+    }
+
+
+RECIPES: dict[str, Recipe] = {
+    **API, **DESK, **ORG,
+    **records("staff", STAFF, name="改名", number="950"),
+    **records("stores", STORE, name="改名", code="95"),
+}  # fmt: skip
