@@ -1,10 +1,11 @@
-"""Permissions of care."""
+"""Permissions of care: who may let a grave finding pass."""
 
 from __future__ import annotations
 
+from core.hookguards import OVERRIDE_UNAVAILABLE
 from core.kernel.i18n import _l
 from core.kernel.permissions import permission
 
 PERMISSIONS = (
-    permission("care.override.major", _l("放行重大安全提示"), "owner", "manager", "clinician", "pharmacist"),
+    permission(OVERRIDE_UNAVAILABLE, _l("放行严重提示"), "owner", "manager", "clinician", "pharmacist"),
 )

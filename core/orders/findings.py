@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FREE = frozenset({"info"})
 ACKNOWLEDGED = frozenset({"moderate"})
 MIN_REASON = 4
+UNAVAILABLE = "check_unavailable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ def collect(session: Session, view: BasketView, missing: Sequence[Answer]) -> li
 
 
 def _view(plugin: str, check: Check) -> FindingView:
-    identity = f"{plugin}|{check.code}|{check.line or 0}|{check.text}"
+    # A missing check carries a fresh number in its text each time it is asked; it stays the same finding.
+    text = "" if check.code == UNAVAILABLE else check.text
+    identity = f"{plugin}|{check.code}|{check.line or 0}|{text}"
     return FindingView(
         id=hashlib.sha256(identity.encode()).hexdigest()[:16], plugin=plugin, code=check.code,
         severity=check.severity, line=check.line, text=check.text, permission=check.override,

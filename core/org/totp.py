@@ -30,6 +30,15 @@ def new_totp_secret() -> str:
     return pyotp.random_base32()
 
 
+def usable_secret(secret: str) -> str:
+    """Return `secret` when it is one (base32, 112 bits or more), else a new one."""
+    try:
+        pyotp.TOTP(secret)
+    except ValueError:
+        return new_totp_secret()
+    return secret
+
+
 def matching_step(secret: str, code: str, after: int) -> int | None:
     """Return the 30-second step a code belongs to (±1 window), or None; a step once used is refused."""
     code = code.strip().replace(" ", "")

@@ -175,7 +175,7 @@ def qr_svg(text: str) -> Markup:
 @page(bp, "/totp/enrol", held=True, unit="write", methods=("POST",), endpoint="totp_enrol_post")
 def totp_enrol_post() -> Response:
     """Set up the second factor after one good code and show the recovery codes once."""
-    secret = request.form.get("secret", "")[:64]
+    secret = second_factor.usable_secret(request.form.get("secret", "")[:64])
     typed = Typed()
     on_refusal(lambda refusal: _enrol_page(secret, typed.of_refusal(refusal)))
     fresh, codes = second_factor.enrol_totp(

@@ -261,7 +261,7 @@ def test_without_scripts_search_sell_pay_and_refund_work(browser, served, desk):
     page.press("#find", "Enter")
     page.click("text=为其开单")
     page.fill("#item", "CLEAN")
-    page.click("text=添加 >> nth=-1")
+    page.click(".tadd button")
     page.click("[data-paybtn]")
     assert "已收款 ¥200.00" in page.inner_text("#done")
     page.click("text=看订单")

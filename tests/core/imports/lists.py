@@ -15,7 +15,7 @@ HEADINGS = (
 SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢"
 GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超兰霞平刚桂文辉玲波红梅建华国志鹏浩宇轩梓涵子萱雨欣佳怡思远晓琳"
 RARE = ("𠮷田美子", "阿卜杜拉·买买提", "欧阳修文", "古丽娜尔·阿不都热依木", "爨慕白")
-TIERS = ("", "普通会员", "VIP", "银卡", "钻石", "")
+TIERS = ("", "普通会员", "VIP", "银卡", "金卡", "")
 BAD = (
     "missing_name", "bad_phone", "bad_date", "future_birth", "bad_gender", "too_long", "child_needs_guardian",
     "unknown_tier", "lost_digits", "bad_email",
@@ -90,7 +90,9 @@ def _spoil(row: list[str], kind: str) -> None:
         row[8] = "某某.com"
 
 
-def as_csv(rows: list[list[str]], encoding: str = "gb18030", headings: tuple[str, ...] = HEADINGS, **dialect: str) -> bytes:
+def as_csv(
+    rows: list[list[str]], encoding: str = "gb18030", headings: tuple[str, ...] = HEADINGS, **dialect: str
+) -> bytes:
     """Return the rows as a CSV."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, **dialect)

@@ -1,0 +1,141 @@
+"""Commands of the import room: `import people FILE`, the wizard's engine without the wizard."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import yaml
+
+from core.imports import readers, reports, rules, runner, services
+from core.imports.reports import Faulty
+from core.imports.settings import PEOPLE_PRESET
+from core.kernel import settings
+from core.kernel.command import WrongUse, franchise_actor, plainly
+from core.kernel.errors import Refusal
+from core.kernel.i18n import _
+from core.kernel.runtime import runtime
+from core.kernel.tenancy import acting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from core.imports.rules import ColumnMap
+    from core.kernel.tenancy import Actor
+
+
+@click.group("import")
+def import_group() -> None:
+    """Lists from other systems."""
+
+
+@import_group.command("people")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--franchise", required=True)
+@click.option("--mapping", "mapping_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None)
+@click.option("--dry-run", is_flag=True, help="the same numbers, and nothing is written")
+@click.option("--control-total", type=int, default=None, help="how many rows the list must have")
+@click.option("--json", "as_json", is_flag=True)
+@plainly
+def people(
+    file: Path, franchise: str, mapping_file: Path | None, dry_run: bool, control_total: int | None, as_json: bool
+) -> None:
+    """Import members from a CSV or XLSX; exit 1 with an error file when rows fail."""
+    actor = franchise_actor(runtime().db, franchise)
+    data = file.read_bytes()
+    table = readers.read(data)
+    if control_total is not None and control_total != len(table.rows):
+        raise Refusal(
+            _(
+                "控制总数不符：文件有 %(n)d 行，应为 %(total)d 行。没有导入任何内容。",
+                n=len(table.rows),
+                total=control_total,
+            )
+        )
+    own = read_mapping_file(mapping_file) if mapping_file else None
+    told = _dry(actor, table, own, data, file) if dry_run else _real(actor, own, data, file)
+    _tell(told, as_json)
+
+
+def read_mapping_file(path: Path) -> ColumnMap:
+    """Return the mapping in a YAML or JSON file; raise WrongUse when it is neither."""
+    try:
+        plain = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError):
+        plain = None
+    if not isinstance(plain, dict):
+        raise WrongUse(_("映射文件应为 YAML 或 JSON，例如 columns: {name: 姓名, phone: 手机}。"))
+    return rules.read_mapping(plain)
+
+
+def _completed(own: ColumnMap | None, guessed: ColumnMap) -> ColumnMap:
+    """Return the caller's mapping; what it does not speak of is guessed."""
+    if own is None:
+        return guessed
+    free = {k: h for k, h in guessed.columns.items() if k not in own.columns and h not in own.columns.values()}
+    return rules.ColumnMap({**free, **own.columns}, {**guessed.tiers, **own.tiers}, {**guessed.genders, **own.genders})
+
+
+def _dry(actor: Actor, table: readers.Table, own: ColumnMap | None, data: bytes, file: Path) -> dict[str, Any]:
+    with acting(actor), runtime().db.unit("read") as session:
+        guessed = rules.guess(table.headings, settings.value(session, PEOPLE_PRESET))
+    mapping = _completed(own, guessed)
+    dry = runner.check_table(runtime().db, actor, table, mapping, hashlib.sha256(data).digest())
+    rows = [Faulty(one.staged.number, one.staged.cells, one.decision.problems) for one in dry.problems]
+    rows.sort(key=lambda one: one.number)
+    error_file = _write_errors(file, rows, table.headings, mapping.columns)
+    return _answer(None, len(table.rows), dry.counts, error_file)
+
+
+def _real(actor: Actor, own: ColumnMap | None, data: bytes, file: Path) -> dict[str, Any]:
+    db = runtime().db
+    batch_id = runner.load(db, actor, file.name, data)
+    with acting(actor), db.unit("write") as session:
+        batch = services.get(session, batch_id)
+        services.save_mapping(session, batch, _completed(own, services.mapping_of(batch)))
+    runner.check(db, actor, batch_id)
+    with acting(actor), db.unit("write") as session:
+        services.start(session, services.get(session, batch_id))
+    runner.run(db, actor, batch_id)
+    with acting(actor), db.unit("read") as session:
+        batch = services.get(session, batch_id)
+        rows = list(reports.every_faulty_row(session, batch))
+        error_file = _write_errors(file, rows, services.headings_of(batch), services.mapping_of(batch).columns)
+        return _answer(batch_id, batch.rows, services.counted(batch), error_file)
+
+
+def _write_errors(file: Path, rows: Sequence[Faulty], headings: Sequence[str], columns: dict[str, str]) -> str | None:
+    """Write the error file beside the list, for its owner's eyes only; return its path, or None without errors."""
+    if not rows:
+        return None
+    lines: Iterable[Sequence[str]] = reports.error_lines(rows, headings, columns)
+    sheet = file.suffix.lower() == ".xlsx"
+    target = file.with_name(f"{file.stem}.errors{'.xlsx' if sheet else '.csv'}")
+    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(reports.error_xlsx(lines) if sheet else reports.error_csv(lines))
+    return str(target)
+
+
+def _answer(batch_id: int | None, rows: int, counts: dict[str, int], error_file: str | None) -> dict[str, Any]:
+    return {
+        "batch": str(batch_id) if batch_id else None, "rows": rows, "created": counts["created"],
+        "updated": counts["updated"], "unchanged": counts["unchanged"], "duplicates": counts["duplicate"],
+        "failed": counts["failed"], "error_file": error_file,
+    }  # fmt: skip
+
+
+def _tell(told: dict[str, Any], as_json: bool) -> None:
+    click.echo(json.dumps(told, ensure_ascii=False) if as_json else "\n".join(f"{k}: {v}" for k, v in told.items()))
+    if told["failed"]:
+        click.echo(
+            _("有 %(n)d 行没有导入，原因见错误文件：%(file)s", n=told["failed"], file=told["error_file"]), err=True
+        )
+        raise SystemExit(1)
+
+
+COMMANDS = (import_group,)

@@ -1,0 +1,67 @@
+"""Jobs of the import room: batches that were begun go on, cells that are no longer needed are wiped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from core.imports import runner, services, undo
+from core.imports.models import ImportBatch
+from core.kernel import clock
+from core.kernel.jobs import Counts, Job
+from core.kernel.statements import Statements
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from core.kernel.runtime import Runtime
+    from core.kernel.tenancy import Actor
+
+# The cells of rows at fault wait so long for somebody to fetch the error file.
+KEPT_MS = 30 * 24 * 3600 * 1000
+ABANDONED_MS = 24 * 3600 * 1000
+
+
+def work(runtime: Runtime, actor: Actor) -> Counts:
+    """Check and run what was begun in the wizard and left, and wipe what is past its time."""
+    with runtime.db.unit("read") as session:
+        batches = services.waiting_batches(session)
+    for batch_id in batches:
+        runner.work(runtime.db, actor, batch_id)
+    with runtime.db.unit("write") as session:
+        wiped = forget(session)
+    return {"done": len(batches), "skipped": wiped, "failed": 0}
+
+
+def forget(session: Session) -> int:
+    """Wipe cells past their retention and batches never finished loading; return how many batches."""
+    now, touched = clock.now_ms(), 0
+    for batch in session.scalars(
+        select(ImportBatch).where(
+            ImportBatch.state.in_((services.LOADING, services.UPLOADED, services.CHECKED)),
+            ImportBatch.made_at < now - ABANDONED_MS,
+        )
+    ):
+        if batch.state == services.LOADING or batch.made_at < now - KEPT_MS:
+            services.discard(session, batch)
+            touched += 1
+    for batch in session.scalars(
+        select(ImportBatch).where(
+            ImportBatch.state == services.DONE,
+            ImportBatch.ended_at < now - undo.WINDOW_MS,
+            ImportBatch.ended_at > now - KEPT_MS - 7 * ABANDONED_MS,
+        )
+    ):
+        sql = (
+            "UPDATE import_row SET cells_sealed = NULL WHERE franchise_id = ? AND import_batch_id = ?"
+            " AND cells_sealed IS NOT NULL"
+        )
+        # What a change replaced is needed for an undo only; rows at fault for the error file.
+        past = (batch.ended_at or 0) < now - KEPT_MS
+        st = Statements(session, batch.franchise_id)
+        touched += bool(st.run(sql + ("" if past else " AND problem = ''"), [batch.franchise_id, batch.id]))
+    return touched
+
+
+JOBS = (Job("import", work, 60),)

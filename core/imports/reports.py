@@ -1,0 +1,166 @@
+"""What an import tells: the error file, problems in words, the sample before and after."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import xlsxwriter
+from sqlalchemy import select
+
+from core.imports import engine, messages, outcomes, rules, services
+from core.imports.models import ImportRow
+from core.imports.outcomes import Existing, Known
+from core.kernel.i18n import _
+from core.kernel.statements import Statements
+from core.people.rules import mask_phone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy.orm import Session
+
+    from core.imports.cleaning import Problem
+    from core.imports.models import ImportBatch
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+SHOWN = ("name", "phone", "gender", "birth_on", "occupation", "company", "address", "email", "tier", "card", "tags")
+
+
+@dataclass(frozen=True, slots=True)
+class Faulty:
+    """A row that was not imported: its number, cells and problems."""
+
+    number: int
+    cells: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def faulty_rows(session: Session, batch: ImportBatch, after: int = 0, limit: int = 5000) -> list[Faulty]:
+    """Return the next rows at fault (failed and duplicate) in the order of the file."""
+    rows = session.execute(
+        select(ImportRow.id, ImportRow.number, ImportRow.cells_sealed, ImportRow.problem)
+        .where(ImportRow.import_batch_id == batch.id, ImportRow.number > after, ImportRow.problem != "")
+        .order_by(ImportRow.number)
+        .limit(limit)
+    ).all()
+    cells = {one.number: one.cells for one in services.opened(batch, [row[:3] for row in rows])}
+    return [Faulty(row.number, cells.get(row.number, ()), tuple(engine.read_problems(row.problem))) for row in rows]
+
+
+def every_faulty_row(session: Session, batch: ImportBatch) -> Iterator[Faulty]:
+    """Yield all rows at fault."""
+    after = 0
+    while rows := faulty_rows(session, batch, after):
+        yield from rows
+        after = rows[-1].number
+
+
+def guarded(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def error_lines(rows: Iterable[Faulty], headings: Sequence[str], columns: Mapping[str, str]) -> Iterator[list[str]]:
+    """Yield the lines of an error file: the original cells, then row, column, reason and way out."""
+    yield [*map(guarded, headings), _("原行号"), _("有问题的列"), _("原因"), _("怎么改")]
+    for row in rows:
+        cells = [guarded(row.cells[n]) if n < len(row.cells) else "" for n in range(len(headings))]
+        told = [messages.reason_and_way(problem) for problem in row.problems]
+        yield [
+            *cells, str(row.number), guarded(messages.columns_of(row.problems, columns)),
+            "；".join(reason for reason, _way in told), " ".join(dict.fromkeys(way for _reason, way in told)),
+        ]  # fmt: skip
+
+
+def error_csv(lines: Iterable[Sequence[str]]) -> bytes:
+    """Return an error file as CSV that spreadsheets open as UTF-8."""
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(lines)
+    return out.getvalue().encode("utf-8-sig", "replace")
+
+
+def error_xlsx(lines: Iterable[Sequence[str]]) -> bytes:
+    """Return an error file as XLSX: every cell is text, none a formula or a link."""
+    out = io.BytesIO()
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    with xlsxwriter.Workbook(out, options) as book:
+        sheet = book.add_worksheet(_("错误行"))
+        bold = book.add_format({"bold": True})
+        sheet.freeze_panes(1, 0)
+        for line, cells in enumerate(lines):
+            for place, cell in enumerate(cells):
+                sheet.write_string(line, place, cell, bold if line == 0 else None)
+    return out.getvalue()
+
+
+def by_kind(rows: Iterable[tuple[Problem, ...]]) -> list[tuple[str, int]]:
+    """Return how many rows have each reason, the most frequent first."""
+    counts: dict[str, int] = {}
+    for problems in rows:
+        for problem in problems[:1]:
+            text = _("重复") if problem[1] == outcomes.DUPLICATE else messages.reason_and_way(problem)[0]
+            counts[text] = counts.get(text, 0) + 1
+    return sorted(counts.items(), key=lambda one: -one[1])
+
+
+def problem_kinds(session: Session, batch: ImportBatch) -> list[tuple[str, int]]:
+    """Return how many rows of a batch have each reason."""
+    texts = session.scalars(
+        select(ImportRow.problem).where(ImportRow.import_batch_id == batch.id, ImportRow.problem != "")
+    )
+    return by_kind(tuple(engine.read_problems(text)) for text in texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of the sample: its number, the person's name, and (field, before, after) lines."""
+
+    number: int
+    name: str
+    outcome: str
+    lines: tuple[tuple[str, str, str], ...]
+
+
+def sample(session: Session, batch: ImportBatch, numbers: Sequence[int]) -> list[Change]:
+    """Return what the sampled rows would do, before and after, decided anew."""
+    if not numbers:
+        return []
+    task = services.task_of(session, batch)
+    dry = engine.DryRun(task)
+    results = dry.take(session, services.rows_numbered(session, batch, numbers))
+    found = [_change(task, dry.known, one) for one in results if one.row is not None]
+    return sorted(found, key=lambda one: one.number)
+
+
+def _change(task: engine.Task, known: Known, result: Any) -> Change:
+    row, before = result.row, known.persons.get(result.person_id or 0)
+    tier_names = dict(task.cleaner.tiers)
+    lines = []
+    for key in SHOWN:
+        after = getattr(row, key)
+        if key == "tier":
+            after = tier_names.get(after or task.programme.base_tier().code, "") if before is None else ""
+        shown = _shown(key, after)
+        was = _shown(key, getattr(before, key, "")) if isinstance(before, Existing) else ""
+        if shown and shown != was and (before is None or key in result.decision.changes):
+            lines.append((_label(key), was, shown))
+    return Change(row.number, row.name, result.decision.outcome, tuple(lines))
+
+
+def _label(key: str) -> str:
+    return str(rules.BY_KEY[{"birth_on": "birth"}.get(key, key)].label)
+
+
+def _shown(key: str, value: Any) -> str:
+    if not value:
+        return ""
+    if key == "phone":
+        return mask_phone(value)
+    if key == "gender":
+        return {"female": _("女"), "male": _("男")}.get(value, "")
+    if key == "tags":
+        return "、".join(sorted(value))
+    return str(value)
