@@ -102,9 +102,7 @@ def _staff(session: Session, demand: Demand) -> Staff | None:
                 errors=[FieldError("X-Staff", _("缺失。"))],
             )  # fmt: skip
         return None
-    staff = session.scalar(
-        select(Staff).where(Staff.number == number[: NUMBER_LENGTH + 1], Staff.active.is_(True))
-    )
+    staff = session.scalar(select(Staff).where(Staff.number == number[: NUMBER_LENGTH + 1], Staff.active.is_(True)))
     if staff is None:
         raise Forbidden(_("没有这个工号，或已停用。"), code="staff_unknown")
     return staff

@@ -190,8 +190,6 @@ def _describe(
 ) -> Callable[..., Any]:  # fmt: skip
     described = bp.alt_response(status, schema=answer, example=shown, success=True)(view)
     for code, description in ERRORS.items():
-        described = bp.alt_response(
-            code, schema=Problem, content_type=problem.TYPE, description=description
-        )(described)
+        described = bp.alt_response(code, schema=Problem, content_type=problem.TYPE, description=description)(described)
     described._apidoc.setdefault("arguments", {}).setdefault("parameters", []).extend(headers)
     return described

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from core.api import answers, schemas
+from core.api import order_answers, schemas
 from core.api.calls import ApiBlueprint, Work, call
 from core.api.member_json import day, instant
 from core.api.paging import page_of, place
@@ -24,7 +24,7 @@ bp = ApiBlueprint("ledger", "A member's ledger")
 
 @call(
     bp, "GET", "/members/<member_id>/ledger", permission="people.view", scopes=("members", "points"),
-    query=schemas.LedgerQuery, answer=answers.Ledger,
+    query=schemas.LedgerQuery, answer=order_answers.Ledger,
 )  # fmt: skip
 def movements(work: Work, asked: dict[str, Any], member_id: str) -> dict[str, Any]:
     """List a member's movements of value, newest first, of one unit or of all."""

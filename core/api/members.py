@@ -93,9 +93,7 @@ def _by_card(session: Session, text: str, limit: int) -> list[Person]:
     return [seat.person for seat in cards.seats_of(session, card) if seat.person.active][:limit]
 
 
-@call(
-    bp, "GET", "/members/<member_id>", permission=VIEW, scopes=("members", "orders"), answer=answers.Member
-)
+@call(bp, "GET", "/members/<member_id>", permission=VIEW, scopes=("members", "orders"), answer=answers.Member)
 def read(work: Work, member_id: str) -> dict[str, Any]:
     """Return a member with tier, household, cards, points, coupons and consents."""
     return member(work.session, people.get(work.session, member_id))
@@ -136,8 +134,6 @@ def _put_tags(session: Session, person: Person, wanted: list[str]) -> bool:
 def consent(work: Work, data: dict[str, Any], member_id: str) -> dict[str, Any]:
     """Record a consent given or withdrawn; the newest row of a purpose counts."""
     person = people.get(work.session, member_id)
-    row = people.consent(
-        work.session, person, data["purpose"], granted=data["granted"], evidence=data["evidence"]
-    )
+    row = people.consent(work.session, person, data["purpose"], granted=data["granted"], evidence=data["evidence"])
     work.session.flush()
     return consent_json(row)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from core.api import answers, schemas
+from core.api import order_answers, schemas
 from core.api.calls import ApiBlueprint, Work, call
 from core.api.money import REQUIRED
 from core.api.quotes import backdated
@@ -50,7 +50,7 @@ def with_fresh_quote(caller: Caller, refusal: Refusal) -> Refusal:
 
 @call(
     bp, "POST", "/orders", permission=SELL, scopes=("orders",), unit="write", once=REQUIRED, staff=True,
-    proof=True, status=201, body=schemas.NewOrder, answer=answers.Order, refused=with_fresh_quote,
+    proof=True, status=201, body=schemas.NewOrder, answer=order_answers.Order, refused=with_fresh_quote,
     example={"quote_id": "7101880533221376", "tenders": [{"kind": "wechat", "amount_fen": 16000}]},
 )  # fmt: skip
 def sell(work: Work, data: dict[str, Any]) -> dict[str, Any]:
@@ -79,9 +79,7 @@ def _seller(work: Work, quote_id: str) -> Actor:
         return actor
     staff = consume_proof(work.session, secret, "price", _payload(work))
     if not staff_may(work.session, staff, PRICE):
-        raise Forbidden(
-            _("%(name)s 没有改价的权限。", name=staff.name), code="price_override_forbidden"
-        )
+        raise Forbidden(_("%(name)s 没有改价的权限。", name=staff.name), code="price_override_forbidden")
     return replace(actor, grants={**actor.grants, PRICE: frozenset({work.caller.bearer.store_id})})
 
 
@@ -90,7 +88,7 @@ def _order(work: Work, order_no: str) -> dict[str, Any]:
     return order_json(work.session, row)
 
 
-@call(bp, "GET", "/orders/<order_no>", permission=VIEW, scopes=("orders", "refunds"), answer=answers.Order)
+@call(bp, "GET", "/orders/<order_no>", permission=VIEW, scopes=("orders", "refunds"), answer=order_answers.Order)
 def read(work: Work, order_no: str) -> dict[str, Any]:
     """Return an order with its payments and refunds."""
     return _order(work, order_no)
@@ -105,7 +103,7 @@ def _lines(data: dict[str, Any]) -> dict[int, int]:
 
 @call(
     bp, "POST", "/orders/<order_no>/refunds/preview", permission=REFUND, scopes=("refunds",), unit="write",
-    body=schemas.RefundAsked, answer=answers.RefundEffects, example={"lines": [{"line": 1, "qty": 1}]},
+    body=schemas.RefundAsked, answer=order_answers.RefundEffects, example={"lines": [{"line": 1, "qty": 1}]},
 )  # fmt: skip
 def preview(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
     """Return what a refund of these lines would move; nothing is written."""
@@ -115,7 +113,7 @@ def preview(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
 
 @call(
     bp, "POST", "/orders/<order_no>/refunds", permission=REFUND, scopes=("refunds",), unit="write",
-    once=REQUIRED, staff=True, proof=True, status=201, body=schemas.NewRefund, answer=answers.RefundEffects,
+    once=REQUIRED, staff=True, proof=True, status=201, body=schemas.NewRefund, answer=order_answers.RefundEffects,
     example={"lines": [{"line": 1, "qty": 1}], "reason": "顾客改期"},
 )  # fmt: skip
 def refund(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:

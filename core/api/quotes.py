@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.api import answers, schemas
+from core.api import order_answers, schemas
 from core.api.auth import scope_missing
 from core.api.calls import ApiBlueprint, Work, call
 from core.kernel import clock
@@ -27,7 +27,7 @@ BACKDATE_MS = 72 * 3600 * 1000
 
 @call(
     bp, "POST", "/quotes", permission="orders.sell", scopes=("orders",), unit="write", status=201,
-    body=schemas.NewQuote, answer=answers.Quote,
+    body=schemas.NewQuote, answer=order_answers.Quote,
     example={"member_id": "7101880533221376", "lines": [{"item": "F-RESIN", "qty": 1}], "coupons": "auto"},
 )  # fmt: skip
 def quote(work: Work, data: dict[str, Any]) -> dict[str, Any]:

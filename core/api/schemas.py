@@ -273,6 +273,4 @@ class NewProof(Body):
     staff = Words(20, 1, required=True)
     pin = Words(20, 1, required=True)
     purpose = Choice(*sorted(PROOFS), required=True)
-    payload_sha256 = fields.String(
-        required=True, validate=validate.Regexp(r"^[0-9A-Fa-f]{64}$", error="format")
-    )
+    payload_sha256 = fields.String(required=True, validate=validate.Regexp(r"^[0-9A-Fa-f]{64}$", error="format"))

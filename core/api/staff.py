@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g
 
-from core.api import answers, schemas
+from core.api import order_answers, schemas
 from core.api.calls import ApiBlueprint, Work, call
 from core.api.member_json import instant
 from core.api.permissions import USE
@@ -23,14 +23,12 @@ def _refuse_now() -> None:
 
 @call(
     bp, "POST", "/staff/proofs", permission=USE, unit="write", status=201, body=schemas.NewProof,
-    answer=answers.Proof, after=_refuse_now,
+    answer=order_answers.Proof, after=_refuse_now,
     example={"staff": "101", "pin": "246802", "purpose": "refund",
              "payload_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
 )  # fmt: skip
 def prove(work: Work, data: dict[str, Any]) -> dict[str, Any]:
     """Return a proof that lives 120 seconds. Five wrong PINs lock the person's PIN for 15 minutes (429)."""
-    made = proofs.make_proof(
-        work.session, data["staff"], data["pin"], data["purpose"], data["payload_sha256"]
-    )
+    made = proofs.make_proof(work.session, data["staff"], data["pin"], data["purpose"], data["payload_sha256"])
     g.api_proof_refusal = made.refusal
     return {"proof": made.proof, "expires_at": instant(made.expires_at)}

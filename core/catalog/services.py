@@ -53,10 +53,7 @@ def by_codes(session: Session, codes: Iterable[str]) -> dict[str, Item]:
         raise Invalid(
             _("项目不存在或已停用：%(codes)s。", codes="、".join(code[:40] for code in missing)),
             code="unknown_item",
-            errors=[
-                FieldError("lines.item", _("没有编码为 %(code)s 的项目。", code=code[:40]))
-                for code in missing
-            ],
+            errors=[FieldError("lines.item", _("没有编码为 %(code)s 的项目。", code=code[:40])) for code in missing],
         )
     return rows
 
@@ -83,9 +80,7 @@ def add(session: Session, code: str, name: str, kind: str, price_fen: int, **mor
     )  # fmt: skip
     session.add(item)
     session.flush()
-    audit.record(
-        session, "catalog.item.added", "item", item.id, detail={"code": code, "price_fen": price_fen}
-    )
+    audit.record(session, "catalog.item.added", "item", item.id, detail={"code": code, "price_fen": price_fen})
     return item
 
 

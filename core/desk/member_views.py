@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import make_response, render_template, request, url_for
 from markupsafe import Markup
 from sqlalchemy import func, or_, select
 
-from core.cards.models import Card, CardSeat
-from core.desk import member, members, timeline
+from core.desk import member, member_list, members, timeline
 from core.desk.blueprint import bp, id_of
 from core.desk.permissions import EDIT, ENROL, SEAT, TILL, UNMASK, VIEW
 from core.hooktypes import hook_context
-from core.kernel import clock
 from core.kernel.errors import NotFound
 from core.kernel.i18n import _, _l
 from core.kernel.ids import parse_id
@@ -24,15 +21,12 @@ from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
 from core.kernel.web import lists
 from core.kernel.web.formats import number
-from core.kernel.web.lists import Column, Filter
 from core.kernel.web.render import GROUPS, MenuEntry, go, is_fragment, menu, render_page, shell_context, toast
 from core.kernel.web.routes import on_refusal, page, session
 from core.ledger import reads as ledger_reads
 from core.ledger import services as ledger
-from core.ledger.models import Account, Lot
 from core.orders.models import OrderLine, Orders
 from core.org.models import Store
-from core.people import lists as people_lists
 from core.people import services as people
 from core.people.models import Person
 from core.programme import services as programmes
@@ -41,7 +35,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.hooktypes import PanelSpec
-    from core.kernel.web.lists import ListSpec
 
 menu.add(MenuEntry("members", GROUPS["members"][0], "desk.members", "user", VIEW, 10))
 
@@ -52,75 +45,10 @@ UNMASK_REASONS = (_l("本人要求核对"), _l("联系改约"), _l("售后回访
 # -- the list --------------------------------------------------------------------------------------
 
 
-def list_spec(unit: Session) -> ListSpec:
-    """Return the member list with what lies above people: tiers, points, family cards."""
-    programme = programmes.in_force(unit)
-    today = clock.today(current_actor().tz)
-    tiers = {tier.code: (tier.name, rank) for rank, tier in enumerate(programme.tiers, 1)}
-    steps = len(tiers)
-
-    prefix = url_for("desk.member", person_id="0").removesuffix("0")
-
-    def tier_cell(row: Any) -> Any:
-        name, rank = tiers.get(row.tier_code, (row.tier_code or "—", 0))
-        return _tier(name, rank, steps)
-
-    # What may be used today: lots that ran out are left out even before the sweep books them.
-    usable = (
-        select(func.coalesce(func.sum(Lot.remaining), 0) - func.max(Account.debt))
-        .select_from(Account)
-        .outerjoin(
-            Lot,
-            (Lot.account_id == Account.id) & (Lot.remaining > 0)
-            & or_(Lot.expires_on.is_(None), Lot.expires_on > today),
-        )
-        .where(
-            Account.owner_kind == "person", Account.owner_id == Person.id, Account.unit == ledger.POINTS,
-            Account.bucket == "available",
-        )
-        .correlate(Person)
-        .scalar_subquery()
-        .label("points")
-    )  # fmt: skip
-    shared = select(CardSeat.person_id).join(Card, Card.id == CardSeat.card_id).where(
-        CardSeat.left_at.is_(None), Card.seats > 1, Card.status == "active"
-    )  # fmt: skip
-    return people_lists.members(
-        tiers=tuple((tier.code, tier.name) for tier in programme.tiers),
-        stores=tuple((str(row.id), row.name) for row in unit.scalars(select(Store).order_by(Store.code))),
-        tags=people_lists.tags_in_use(unit),
-        tier_cell=tier_cell,
-        url=lambda person_id: f"{prefix}{person_id}",
-        more=(
-            Column(
-                "points", _l("积分"), (usable,), lambda row: number(row.points or 0), numeric=True, phone="value"
-            ),
-        ),
-        filters=(
-            Filter(
-                "card", _l("家庭卡"), (("yes", _l("有")), ("no", _l("没有"))),
-                lambda value: Person.id.in_(shared) if value == "yes" else Person.id.not_in(shared),
-            ),
-        ),
-    )  # fmt: skip
-
-
-@lru_cache(maxsize=256)
-def _tier(name: str, rank: int, steps: int) -> Markup:
-    bars = "".join(
-        f'<rect x="{3.2 * n:.1f}" y="{8 - 1.6 * n:.1f}" width="2" height="{3 + 1.6 * n:.1f}" rx=".8"'
-        f' fill="currentColor" opacity="{1 if n < rank else 0.22}"/>'
-        for n in range(steps)
-    )
-    width = round(3.2 * steps - 1, 1)
-    picture = Markup('<svg width="{0}" height="11" viewBox="0 0 {0} 11" aria-hidden="true">').format(width)
-    return Markup('<span class="tier">{}{}</svg>{}</span>').format(picture, Markup(bars), name)  # noqa: S704
-
-
 @page(bp, "/members", permission=VIEW, endpoint="members")
 def members_page() -> Any:
     """Show the members: chips, sorts, columns by choice, pages by keyset."""
-    listing = lists.load(session(), list_spec(session()), request.args)
+    listing = lists.load(session(), member_list.spec(session()), request.args)
     return render_page(
         "desk/members.html", listing=listing, title=_("会员"), columns_url=url_for("desk.member_columns"),
         sub=_("共 %(n)s 人", n=listing.count_text) if not (listing.chosen or listing.text) else "",
@@ -132,7 +60,7 @@ def members_page() -> Any:
 def member_columns() -> Any:
     """Keep which columns the person wants to see."""
     keys = [] if request.form.get("reset") else ["name", *request.form.getlist("column")]
-    lists.choose_columns(session(), list_spec(session()), keys)
+    lists.choose_columns(session(), member_list.spec(session()), keys)
     return go("desk.members")
 
 

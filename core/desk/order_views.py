@@ -31,6 +31,7 @@ from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.words import KIND_NAMES, SEVERITY_NAMES, STATE_NAMES
 from core.org.models import Staff
 from core.org.proofs import make_proof
+from core.people import services as people
 from core.people.models import Person
 
 if TYPE_CHECKING:
@@ -86,13 +87,18 @@ def list_spec(unit: Session, on: dt.date) -> ListSpec:
             Column("at", _l("时间"), (Orders.booked_at,), lambda row: clock_time(row.booked_at), phone="meta"),
             Column("who", _l("会员"), (persons.label("who"),), lambda row: row.who or _("不记名")),
             Column("list", _l("原价"), (Orders.list_fen,), lambda row: yuan(row.list_fen), numeric=True, quiet=True),
-            Column("total", _l("实收"), (Orders.total_fen,), lambda row: yuan(row.total_fen), numeric=True, phone="value"),
+            Column(
+                "total", _l("实收"), (Orders.total_fen,), lambda row: yuan(row.total_fen), numeric=True, phone="value"
+            ),
             Column(
                 "back", _l("退款"), (Orders.refunded_fen,),
                 lambda row: yuan(-row.refunded_fen) if row.refunded_fen else "—", numeric=True,
             ),
             Column("points", _l("得积分"), (Orders.earned_points,), lambda row: f"{row.earned_points:,}", numeric=True),
-            Column("state", _l("状态"), (Orders.state,), lambda row: str(STATE_NAMES.get(row.state, row.state)), phone="note"),
+            Column(
+                "state", _l("状态"), (Orders.state,), lambda row: str(STATE_NAMES.get(row.state, row.state)),
+                phone="note",
+            ),
             Column("by", _l("收银"), (cashier.label("by"),), lambda row: row.by or "—", quiet=True),
         ),
         sorts=(Sort("latest", _l("最新在前"), (Orders.id,), down=True, column="at"),),
@@ -140,6 +146,13 @@ def _order_page(unit: Session, order_no: str, **more: Any) -> Any:
         severity_names=SEVERITY_NAMES,
         may_refund=may(current_actor(), ORDERS_REFUND, seen.row.store_id) and seen.row.state != "refunded", **more,
     )  # fmt: skip
+
+
+@page(bp, "/orders/<order_no>/receipt", permission=ORDERS_VIEW, endpoint="receipt")
+def receipt(order_no: str) -> Any:
+    """Show an order's receipt for an 80 mm roll: masked, ready to print."""
+    seen = reads.see(session(), refunds.find(session(), order_no))
+    return render_page("desk/receipt.html", seen=seen, kind_names=KIND_NAMES, mask_name=people.mask_name)
 
 
 # -- refunds ---------------------------------------------------------------------------------------
@@ -215,7 +228,8 @@ def refund_post(order_no: str) -> Any:
             raise Invalid.field("reason", _("请选择或填写退款原因。"))
         proof, payload = _proof(order_no, shown, reason)
         outcome = perform(
-            runtime().db, current_actor(), f"refund:{order_no[:30]}", form.get("once", "")[:60] or shown, shown.encode(),
+            runtime().db, current_actor(), f"refund:{order_no[:30]}", form.get("once", "")[:60] or shown,
+            shown.encode(),
             lambda unit: _done(unit, order_no, asked, reason, shown, proof, payload),
         )  # fmt: skip
         if outcome.status >= 400:

@@ -296,12 +296,3 @@ def _refusal_of(outcome: Outcome) -> Refusal:
 def _refused(refusal: Refusal) -> Any:
     with own_unit("read") as unit:
         return _till(unit, refusal, at="pay", status=refusal.status)
-
-
-@page(bp, "/orders/<order_no>/receipt", permission="orders.view", endpoint="receipt")
-def receipt(order_no: str) -> Any:
-    """Show an order's receipt for an 80 mm roll: masked, ready to print."""
-    from core.orders import refunds
-
-    seen = reads.see(session(), refunds.find(session(), order_no))
-    return render_page("desk/receipt.html", seen=seen, kind_names=KIND_NAMES, mask_name=people.mask_name)

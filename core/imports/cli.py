@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import yaml
 
-from core.imports import readers, reports, rules, runner, services
+from core.imports import readers, reports, rules, runner, services, staging
 from core.imports.reports import Faulty
 from core.imports.settings import PEOPLE_PRESET
 from core.kernel import settings
@@ -96,15 +96,15 @@ def _real(actor: Actor, own: ColumnMap | None, data: bytes, file: Path) -> dict[
     batch_id = runner.load(db, actor, file.name, data)
     with acting(actor), db.unit("write") as session:
         batch = services.get(session, batch_id)
-        services.save_mapping(session, batch, _completed(own, services.mapping_of(batch)))
-    runner.check(db, actor, batch_id)
+        services.save_mapping(session, batch, _completed(own, staging.mapping_of(batch)))
+    runner.finish_off(db, actor, batch_id)
     with acting(actor), db.unit("write") as session:
         services.start(session, services.get(session, batch_id))
-    runner.run(db, actor, batch_id)
+    runner.finish_off(db, actor, batch_id)
     with acting(actor), db.unit("read") as session:
         batch = services.get(session, batch_id)
         rows = list(reports.every_faulty_row(session, batch))
-        error_file = _write_errors(file, rows, services.headings_of(batch), services.mapping_of(batch).columns)
+        error_file = _write_errors(file, rows, staging.headings_of(batch), staging.mapping_of(batch).columns)
         return _answer(batch_id, batch.rows, services.counted(batch), error_file)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from core.imports import runner, services, undo
+from core.imports import runner, services, staging, undo
 from core.imports.models import ImportBatch
 from core.kernel import clock
 from core.kernel.jobs import Counts, Job
@@ -24,14 +24,18 @@ ABANDONED_MS = 24 * 3600 * 1000
 
 
 def work(runtime: Runtime, actor: Actor) -> Counts:
-    """Check and run what was begun in the wizard and left, and wipe what is past its time."""
+    """Check and run what was begun in the wizard and left."""
     with runtime.db.unit("read") as session:
         batches = services.waiting_batches(session)
     for batch_id in batches:
         runner.work(runtime.db, actor, batch_id)
+    return {"done": len(batches), "skipped": 0, "failed": 0}
+
+
+def clean_up(runtime: Runtime, _actor: Actor) -> Counts:
+    """Wipe the cells that nobody needs any more."""
     with runtime.db.unit("write") as session:
-        wiped = forget(session)
-    return {"done": len(batches), "skipped": wiped, "failed": 0}
+        return {"done": forget(session), "skipped": 0, "failed": 0}
 
 
 def forget(session: Session) -> int:
@@ -39,11 +43,11 @@ def forget(session: Session) -> int:
     now, touched = clock.now_ms(), 0
     for batch in session.scalars(
         select(ImportBatch).where(
-            ImportBatch.state.in_((services.LOADING, services.UPLOADED, services.CHECKED)),
+            ImportBatch.state.in_((staging.LOADING, staging.UPLOADED, services.CHECKED)),
             ImportBatch.made_at < now - ABANDONED_MS,
         )
     ):
-        if batch.state == services.LOADING or batch.made_at < now - KEPT_MS:
+        if batch.state == staging.LOADING or batch.made_at < now - KEPT_MS:
             services.discard(session, batch)
             touched += 1
     for batch in session.scalars(
@@ -64,4 +68,4 @@ def forget(session: Session) -> int:
     return touched
 
 
-JOBS = (Job("import", work, 60),)
+JOBS = (Job("import", work, 60), Job("import_cleanup", clean_up, 6 * 3600))

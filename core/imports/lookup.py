@@ -69,7 +69,10 @@ def _by_card(st: Statements, known: Known, rows: Sequence[Row]) -> set[int]:
         known.cards.update({token: int(person_id) for token, person_id in st.all(sql, [st.franchise_id, *part])})
     numbers = {*printed, *(key for key in wanted)}
     for part in _portions(numbers):
-        sql = f"SELECT number, person_id FROM card WHERE franchise_id = ? AND status <> 'revoked' AND number IN ({_marks(len(part))})"  # noqa: S608
+        sql = (
+            "SELECT number, person_id FROM card WHERE franchise_id = ? AND status <> 'revoked'"  # noqa: S608
+            f" AND number IN ({_marks(len(part))})"
+        )
         for number, person_id in st.all(sql, [st.franchise_id, *part]):
             known.cards.setdefault(card_key(number), int(person_id))
     return {known.cards[key] for key in own if known.cards.get(key, 0) > 0}

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import xlsxwriter
 from sqlalchemy import select
 
-from core.imports import engine, messages, outcomes, rules, services
+from core.imports import engine, messages, outcomes, rules, staging
 from core.imports.models import ImportRow
 from core.imports.outcomes import Existing, Known
 from core.kernel.i18n import _
-from core.kernel.statements import Statements
 from core.people.rules import mask_phone
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def faulty_rows(session: Session, batch: ImportBatch, after: int = 0, limit: int
         .order_by(ImportRow.number)
         .limit(limit)
     ).all()
-    cells = {one.number: one.cells for one in services.opened(batch, [row[:3] for row in rows])}
+    cells = {one.number: one.cells for one in staging.opened(batch, [row[:3] for row in rows])}
     return [Faulty(row.number, cells.get(row.number, ()), tuple(engine.read_problems(row.problem))) for row in rows]
 
 
@@ -128,9 +127,9 @@ def sample(session: Session, batch: ImportBatch, numbers: Sequence[int]) -> list
     """Return what the sampled rows would do, before and after, decided anew."""
     if not numbers:
         return []
-    task = services.task_of(session, batch)
+    task = staging.task_of(session, batch)
     dry = engine.DryRun(task)
-    results = dry.take(session, services.rows_numbered(session, batch, numbers))
+    results = dry.take(session, staging.rows_numbered(session, batch, numbers))
     found = [_change(task, dry.known, one) for one in results if one.row is not None]
     return sorted(found, key=lambda one: one.number)
 

@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from core.imports import words
 from core.kernel.errors import FieldError, Invalid
 from core.kernel.i18n import _, _l
 
@@ -21,79 +22,23 @@ NONE = ""  # a value that a value map sends to nothing: it is left out, not refu
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a person that a column may fill; `words` are the headings it is known by."""
+    """A field of a person that a column may fill."""
 
     key: str
     label: Any
-    words: tuple[str, ...]
 
 
-FIELDS = (
-    Field("name", _l("姓名"), ("姓名", "会员姓名", "顾客姓名", "客户姓名", "患者姓名", "名字", "称呼", "name", "full name")),
-    Field("phone", _l("手机"), (
-        "手机", "手机号", "手机号码", "联系手机", "移动电话", "电话", "电话号码", "联系电话", "联系方式", "会员手机", "phone", "mobile",
-        "mobile phone", "tel", "telephone", "cellphone", "phone number",
-    )),
-    Field("gender", _l("性别"), ("性别", "gender", "sex")),
-    Field("birth", _l("出生日期"), (
-        "生日", "出生日期", "出生年月日", "出生年月", "会员生日", "birthday", "birth date", "birthdate", "date of birth", "dob",
-    )),
-    Field("calendar", _l("公历／农历"), (
-        "公历农历", "公历/农历", "农历公历", "历法", "生日类型", "生日历法", "阴历阳历", "阳历阴历", "calendar", "birth calendar",
-    )),
-    Field("tier", _l("会员级别"), (
-        "会员级别", "会员等级", "等级", "级别", "卡类型", "卡类别", "会员类型", "会员卡类型", "tier", "level", "member level", "grade",
-    )),
-    Field("card", _l("卡号"), (
-        "卡号", "会员卡号", "会员编号", "会员号", "编号", "实体卡号", "card", "card no", "card number", "member no", "member number",
-    )),
-    Field("guardian", _l("监护人手机"), (
-        "监护人手机", "监护人手机号", "监护人电话", "家长手机", "家长手机号", "家长电话", "联系人手机", "guardian phone", "guardian",
-        "parent phone",
-    )),
-    Field("referrer", _l("推荐人"), (
-        "推荐人", "推荐人手机", "推荐人手机号", "推荐人卡号", "推荐人会员号", "介绍人", "介绍人手机", "referrer", "referred by",
-    )),
-    Field("occupation", _l("职业"), ("职业", "工作", "职务", "occupation", "job")),
-    Field("company", _l("单位"), ("单位", "公司", "工作单位", "单位名称", "公司名称", "company", "employer", "organization")),
-    Field("address", _l("地址"), ("地址", "住址", "家庭住址", "家庭地址", "联系地址", "通讯地址", "住所", "address")),
-    Field("email", _l("邮箱"), ("邮箱", "电子邮箱", "电子邮件", "email", "e-mail", "mail")),
-    Field("tags", _l("标签"), ("标签", "会员标签", "分组", "tags", "tag", "labels")),
-    Field("source", _l("来源"), ("来源", "会员来源", "来源渠道", "客户来源", "渠道", "source", "channel")),
-    Field("note", _l("备注"), ("备注", "备注信息", "说明", "note", "notes", "remark", "remarks", "comment")),
+FIELDS = tuple(
+    Field(key, label)
+    for key, label in (
+        ("name", _l("姓名")), ("phone", _l("手机")), ("gender", _l("性别")), ("birth", _l("出生日期")),
+        ("calendar", _l("公历／农历")), ("tier", _l("会员级别")), ("card", _l("卡号")), ("guardian", _l("监护人手机")),
+        ("referrer", _l("推荐人")), ("occupation", _l("职业")), ("company", _l("单位")), ("address", _l("地址")),
+        ("email", _l("邮箱")), ("tags", _l("标签")), ("source", _l("来源")), ("note", _l("备注")),
+    )
 )  # fmt: skip
 BY_KEY = {one.key: one for one in FIELDS}
 REQUIRED = ("name",)
-
-GENDERS = {
-    "女": "female", "女士": "female", "女性": "female", "小姐": "female", "f": "female", "female": "female", "woman": "female",
-    "男": "male", "先生": "male", "男士": "male", "男性": "male", "m": "male", "male": "male", "man": "male",
-    "未知": "unknown", "未填": "unknown", "保密": "unknown", "不详": "unknown", "其他": "unknown", "unknown": "unknown", "-": "unknown",
-}  # fmt: skip
-CALENDARS = {
-    "公历": "solar", "阳历": "solar", "新历": "solar", "公": "solar", "阳": "solar", "solar": "solar", "gregorian": "solar",
-    "农历": "lunar", "阴历": "lunar", "旧历": "lunar", "农": "lunar", "阴": "lunar", "lunar": "lunar",
-}  # fmt: skip
-# Words that other systems use for a tier, most usual first, for a guess by the tier's code or rank.
-_TIER_WORDS = {
-    "silver": ("银卡", "银", "银卡会员", "silver"),
-    "gold": ("金卡", "金", "金卡会员", "vip", "贵宾", "gold"),
-    "platinum": ("白金", "白金卡", "铂金", "铂金卡", "platinum"),
-    "diamond": ("钻石", "钻石卡", "钻卡", "至尊", "diamond"),
-}
-_BASE_WORDS = (
-    "普通",
-    "普通会员",
-    "普卡",
-    "普通卡",
-    "一般",
-    "注册会员",
-    "会员",
-    "regular",
-    "normal",
-    "basic",
-    "standard",
-)
 
 
 def squeezed(text: str) -> str:
@@ -102,7 +47,12 @@ def squeezed(text: str) -> str:
     return re.sub(r"[\s*:：_()（）【】\[\]]+", "", plain)
 
 
-_KNOWN = {squeezed(word): one.key for one in FIELDS for word in one.words}
+def _by_word(table: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    return {squeezed(word): key for key, words in table.items() for word in words}
+
+
+_KNOWN = _by_word(words.HEADINGS) | _by_word(words.TRADITIONAL)
+GENDERS, CALENDARS = _by_word(words.GENDERS), _by_word(words.CALENDARS)
 
 
 def field_of(heading: str) -> str | None:
@@ -241,6 +191,6 @@ def tier_of(word: str, tiers: Sequence[tuple[str, str]], own: Mapping[str, str])
         if plain in {squeezed(code), squeezed(name), squeezed(name).removesuffix("会员")}:
             return code
     for code, _name in tiers:
-        if plain in {squeezed(one) for one in _TIER_WORDS.get(code, ())}:
+        if plain in {squeezed(one) for one in words.TIERS.get(code, ())}:
             return code
-    return tiers[0][0] if tiers and plain in {squeezed(one) for one in _BASE_WORDS} else None
+    return tiers[0][0] if tiers and plain in {squeezed(one) for one in words.BASE_TIER} else None

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from core.imports import engine, readers, services
+from core.imports import engine, readers, services, staging, undo
 from core.imports.engine import CHUNK, DryRun, Staged
 from core.kernel.tenancy import acting
 
@@ -39,12 +40,12 @@ def load(db: Database, actor: Actor, name: str, data: bytes) -> int:
     with acting(actor):
         with db.unit("write") as session:
             sha256 = hashlib.sha256(data).digest()
-            batch_id = services.begin(session, name, sha256, table.encoding, table.headings, len(table.rows)).id
+            batch_id = staging.begin(session, name, sha256, table.encoding, table.headings, len(table.rows)).id
         for start in range(0, len(table.rows), STAGE):
             with db.unit("write") as session:
-                services.stage(session, batch_id, table.rows[start : start + STAGE])
+                staging.stage(session, batch_id, table.rows[start : start + STAGE])
         with db.unit("write") as session:
-            services.ready(session, batch_id)
+            staging.ready(session, batch_id)
     return batch_id
 
 
@@ -55,13 +56,13 @@ def check(db: Database, actor: Actor, batch_id: int) -> None:
             batch = services.get(session, batch_id)
             if batch.state != services.CHECKING:
                 return
-            task, mapping = services.task_of(session, batch), batch.mapping
+            task, mapping = staging.task_of(session, batch), batch.mapping
         with db.unit("write") as session:
             services.clear_checked(session, services.get(session, batch_id))
         dry, number = DryRun(task), 0
         while True:
             with db.unit("read") as session:
-                staged = services.rows_after(session, services.get(session, batch_id), number, CHUNK)
+                staged = staging.rows_after(session, services.get(session, batch_id), number, CHUNK)
                 results = dry.take(session, staged) if staged else dry.finish(session)
             with db.unit("write") as session:
                 batch = services.locked(session, batch_id)
@@ -93,10 +94,10 @@ def run(db: Database, actor: Actor, batch_id: int, after_chunk: Callable[[int], 
             batch = services.get(session, batch_id)
             if batch.state != services.RUNNING:
                 return
-            task, done = services.task_of(session, batch), services.rows_done(session, batch)
+            task, done = staging.task_of(session, batch), staging.rows_done(session, batch)
         while True:
             with db.unit("read") as session:
-                passed, staged = services.next_rows(session, services.get(session, batch_id), CHUNK)
+                passed, staged = staging.next_rows(session, services.get(session, batch_id), CHUNK)
             prepared = engine.prepare(task, staged)
             position = _chunk(db, task, batch_id, passed, prepared, done)
             if position is None:
@@ -120,9 +121,9 @@ def _chunk(
                 if not rows:
                     services.finish(session, batch)
                     return None
-                if not services.still_waiting(session, batch, passed, rows):
+                if not staging.still_waiting(session, batch, passed, rows):
                     return None
-                last = passed == services.WAITING[-1]
+                last = passed == staging.WAITING[-1]
                 results = engine.run_chunk(session, task, prepared, fresh, last=last)
                 services.note_results(session, batch, passed, results)
                 position = batch.position
@@ -139,9 +140,29 @@ def _worth_another_try(problem: DBAPIError) -> bool:
 
 
 def work(db: Database, actor: Actor, batch_id: int) -> None:
-    """Do what a batch waits for: its dry run, or its run."""
+    """Do what a batch waits for: its dry run, its run, or its undo."""
     check(db, actor, batch_id)
     run(db, actor, batch_id)
+    take_back(db, actor, batch_id)
+
+
+def take_back(db: Database, actor: Actor, batch_id: int) -> None:
+    """Undo a batch that asks for it, a chunk in each unit."""
+    more = True
+    while more:
+        with acting(actor), db.unit("write") as session:
+            batch = services.locked(session, batch_id)
+            more = batch.state == services.UNDOING and undo.step(session, batch)
+
+
+def finish_off(db: Database, actor: Actor, batch_id: int) -> None:
+    """Work on a batch until it waits for nothing more, also beside another runner."""
+    while True:
+        work(db, actor, batch_id)
+        with acting(actor), db.unit("read") as session:
+            if services.get(session, batch_id).state not in services.WORKING:
+                return
+        time.sleep(0.2)
 
 
 def begin_work(runtime: Runtime, actor: Actor, batch_id: int, patience: float = 1.5) -> None:
@@ -175,4 +196,4 @@ def settle(seconds: float = 60) -> None:
         thread.join(seconds)
 
 
-__all__ = ["begin_work", "check", "check_table", "load", "run", "settle", "work"]
+__all__ = ["begin_work", "check", "check_table", "finish_off", "load", "run", "settle", "take_back", "work"]

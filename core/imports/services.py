@@ -5,34 +5,32 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from core.imports import engine, messages, outcomes, rules
-from core.imports.engine import Staged
-from core.imports.models import ImportBatch, ImportRow
+from core.imports import engine, messages, outcomes, staging
+from core.imports.models import ImportBatch
 from core.imports.settings import PEOPLE_PRESET
+from core.imports.staging import LOADING, UPLOADED
 from core.kernel import audit, clock, settings
 from core.kernel.errors import Conflict, NotFound
 from core.kernel.i18n import _
-from core.kernel.ids import new_id, parse_id
+from core.kernel.ids import parse_id
 from core.kernel.models import AuditEntry
-from core.kernel.sealed import open_text, seal_text
+from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
-from core.kernel.tenancy import current_actor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy.orm import Session
 
-    from core.imports.engine import Result, Task
+    from core.imports.engine import Result
     from core.imports.rules import ColumnMap
 
-LOADING, UPLOADED, CHECKING, CHECKED = "loading", "uploaded", "checking", "checked"
-RUNNING, PAUSED, DONE, CANCELLED, UNDONE = "running", "paused", "done", "cancelled", "undone"
-WORKING = (CHECKING, RUNNING)
-WAITING = ("waiting", *(f"later{n}" for n in range(2, outcomes.PASSES + 1)))
-_CELLS = ("import_row", "cells_sealed")
+CHECKING, CHECKED = "checking", "checked"
+RUNNING, PAUSED, DONE = "running", "paused", "done"
+UNDOING, UNDONE, CANCELLED = "undoing", "undone", "cancelled"
+WORKING = (CHECKING, RUNNING, UNDOING)
 
 
 def get(session: Session, batch_id: Any) -> ImportBatch:
@@ -57,95 +55,6 @@ def _expect(batch: ImportBatch, *states: str) -> None:
         raise Conflict(_("这个批次的状态已经变了，请刷新后再看。"), code="batch_state")
 
 
-# -- staging --------------------------------------------------------------------------------------
-
-
-def begin(session: Session, name: str, sha256: bytes, encoding: str, headings: Sequence[str], rows: int) -> ImportBatch:
-    """Open a batch for a list that was read; its rows follow."""
-    preset = settings.value(session, PEOPLE_PRESET)
-    batch = ImportBatch(
-        kind="people", file_name=name[:200], file_sha256=sha256, encoding=encoding,
-        columns=json.dumps(list(headings), ensure_ascii=False), state=LOADING, rows=rows,
-        mapping=json.dumps(rules.guess(headings, preset).to_json(), ensure_ascii=False),
-        staff_id=current_actor().staff_id, store_id=current_actor().store_id, made_at=clock.now_ms(),
-    )  # fmt: skip
-    session.add(batch)
-    session.flush()
-    audit.record(
-        session, "imports.batch.uploaded", "import_batch", batch.id,
-        detail={"file": batch.file_name, "sha256": sha256.hex(), "rows": rows},
-    )  # fmt: skip
-    return batch
-
-
-def stage(session: Session, batch_id: int, rows: Iterable[tuple[int, Sequence[str]]]) -> None:
-    """Stage rows of a batch, their cells sealed."""
-    fid = current_actor().franchise_id
-    staged = []
-    for number, cells in rows:
-        row_id = new_id()
-        text = json.dumps(cells, ensure_ascii=False)
-        staged.append({
-            "id": row_id, "franchise_id": fid, "import_batch_id": batch_id, "number": number,
-            "cells_sealed": seal_text(*_CELLS, row_id, fid, text), "outcome": WAITING[0], "column": "", "problem": "",
-            "person_id": None,
-        })  # fmt: skip
-    Statements(session, fid).insert_many("import_row", [{_quoted(k): v for k, v in row.items()} for row in staged])
-
-
-def _quoted(column: str) -> str:
-    return '"column"' if column == "column" else column
-
-
-def ready(session: Session, batch_id: int) -> None:
-    """Note that every row of a batch is staged."""
-    get(session, batch_id).state = UPLOADED
-
-
-def headings_of(batch: ImportBatch) -> tuple[str, ...]:
-    """Return the headings of the batch's list."""
-    return tuple(json.loads(batch.columns))
-
-
-def mapping_of(batch: ImportBatch) -> ColumnMap:
-    """Return the batch's column mapping."""
-    return rules.read_mapping(json.loads(batch.mapping))
-
-
-def task_of(session: Session, batch: ImportBatch) -> Task:
-    """Return what the rows of a batch are judged by; raise Invalid for an unfit mapping."""
-    return engine.task_of(session, headings_of(batch), mapping_of(batch), bytes(batch.file_sha256), batch.id)
-
-
-def opened(batch: ImportBatch, rows: Iterable[Any]) -> list[Staged]:
-    """Return staged rows from (id, number, cells_sealed) tuples; rows whose cells are gone are left out."""
-    found = []
-    for row_id, number, blob in rows:
-        text = open_text(*_CELLS, int(row_id), batch.franchise_id, blob)
-        if text is not None:
-            found.append(Staged(int(number), tuple(json.loads(text)), int(row_id)))
-    return found
-
-
-def rows_after(session: Session, batch: ImportBatch, number: int, limit: int) -> list[Staged]:
-    """Return the next staged rows in the order of the file."""
-    st = Statements(session, batch.franchise_id)
-    return opened(batch, st.all(
-        "SELECT id, number, cells_sealed FROM import_row WHERE franchise_id = ? AND import_batch_id = ? AND number > ?"
-        " ORDER BY number LIMIT ?", [batch.franchise_id, batch.id, number, limit],
-    ))  # fmt: skip
-
-
-def rows_numbered(session: Session, batch: ImportBatch, numbers: Sequence[int]) -> list[Staged]:
-    """Return the staged rows with these numbers."""
-    rows = session.execute(
-        select(ImportRow.id, ImportRow.number, ImportRow.cells_sealed)
-        .where(ImportRow.import_batch_id == batch.id, ImportRow.number.in_(numbers))
-        .order_by(ImportRow.number)
-    )
-    return opened(batch, rows)
-
-
 # -- mapping and dry run --------------------------------------------------------------------------
 
 
@@ -155,7 +64,7 @@ def save_mapping(session: Session, batch: ImportBatch, mapping: ColumnMap, *, ke
     `keep` also makes it the franchise's preset for its next list.
     """
     _expect(batch, UPLOADED, CHECKED, CHECKING)
-    headings = headings_of(batch)
+    headings = staging.headings_of(batch)
     engine.task_of(session, headings, mapping, bytes(batch.file_sha256), batch.id)
     batch.mapping = json.dumps(mapping.to_json(), ensure_ascii=False)
     batch.state = CHECKING
@@ -178,7 +87,7 @@ def remap(batch: ImportBatch) -> None:
 def note_checked(session: Session, batch: ImportBatch, results: Iterable[Result]) -> None:
     """Keep what a dry run found wrong with rows; nothing else of a dry run stays."""
     st = Statements(session, batch.franchise_id)
-    headings = mapping_of(batch).columns
+    headings = staging.mapping_of(batch).columns
     for one in results:
         if one.decision.problems:
             st.run(
@@ -251,41 +160,8 @@ def discard(session: Session, batch: ImportBatch) -> None:
     _expect(batch, LOADING, UPLOADED, CHECKING, CHECKED)
     batch.state = CANCELLED
     batch.ended_at = clock.now_ms()
-    wipe(session, batch)
+    staging.wipe(session, batch)
     audit.record(session, "imports.batch.cancelled", "import_batch", batch.id)
-
-
-def next_rows(session: Session, batch: ImportBatch, limit: int) -> tuple[str, list[Staged]]:
-    """Return the pass a run stands in and its next rows, in the order of the file; no rows at the end."""
-    st = Statements(session, batch.franchise_id)
-    for outcome in WAITING:
-        rows = st.all(
-            "SELECT id, number, cells_sealed FROM import_row WHERE franchise_id = ? AND import_batch_id = ?"
-            " AND outcome = ? ORDER BY number LIMIT ?",
-            [batch.franchise_id, batch.id, outcome, limit],
-        )
-        if rows:
-            return outcome, opened(batch, rows)
-    return WAITING[-1], []
-
-
-def still_waiting(session: Session, batch: ImportBatch, outcome: str, rows: Sequence[Staged]) -> bool:
-    """Return whether all these rows still wait in this pass: nobody else ran them meanwhile."""
-    row = session.execute(
-        select(func.count()).where(ImportRow.id.in_([one.id for one in rows]), ImportRow.outcome == outcome)
-    ).scalar()
-    return row == len(rows)
-
-
-def rows_done(session: Session, batch: ImportBatch) -> dict[int, int]:
-    """Return the persons that the rows of this batch were found to mean, each with its row's number."""
-    st = Statements(session, batch.franchise_id)
-    found = st.all(
-        "SELECT person_id, number FROM import_row WHERE franchise_id = ? AND import_batch_id = ?"
-        " AND person_id IS NOT NULL",
-        [batch.franchise_id, batch.id],
-    )
-    return {int(person): int(number) for person, number in found}
 
 
 def note_results(session: Session, batch: ImportBatch, passed: str, results: Sequence[Result]) -> None:
@@ -294,11 +170,11 @@ def note_results(session: Session, batch: ImportBatch, passed: str, results: Seq
     The cells of a row that is done are wiped; of a change what was there before is kept for an undo.
     """
     st = Statements(session, batch.franchise_id)
-    headings = mapping_of(batch).columns
+    headings = staging.mapping_of(batch).columns
     for one in results:
         outcome = one.decision.outcome
         if outcome == outcomes.LATER:
-            later = WAITING[WAITING.index(passed) + 1]
+            later = staging.WAITING[staging.WAITING.index(passed) + 1]
             st.run(
                 "UPDATE import_row SET outcome = ? WHERE franchise_id = ? AND id = ?",
                 [later, batch.franchise_id, one.staged.id],
@@ -312,7 +188,7 @@ def note_results(session: Session, batch: ImportBatch, passed: str, results: Seq
         if problem:
             st.run(set_ + " WHERE franchise_id = ? AND id = ?", [*values, *place])
         else:
-            kept = seal_text(*_CELLS, one.staged.id, batch.franchise_id, one.before) if one.before else None
+            kept = seal_text(*staging.CELLS, one.staged.id, batch.franchise_id, one.before) if one.before else None
             st.run(set_ + ", cells_sealed = ? WHERE franchise_id = ? AND id = ?", [*values, kept, *place])
         _count(batch, outcome)
     session.flush()
@@ -329,15 +205,6 @@ def finish(session: Session, batch: ImportBatch) -> None:
     batch.state = DONE
     batch.ended_at = clock.now_ms()
     audit.record(session, "imports.batch.finished", "import_batch", batch.id, detail=counted(batch))
-
-
-def wipe(session: Session, batch: ImportBatch) -> None:
-    """Wipe the cells of a batch."""
-    Statements(session, batch.franchise_id).run(
-        "UPDATE import_row SET cells_sealed = NULL WHERE franchise_id = ? AND import_batch_id = ?"
-        " AND cells_sealed IS NOT NULL",
-        [batch.franchise_id, batch.id],
-    )
 
 
 def started(session: Session, batch: ImportBatch) -> tuple[int, int] | None:

@@ -11,9 +11,9 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from core.imports import outcomes, services
+from core.imports import outcomes, services, staging
 from core.imports.models import ImportBatch, ImportRow
 from core.imports.writing import ACTION
 from core.kernel import audit, clock
@@ -39,8 +39,9 @@ _OWN = frozenset({
     "audit_link", "import_row", "outbox_message",
 })  # fmt: skip
 _ONLY_LOOKED = frozenset({ACTION, "health.read", "people.phone.unmasked"})
-GONE = "undone"  # the outcome of a row whose person was taken out, or whose change was taken back
-KEPT = "kept"  # the outcome of a row whose person was used since
+GONE = "undone"  # the outcome of a row whose person was taken out
+REVERTED = "reverted"  # … whose change was taken back
+KEPT = "kept"  # … whose person was used since
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,39 +76,53 @@ def effect(session: Session, batch: ImportBatch) -> Effect:
     return Effect(persons, changes, stay)
 
 
-def take_back(session: Session, batch: ImportBatch) -> Effect:
-    """Undo a batch within 24 hours; raise Conflict when it is too late or the batch is at work."""
+def begin(session: Session, batch: ImportBatch) -> None:
+    """Ask for the undo of a batch; raise Conflict when it is too late or the batch is at work."""
     if not may_undo(batch):
         raise Conflict(_("只能在导入结束后 24 小时内撤销。现在请逐个修改会员资料。"), code="undo_too_late")
-    cancelled = batch.state == services.PAUSED
-    persons = changes = stay = 0
-    for rows in _portions(session, batch):
-        used = used_since(session, batch, [row.person_id for row in rows if row.outcome == outcomes.CREATED])
-        gone = [row for row in rows if row.outcome == outcomes.CREATED and row.person_id not in used]
-        _take_out(session, [row.person_id for row in gone])
-        for row in gone:
-            row.outcome = GONE
-        persons += len(gone)
-        for row in rows:
-            if row.outcome == outcomes.UPDATED:
-                back = _take_change_back(session, row)
-                changes, stay = changes + back, stay + (not back)
-                row.outcome = GONE if back else KEPT
-            elif row.outcome == outcomes.CREATED:
-                row.outcome = KEPT
-                stay += 1
-        session.flush()
-        session.expunge_all()
-    batch = services.get(session, batch.id)
-    batch.state = services.CANCELLED if cancelled else services.UNDONE
+    batch.state = services.UNDOING
+    audit.record(session, "imports.batch.undo_asked", "import_batch", batch.id)
+
+
+def step(session: Session, batch: ImportBatch) -> bool:
+    """Take back the last rows that still stand, a chunk of them; return False when none was left."""
+    rows = next(_portions(session, batch), ())
+    if not rows:
+        _finish(session, batch)
+        return False
+    made = [row for row in rows if row.outcome == outcomes.CREATED]
+    used = used_since(session, batch, [row.person_id for row in made])
+    _take_out(session, [row.person_id for row in made if row.person_id not in used])
+    for row in rows:
+        if row.outcome == outcomes.CREATED:
+            row.outcome = KEPT if row.person_id in used else GONE
+        else:
+            row.outcome = REVERTED if _take_change_back(session, row) else KEPT
+    return True
+
+
+def done(session: Session, batch: ImportBatch) -> Effect:
+    """Return what the undo of a batch took back so far."""
+    counts = dict(
+        session.execute(
+            select(ImportRow.outcome, func.count())
+            .where(ImportRow.import_batch_id == batch.id, ImportRow.outcome.in_((GONE, REVERTED, KEPT)))
+            .group_by(ImportRow.outcome)
+        ).all()
+    )
+    return Effect(counts.get(GONE, 0), counts.get(REVERTED, 0), counts.get(KEPT, 0))
+
+
+def _finish(session: Session, batch: ImportBatch) -> None:
+    # A batch that was stopped half-way never ended.
+    batch.state = services.UNDONE if batch.ended_at else services.CANCELLED
     batch.ended_at = clock.now_ms()
-    services.wipe(session, batch)
-    done = Effect(persons, changes, stay)
+    staging.wipe(session, batch)
+    found = done(session, batch)
     audit.record(
         session, "imports.batch.undone", "import_batch", batch.id,
-        detail={"persons": persons, "changes": changes, "stay": stay},
+        detail={"persons": found.persons, "changes": found.changes, "stay": found.stay},
     )  # fmt: skip
-    return done
 
 
 def _portions(session: Session, batch: ImportBatch) -> Iterator[Sequence[ImportRow]]:
@@ -136,9 +151,8 @@ def used_since(session: Session, batch: ImportBatch, person_ids: Sequence[int]) 
     marks = ", ".join("?" * len(person_ids))
     used: set[int] = set()
     for table, column in _references():
-        used |= _column(
-            st, f"SELECT {column} FROM {table} WHERE franchise_id = ? AND {column} IN ({marks})", person_ids
-        )  # noqa: S608
+        sql = f"SELECT {column} FROM {table} WHERE franchise_id = ? AND {column} IN ({marks})"  # noqa: S608
+        used |= _column(st, sql, person_ids)
     looked = ", ".join(f"'{code}'" for code in sorted(_ONLY_LOOKED))
     used |= _column(
         st,
@@ -190,15 +204,14 @@ def _take_out(session: Session, person_ids: Sequence[int]) -> None:
     ):
         st.run(sql, [*values, *place])
     # A printed number may come again with the next list.
-    for card_id, number in st.all(
-        f"SELECT id, number FROM card WHERE franchise_id = ? AND person_id IN ({marks})",  # noqa: S608
+    for (card_id,) in st.all(
+        f"SELECT id FROM card WHERE franchise_id = ? AND person_id IN ({marks})",  # noqa: S608
         place,
     ):
         st.run(
             "UPDATE card SET status = 'revoked', number = ?, version = version + 1 WHERE franchise_id = ? AND id = ?",
             [f"x{int(card_id)}"[:20], st.franchise_id, card_id],
         )
-        del number
     st.run(
         "UPDATE person SET active = FALSE, name = ?, pinyin = '', gender = 'unknown', birth_on = NULL,"  # noqa: S608
         " occupation = '', company = '', phone_sealed = NULL, phone_blind = NULL, email_sealed = NULL,"

@@ -105,9 +105,7 @@ class OrderSeen:
 
 def see(session: Session, row: Orders) -> OrderSeen:
     """Return an order with its lines, tenders, refunds, findings and the payer's balances of today."""
-    lines = session.scalars(
-        select(OrderLine).where(OrderLine.orders_id == row.id).order_by(OrderLine.line_no)
-    ).all()
+    lines = session.scalars(select(OrderLine).where(OrderLine.orders_id == row.id).order_by(OrderLine.line_no)).all()
     tenders = list(session.scalars(select(Tender).where(Tender.orders_id == row.id).order_by(Tender.number)))
     findings = session.scalars(select(Finding).where(Finding.order_id == row.id).order_by(Finding.id)).all()
     refunds = session.scalars(select(Refund).where(Refund.orders_id == row.id).order_by(Refund.id)).all()
@@ -147,9 +145,7 @@ def masked_phone(session: Session, person: Person | None) -> str:
 
 def _names(session: Session, model: Any, ids: Iterable[int | None]) -> dict[int, Any]:
     wanted = {one for one in ids if one}
-    return (
-        {row.id: row for row in session.scalars(select(model).where(model.id.in_(wanted)))} if wanted else {}
-    )
+    return {row.id: row for row in session.scalars(select(model).where(model.id.in_(wanted)))} if wanted else {}
 
 
 def _name(found: dict[int, Any], wanted: int | None) -> str:
@@ -162,9 +158,7 @@ def _tier_name(programme: Programme, code: str) -> str:
     return tier.name if tier else ""
 
 
-def _line(
-    line: OrderLine, persons: dict[int, Person], staff: dict[int, Staff], payer: int | None
-) -> LineSeen:
+def _line(line: OrderLine, persons: dict[int, Person], staff: dict[int, Staff], payer: int | None) -> LineSeen:
     detail = json.loads(line.detail or "{}")
     other = line.for_person_id if line.for_person_id != payer else None
     return LineSeen(
@@ -184,9 +178,7 @@ def _refunds(
     if not rows:
         return []
     by_refund: dict[int, list[tuple[int, int, int]]] = {row.id: [] for row in rows}
-    lines = session.scalars(
-        select(RefundLine).where(RefundLine.refund_id.in_(by_refund)).order_by(RefundLine.id)
-    )
+    lines = session.scalars(select(RefundLine).where(RefundLine.refund_id.in_(by_refund)).order_by(RefundLine.id))
     for line in lines:
         by_refund[line.refund_id].append((line_nos[line.order_line_id], line.qty, line.amount_fen))
     return [

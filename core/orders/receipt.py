@@ -36,9 +36,7 @@ def receipt_text(seen: OrderSeen) -> str:
     total.append(_pair(_("应收"), show_yuan(row.total_fen)))
     total += [_pair(str(KIND_NAMES[t.kind]), show_yuan(t.amount_fen)) for t in seen.tenders]
     rule = "-" * RECEIPT_WIDTH
-    return "\n".join(
-        [*head, rule, *body, rule, *total, *([rule, *_points_lines(seen)] if seen.person else [])]
-    )
+    return "\n".join([*head, rule, *body, rule, *total, *([rule, *_points_lines(seen)] if seen.person else [])])
 
 
 def _receipt_line(line: LineSeen) -> list[str]:

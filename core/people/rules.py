@@ -95,9 +95,7 @@ def readings(name: str) -> tuple[tuple[str, str], ...]:
     letters = "".join(ch for ch in name if ch.isalnum())
     if not letters:
         return ()
-    first = (
-        pinyin(letters[0], style=Style.NORMAL, heteronym=True)[0] if _HAN.match(letters[0]) else [letters[0]]
-    )
+    first = pinyin(letters[0], style=Style.NORMAL, heteronym=True)[0] if _HAN.match(letters[0]) else [letters[0]]
     rest = [part.lower() for part in lazy_pinyin(letters[1:]) if part]
     found = []
     for head in dict.fromkeys(part.lower() for part in first):

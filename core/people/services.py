@@ -220,9 +220,7 @@ def index(session: Session, person: Person, extra: tuple[str, ...] = ()) -> None
             "DELETE FROM search_token WHERE franchise_id = ? AND person_id = ? AND token = ?",
             [person.franchise_id, person.id, token],
         )
-    st.insert_many(
-        "search_token", [token_row(person.franchise_id, person.id, t) for t in sorted(wanted - have)]
-    )
+    st.insert_many("search_token", [token_row(person.franchise_id, person.id, t) for t in sorted(wanted - have)])
 
 
 def token_row(franchise_id: int, person_id: int, token: str) -> dict[str, Any]:
@@ -236,9 +234,7 @@ def relate(session: Session, person: Person, other: Person, role: str) -> Relati
         raise Invalid.field("role", _("没有“%(role)s”这种家庭关系。", role=role))
     if person.id == other.id:
         raise Invalid.field("other", _("不能与自己建立家庭关系。"))
-    found = session.scalar(
-        select(Relation).where(Relation.person_id == person.id, Relation.other_id == other.id)
-    )
+    found = session.scalar(select(Relation).where(Relation.person_id == person.id, Relation.other_id == other.id))
     if found is None:
         found = Relation(person_id=person.id, other_id=other.id, role=role)
         session.add(found)
@@ -289,9 +285,7 @@ def remove_tag(session: Session, person: Person, tag: str) -> None:
 
 def tags_of(session: Session, person: Person) -> list[PersonTag]:
     """Return the person's tags in the order they were put."""
-    return list(
-        session.scalars(select(PersonTag).where(PersonTag.person_id == person.id).order_by(PersonTag.id))
-    )
+    return list(session.scalars(select(PersonTag).where(PersonTag.person_id == person.id).order_by(PersonTag.id)))
 
 
 EDITABLE = (

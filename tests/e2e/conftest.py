@@ -9,7 +9,9 @@ import pytest
 
 from tests.core.desk.desk_kit import Desk, web_of
 
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if Path(p).exists()), None)
+CHROMIUM = next(
+    (p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if Path(p).exists()), None
+)
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +58,9 @@ def page(browser, served, desk):
     complaints: list[str] = []
     opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     opened.on("pageerror", lambda problem: complaints.append(str(problem)))
-    opened.on("request", lambda asked: None if asked.url.startswith((address, "data:")) else complaints.append(asked.url))
+    opened.on(
+        "request", lambda asked: None if asked.url.startswith((address, "data:")) else complaints.append(asked.url)
+    )
     opened.complaints = complaints
     yield opened
     context.close()

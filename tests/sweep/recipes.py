@@ -79,9 +79,7 @@ API = {
     "api_orders.read": Recipe({"order_no": ORDER}),
     "api_orders.preview": Recipe({"order_no": ORDER}, json=LINES),
     "api_orders.refund": Recipe({"order_no": ORDER}, json={**LINES, "reason": "扫"}),
-    "api_staff.prove": Recipe(
-        json={"staff": STAFF, "pin": "000000", "purpose": "refund", "payload_sha256": "0" * 64}
-    ),
+    "api_staff.prove": Recipe(json={"staff": STAFF, "pin": "000000", "purpose": "refund", "payload_sha256": "0" * 64}),
     "probes.openapi": PLAIN,
     "probes.healthz": PLAIN,
     "probes.readyz": PLAIN,

@@ -196,7 +196,9 @@ def test_a_wrong_method_is_refused_everywhere(app, world):
     asker = Asker(world, app, "owner")
     for endpoint, (_rule, methods) in sorted(endpoints(app).items()):
         own = {ref.kind: world.ids[ref.kind]["own"] for ref in RECIPES[endpoint].refs()}
-        others = {m for rule in app.url_map.iter_rules() if rule.rule == endpoints(app)[endpoint][0] for m in rule.methods}
+        others = {
+            m for rule in app.url_map.iter_rules() if rule.rule == endpoints(app)[endpoint][0] for m in rule.methods
+        }
         for method in set(WRONG_METHODS) - methods - others:
             answer = asker.ask(endpoint, method, RECIPES[endpoint].filled(own))
             assert answer.status_code in {404, 405}, f"{method} {endpoint}"

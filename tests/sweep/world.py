@@ -137,9 +137,7 @@ def _more_staff(session: Any, house: House) -> None:
         session.get(Staff, staff_id).password_once = False
 
 
-def _fill(
-    installation: Installation, house: House, item: str, store: int | None = None
-) -> dict[str, Any]:
+def _fill(installation: Installation, house: House, item: str, store: int | None = None) -> dict[str, Any]:
     """Make a member with cards, an order with a refund and an open quote; return their ids."""
     away = house is installation.pharmacy
     actor = installation.actor(house)

@@ -150,7 +150,8 @@ def field_pair(error: Any) -> tuple[str, str]:
 
 FILTERS = {
     "fen": fen, "yuan": yuan, "fen_signed": fen_signed, "number": number, "signed": signed,
-    "percent": percent, "moment": moment, "local_day": local_day, "fieldpair": field_pair, "clock_time": clock_time, "day": day, "short_day": short_day,
+    "percent": percent, "moment": moment, "local_day": local_day, "fieldpair": field_pair,
+    "clock_time": clock_time, "day": day, "short_day": short_day,
     "long_day": long_day, "mask_phone": mask_phone, "attrs": attrs, "described": described,
     "toast_data": toast_data,
 }  # fmt: skip

@@ -114,8 +114,9 @@ def _ring_up(till: Till, vertical: str, n: int, seed: int) -> None:
         for member in basketeer.members:
             seen = till.member(member)["points"]
             assert seen["available"] - seen["debt"] == basketeer.points[member]
-            assert till.ok("GET", f"/members/{member}/ledger?unit=points&limit=1")["items"][0]["balance_after"] == (
-                basketeer.points[member]
+            assert (
+                till.ok("GET", f"/members/{member}/ledger?unit=points&limit=1")["items"][0]["balance_after"]
+                == (basketeer.points[member])
             )
         report = verification.verify(till.installation.runtime, freeze=False)
     assert [r for r in report if r.difference] == []

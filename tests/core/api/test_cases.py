@@ -106,7 +106,9 @@ def test_b08_multiplier_of_the_tier_held_before(pharmacy):
     assert pharmacy.points(member) == 2200
     quote = pharmacy.quote(member, ("MISC-100", 1))  # B10: 2200 points are worth 22.00
     assert (quote["points_max"], quote["points_value_fen"]) == (2200, 2200)
-    paid = pharmacy.pay(quote, {"kind": "points", "amount_fen": 2200, "points": 2200}, {"kind": "cash", "amount_fen": 7800})
+    paid = pharmacy.pay(
+        quote, {"kind": "points", "amount_fen": 2200, "points": 2200}, {"kind": "cash", "amount_fen": 7800}
+    )
     assert paid.get_json()["balances"]["points"]["available"] == 78 * 2
 
 
@@ -127,7 +129,9 @@ def test_b10_points_go_by_whole_steps(pharmacy):
     assert (quote["points_max"], quote["points_value_fen"]) == (200, 200)
     too_many = {"kind": "points", "amount_fen": 250, "points": 250}
     assert pharmacy.problem(pharmacy.pay(quote, too_many, {"kind": "cash", "amount_fen": 9750}))[:2] == (422, "invalid")
-    order = pharmacy.pay(quote, {"kind": "points", "amount_fen": 200, "points": 200}, {"kind": "cash", "amount_fen": 9800})
+    order = pharmacy.pay(
+        quote, {"kind": "points", "amount_fen": 200, "points": 200}, {"kind": "cash", "amount_fen": 9800}
+    )
     assert order.get_json()["balances"]["points"]["available"] == 50 + 98
 
 

@@ -44,7 +44,10 @@ def test_an_item_is_added_read_and_changed(dental):
     assert changed["attributes"] == {"dental.category": "filling"}
     status, code, told = dental.problem(dental.call("PATCH", "/items/F-NANO", {"price_fen": 1, "version": 1}))
     assert (status, code, told["version"]) == (409, "stale_version", 2)
-    assert dental.refused("POST", "/items", {"code": "F-NANO", "name": "x", "kind": "goods", "price_fen": 1}) == (409, "duplicate_code")
+    assert dental.refused("POST", "/items", {"code": "F-NANO", "name": "x", "kind": "goods", "price_fen": 1}) == (
+        409,
+        "duplicate_code",
+    )
     assert dental.refused("GET", "/items/NOPE") == (404, "not_found")
     assert dental.refused("PATCH", "/items/NOPE", {"price_fen": 1}) == (404, "not_found")
     dental.ok("PATCH", "/items/F-NANO", {"active": False})

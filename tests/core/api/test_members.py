@@ -119,7 +119,10 @@ def test_consents_are_given_and_withdrawn(dental):
     consents = dental.member(member)["consents"]
     assert [(c["purpose"], c["granted"]) for c in consents] == [("profiling", False)]
     assert dental.refused("POST", path, {"purpose": "profiling"}) == (422, "invalid")
-    assert dental.refused("POST", "/members/1/consents", {"purpose": "profiling", "granted": True}) == (404, "not_found")
+    assert dental.refused("POST", "/members/1/consents", {"purpose": "profiling", "granted": True}) == (
+        404,
+        "not_found",
+    )
 
 
 def test_households(dental):

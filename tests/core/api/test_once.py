@@ -24,7 +24,9 @@ def body_of(quote):
 
 def count(till, table):
     with till.installation.unit("read") as session:
-        return session.execute(text(f"SELECT COUNT(*) FROM {table} WHERE franchise_id = :f"), {"f": till.house.franchise_id}).scalar()
+        return session.execute(
+            text(f"SELECT COUNT(*) FROM {table} WHERE franchise_id = :f"), {"f": till.house.franchise_id}
+        ).scalar()
 
 
 def test_the_same_key_and_body_replay_the_stored_answer(any_dental):
@@ -57,7 +59,10 @@ def test_another_body_or_another_order_under_the_key_is_refused(dental):
     second = dental.pay(other, key="b").get_json()
     asked = {"lines": [{"line": 1, "qty": 1}], "reason": "顾客改期"}
     dental.ok("POST", f"/orders/{order['order_no']}/refunds", asked, key="r")
-    assert dental.refused("POST", f"/orders/{second['order_no']}/refunds", asked, key="r") == (422, "idempotency_mismatch")
+    assert dental.refused("POST", f"/orders/{second['order_no']}/refunds", asked, key="r") == (
+        422,
+        "idempotency_mismatch",
+    )
     assert dental.ok("GET", f"/orders/{second['order_no']}")["refunded_fen"] == 0
 
 

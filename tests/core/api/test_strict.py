@@ -58,7 +58,8 @@ def test_a_wrong_method_names_the_right_ones(dental, method, path, allowed):
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/rewards", "/shifts", "/segments/preview", "/courses/1/uses", "/members/1/health", "/x/dental/y"]
+    "path",
+    ["/nothing", "/rewards", "/shifts", "/segments/preview", "/courses/1/uses", "/members/1/health", "/x/dental/y"],
 )
 def test_what_nobody_asked_for_yet_is_absent(dental, path):
     assert dental.refused("GET", path) == (404, "not_found")
@@ -172,7 +173,9 @@ def test_tenders(dental):
         body = {"quote_id": quote["quote_id"], "tenders": tenders}
         status, _code = dental.refused("POST", "/orders", body, key=json.dumps(tenders).replace(" ", ""))
         assert status == 422, tenders
-    order = dental.pay(quote, {"kind": "wechat", "amount_fen": 5000, "reference": "4200"}, {"kind": "cash", "amount_fen": 3000})
+    order = dental.pay(
+        quote, {"kind": "wechat", "amount_fen": 5000, "reference": "4200"}, {"kind": "cash", "amount_fen": 3000}
+    )
     assert [t["kind"] for t in order.get_json()["tenders"]] == ["wechat", "cash"]
 
 

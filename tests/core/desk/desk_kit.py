@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from core import assembly
 from core.kernel.tenancy import Actor, acting
+from core.orders.models import Orders
 from core.org import services as org
 from core.org.models import Staff
-from core.orders.models import Orders
 from tests.installation import PIN
 
 HX = {"HX-Request": "true"}
@@ -141,7 +141,9 @@ def plain(text: str) -> str:
 
 def alert(text: str) -> str:
     """Return the words of the page's alerts."""
-    return " | ".join(plain(part) for part in re.findall(r'role="alert".*?</div></div>|role="alert".*?</span>', text, flags=re.S))
+    return " | ".join(
+        plain(part) for part in re.findall(r'role="alert".*?</div></div>|role="alert".*?</span>', text, flags=re.S)
+    )
 
 
 __all__ = ["HX", "PIN", "Desk", "alert", "field", "plain", "secret_of", "web_of"]

@@ -270,7 +270,10 @@ def test_family_by_search_by_three_fields_and_leaving(desk):
     known = desk.post(f"/cards/{card}/seats", {"name": "林若兰", "phone": "13700001234", "role": "spouse"})
     assert known.status_code == 409
     assert "就是这位，加入" in plain(known.text)
-    assert desk.post(f"/cards/{card}/seats", {"name": "小宝", "phone": "", "role": "child", "back": "till"}).location == "/till"
+    assert (
+        desk.post(f"/cards/{card}/seats", {"name": "小宝", "phone": "", "role": "child", "back": "till"}).location
+        == "/till"
+    )
     page = plain(desk.get(f"/cards/{card}/family").text)
     assert "3 / 8 人" in page
     desk.post(f"/cards/{card}/seats/{friend}/leave")

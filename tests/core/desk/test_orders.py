@@ -42,7 +42,10 @@ def test_the_preview_equals_the_effect(desk):
 def test_a_refund_sent_twice_happens_once(desk):
     order = desk.ring_up(desk.enrol(), "CLEAN")
     page = preview(desk, order.order_no, l1=1).text
-    first, again = confirm(desk, order.order_no, page, reason="重复收款"), confirm(desk, order.order_no, page, reason="重复收款")
+    first, again = (
+        confirm(desk, order.order_no, page, reason="重复收款"),
+        confirm(desk, order.order_no, page, reason="重复收款"),
+    )
     assert (first.status_code, again.status_code) == (303, 303)
     desk.get("/")  # takes the toasts away
     assert plain(desk.get(f"/orders/{order.order_no}").text).count("-R1") == 1

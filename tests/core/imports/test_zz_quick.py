@@ -1,8 +1,10 @@
+import cProfile
+import pstats
 import time
+
 from core.imports import runner, services
 from core.kernel.tenancy import acting
 from tests.core.imports import lists
-import cProfile, pstats
 
 
 def test_quick(installation):

@@ -1,0 +1,93 @@
+"""The member list with what lies above people: tiers, points that may be used, family cards."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from flask import url_for
+from markupsafe import Markup
+from sqlalchemy import func, or_, select
+
+from core.cards.models import Card, CardSeat
+from core.kernel import clock
+from core.kernel.i18n import _l
+from core.kernel.tenancy import current_actor
+from core.kernel.web.formats import number
+from core.kernel.web.lists import Column, Filter
+from core.ledger import services as ledger
+from core.ledger.models import Account, Lot
+from core.org.models import Store
+from core.people import lists as people_lists
+from core.people.models import Person
+from core.programme import services as programmes
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from core.kernel.web.lists import ListSpec
+
+
+def spec(unit: Session) -> ListSpec:
+    """Return the member list with what lies above people: tiers, points, family cards."""
+    programme = programmes.in_force(unit)
+    today = clock.today(current_actor().tz)
+    tiers = {tier.code: (tier.name, rank) for rank, tier in enumerate(programme.tiers, 1)}
+    steps = len(tiers)
+
+    prefix = url_for("desk.member", person_id="0").removesuffix("0")
+
+    def tier_cell(row: Any) -> Any:
+        name, rank = tiers.get(row.tier_code, (row.tier_code or "—", 0))
+        return _tier(name, rank, steps)
+
+    # What may be used today: lots that ran out are left out even before the sweep books them.
+    usable = (
+        select(func.coalesce(func.sum(Lot.remaining), 0) - func.max(Account.debt))
+        .select_from(Account)
+        .outerjoin(
+            Lot,
+            (Lot.account_id == Account.id) & (Lot.remaining > 0)
+            & or_(Lot.expires_on.is_(None), Lot.expires_on > today),
+        )
+        .where(
+            Account.owner_kind == "person", Account.owner_id == Person.id, Account.unit == ledger.POINTS,
+            Account.bucket == "available",
+        )
+        .correlate(Person)
+        .scalar_subquery()
+        .label("points")
+    )  # fmt: skip
+    shared = select(CardSeat.person_id).join(Card, Card.id == CardSeat.card_id).where(
+        CardSeat.left_at.is_(None), Card.seats > 1, Card.status == "active"
+    )  # fmt: skip
+    return people_lists.members(
+        tiers=tuple((tier.code, tier.name) for tier in programme.tiers),
+        stores=tuple((str(row.id), row.name) for row in unit.scalars(select(Store).order_by(Store.code))),
+        tags=people_lists.tags_in_use(unit),
+        tier_cell=tier_cell,
+        url=lambda person_id: f"{prefix}{person_id}",
+        more=(
+            Column(
+                "points", _l("积分"), (usable,), lambda row: number(row.points or 0), numeric=True, phone="value"
+            ),
+        ),
+        filters=(
+            Filter(
+                "card", _l("家庭卡"), (("yes", _l("有")), ("no", _l("没有"))),
+                lambda value: Person.id.in_(shared) if value == "yes" else Person.id.not_in(shared),
+            ),
+        ),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def _tier(name: str, rank: int, steps: int) -> Markup:
+    bars = "".join(
+        f'<rect x="{3.2 * n:.1f}" y="{8 - 1.6 * n:.1f}" width="2" height="{3 + 1.6 * n:.1f}" rx=".8"'
+        f' fill="currentColor" opacity="{1 if n < rank else 0.22}"/>'
+        for n in range(steps)
+    )
+    width = round(3.2 * steps - 1, 1)
+    picture = Markup('<svg width="{0}" height="11" viewBox="0 0 {0} 11" aria-hidden="true">').format(width)
+    return Markup('<span class="tier">{}{}</svg>{}</span>').format(picture, Markup(bars), name)  # noqa: S704

@@ -1,0 +1,254 @@
+"""Pages of the import wizard: batches, upload, mapping, dry run, progress, result."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, make_response, request, url_for
+
+from core.imports import messages, reports, rules, runner, services, staging, undo
+from core.imports.models import ImportBatch
+from core.imports.pages import BATCHES, STATES, mapping_context, typed_mapping
+from core.imports.permissions import RUN
+from core.kernel import audit
+from core.kernel.errors import Invalid, Refusal
+from core.kernel.i18n import _, _l
+from core.kernel.runtime import runtime
+from core.kernel.tenancy import current_actor
+from core.kernel.web import lists
+from core.kernel.web.render import MenuEntry, go, go_to, is_fragment, menu, render_page, toast
+from core.kernel.web.routes import on_refusal, own_unit, page, session
+from core.org.models import Staff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
+
+    from core.imports.reports import Faulty
+
+bp = Blueprint("imports", __name__, url_prefix="/imports")
+menu.add(MenuEntry("members", _l("导入"), "imports.index", "upd", RUN, order=70))
+
+SHOWN_ERRORS = 8
+
+
+@page(bp, "/", permission=RUN)
+def index() -> Any:
+    """List the franchise's batches."""
+    return render_page("imports/index.html", listing=lists.load(session(), BATCHES, request.args))
+
+
+@page(bp, "/new", permission=RUN)
+def new() -> Any:
+    """Show the upload form."""
+    return _upload_page()
+
+
+def _upload_page(refusal: Refusal | None = None) -> Any:
+    return render_page("imports/upload.html", refusal=refusal)
+
+
+@page(bp, "/", permission=RUN, unit="own", methods=("POST",), upload=True, endpoint="upload")
+def upload() -> Any:
+    """Take a file in: read it, stage its rows sealed, go on to the mapping."""
+    on_refusal(_upload_page)
+    file = request.files.get("file")
+    if file is None or not file.filename:
+        raise Invalid.field("file", _("请选择含有会员名单的 CSV 或 XLSX 文件。"))
+    actor = current_actor()
+    batch_id = runner.load(runtime().db, actor, _plain_name(file.filename), file.read())
+    return go("imports.batch", batch_id=batch_id)
+
+
+def _plain_name(name: str) -> str:
+    """Return a file's name without folders and control characters."""
+    last = name.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(ch for ch in last if ch.isprintable()).strip()[:120] or _("未命名")
+
+
+@page(bp, "/template.csv", permission=RUN)
+def template() -> Any:
+    """Hand out an empty list with every heading we know."""
+    lines = [[str(one.label) for one in rules.FIELDS]]
+    return _download(reports.error_csv(lines), "text/csv; charset=utf-8", "template.csv")
+
+
+@page(bp, "/<batch_id>", permission=RUN)
+def batch(batch_id: str) -> Any:
+    """Show a batch where it stands: mapping, dry run, progress or result."""
+    return _batch_page(session(), services.get(session(), batch_id))
+
+
+def _batch_page(unit: Session, row: ImportBatch, refusal: Refusal | None = None, typed: Any = None) -> Any:
+    if row.state == staging.UPLOADED:
+        return render_page(
+            "imports/mapping.html", **_head(unit, row), **mapping_context(unit, row, typed), refusal=refusal
+        )
+    if row.state == services.CHECKED:
+        return render_page("imports/checked.html", **_head(unit, row), **_findings(unit, row), refusal=refusal)
+    if row.state in {*services.WORKING, services.PAUSED, staging.LOADING}:
+        return render_page("imports/progress.html", **_head(unit, row), **_progress(unit, row), refusal=refusal)
+    return render_page(
+        "imports/result.html", **_head(unit, row), **_findings(unit, row), **_result(unit, row), refusal=refusal
+    )
+
+
+def _head(unit: Session, row: ImportBatch) -> dict[str, Any]:
+    staff = unit.get(Staff, row.staff_id) if row.staff_id else None
+    return {
+        "B": row,
+        "state_name": STATES[row.state][0],
+        "state_kind": STATES[row.state][1],
+        "by": staff.name if staff else "",
+    }
+
+
+def _findings(unit: Session, row: ImportBatch) -> dict[str, Any]:
+    """Return counts, reasons, the first rows at fault and, before a run, the sample."""
+    ran = row.state != services.CHECKED
+    columns = staging.mapping_of(row).columns
+    faulty = reports.faulty_rows(unit, row, limit=SHOWN_ERRORS)
+    plan = json.loads(row.dry_run)
+    return {
+        "counts": services.counted(row) if ran else services.planned(row),
+        "kinds": reports.problem_kinds(unit, row),
+        "errors": [_told(one, columns) for one in faulty],
+        "sample": [] if ran else reports.sample(unit, row, plan.get("sample", [])),
+        "before": services.same_file(unit, row),
+        "ignored": [h for h in staging.headings_of(row) if h not in columns.values()],
+    }
+
+
+def _told(row: Faulty, columns: dict[str, str]) -> dict[str, Any]:
+    told = [messages.reason_and_way(problem) for problem in row.problems]
+    return {
+        "number": row.number,
+        "column": messages.columns_of(row.problems, columns),
+        "reason": "；".join(reason for reason, _way in told),
+        "way": " ".join(dict.fromkeys(way for _r, way in told)),
+    }
+
+
+def _progress(unit: Session, row: ImportBatch) -> dict[str, Any]:
+    left = services.seconds_left(unit, row) if row.state == services.RUNNING else None
+    at = row.position
+    if row.state == services.UNDOING:
+        found = undo.done(unit, row)
+        at = found.persons + found.changes + found.stay
+    return {"counts": services.counted(row), "left": left, "at": at, "of": _whole(row)}
+
+
+def _whole(row: ImportBatch) -> int:
+    return row.created + row.updated if row.state == services.UNDOING else row.rows
+
+
+def _result(unit: Session, row: ImportBatch) -> dict[str, Any]:
+    undone = row.state in {services.UNDONE, services.CANCELLED}
+    return {
+        "may_undo": undo.may_undo(row),
+        "taken_back": undo.done(unit, row) if undone else None,
+        "undo_until": (row.ended_at or 0) + undo.WINDOW_MS,
+    }
+
+
+@page(bp, "/<batch_id>/progress", permission=RUN)
+def progress(batch_id: str) -> Any:
+    """Show the progress again; once the work is done, the way to the whole page."""
+    row = services.get(session(), batch_id)
+    if row.state not in services.WORKING or not is_fragment():
+        return go_to(url_for("imports.batch", batch_id=row.id))
+    return render_page("imports/_progress.html", **_head(session(), row), **_progress(session(), row))
+
+
+@page(bp, "/<batch_id>/mapping", permission=RUN, unit="own", methods=("POST",))
+def mapping(batch_id: str) -> Any:
+    """Keep the mapping and begin the dry run."""
+    form = request.form
+    on_refusal(lambda refusal: _batch_page(session(), services.get(session(), batch_id), refusal, form))
+    return _act(
+        batch_id, lambda unit, row: services.save_mapping(unit, row, typed_mapping(form), keep=form.get("keep") == "1")
+    )
+
+
+@page(bp, "/<batch_id>/remap", permission=RUN, unit="own", methods=("POST",))
+def remap(batch_id: str) -> Any:
+    """Go back to the mapping."""
+    return _act(batch_id, lambda _unit, row: services.remap(row))
+
+
+@page(bp, "/<batch_id>/run", permission=RUN, unit="own", methods=("POST",))
+def run(batch_id: str) -> Any:
+    """Begin the run."""
+    return _act(batch_id, services.start)
+
+
+@page(bp, "/<batch_id>/pause", permission=RUN, unit="own", methods=("POST",))
+def pause(batch_id: str) -> Any:
+    """Hold the run after its present chunk."""
+    return _act(batch_id, services.pause)
+
+
+@page(bp, "/<batch_id>/resume", permission=RUN, unit="own", methods=("POST",))
+def resume(batch_id: str) -> Any:
+    """Go on with a held run."""
+    return _act(batch_id, services.resume)
+
+
+@page(bp, "/<batch_id>/undo", permission=RUN, unit="own", methods=("POST",), endpoint="undo")
+def undo_batch(batch_id: str) -> Any:
+    """Take a batch back: its effect was shown before."""
+    return _act(batch_id, undo.begin)
+
+
+@page(bp, "/<batch_id>/undo", permission=RUN, endpoint="undo_preview")
+def undo_preview(batch_id: str) -> Any:
+    """Show what an undo would take back, and what stays because it was used since."""
+    row = services.get(session(), batch_id)
+    if not undo.may_undo(row):
+        return go("imports.batch", batch_id=row.id)
+    return render_page("imports/undo.html", **_head(session(), row), effect=undo.effect(session(), row))
+
+
+@page(bp, "/<batch_id>/discard", permission=RUN, unit="own", methods=("POST",))
+def discard(batch_id: str) -> Any:
+    """Give up a batch that was not run; nothing of it is kept."""
+    with own_unit("write") as unit:
+        row = services.locked(unit, batch_id)
+        services.discard(unit, row)
+        toast(_("已放弃“%(file)s”，没有导入任何会员。", file=row.file_name))
+    return go("imports.index")
+
+
+def _act(batch_id: str, verb: Callable[[Session, ImportBatch], Any]) -> Any:
+    """Do a verb on a batch in a unit of its own, begin the work it asks for, and show where it stands."""
+    with own_unit("write") as unit:
+        row = services.locked(unit, batch_id)
+        verb(unit, row)
+        working = row.state in services.WORKING
+    if working:
+        runner.begin_work(runtime(), current_actor(), row.id)
+    return go("imports.batch", batch_id=row.id)
+
+
+@page(bp, "/<batch_id>/errors.<kind>", permission=RUN, unit="write")
+def errors(batch_id: str, kind: str) -> Any:
+    """Hand out the error file; who fetched it is written down."""
+    row = services.get(session(), batch_id)
+    if kind not in {"csv", "xlsx"}:
+        return go("imports.batch", batch_id=row.id)
+    rows = reports.every_faulty_row(session(), row)
+    lines = reports.error_lines(rows, staging.headings_of(row), staging.mapping_of(row).columns)
+    audit.record(session(), "imports.errors.downloaded", "import_batch", row.id, detail={"kind": kind})
+    if kind == "csv":
+        return _download(reports.error_csv(lines), "text/csv; charset=utf-8", f"errors-{row.id}.csv")
+    sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    return _download(reports.error_xlsx(lines), sheet, f"errors-{row.id}.xlsx")
+
+
+def _download(data: bytes, content_type: str, name: str) -> Any:
+    answer = make_response(data)
+    answer.headers["Content-Type"] = content_type
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
