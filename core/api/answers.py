@@ -4,187 +4,187 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from core.api.answer_fields import day, flag, instant, many, maybe, one, several, text, whole
+from core.api import answer_fields as tell
 
 
 class Named(Schema):
     """A franchise or store."""
 
-    id = text()
-    code = text()
-    name = text()
+    id = tell.text()
+    code = tell.text()
+    name = tell.text()
 
 
 class Whoami(Schema):
     """Whom the token speaks for."""
 
-    franchise = one(Named)
-    store = one(Named)
-    scopes = several(fields.String())
-    plugins = several(fields.String())
-    programme = text()
-    programme_version = whole()
+    franchise = tell.one(Named)
+    store = tell.one(Named)
+    scopes = tell.several(fields.String())
+    plugins = tell.several(fields.String())
+    programme = tell.text()
+    programme_version = tell.whole()
 
 
 class Tier(Schema):
     """A tier and since when it is held; `until` is the last day before the next review."""
 
-    code = text()
-    name = text()
-    since = day(null=True)
-    until = day(null=True)
+    code = tell.text()
+    name = tell.text()
+    since = tell.day(null=True)
+    until = tell.day(null=True)
 
 
 class MemberFound(Schema):
     """A member in a list of hits."""
 
-    id = text()
-    member_no = text()
-    name = text()
-    phone_masked = text()
-    gender = text()
-    birth_date = day(null=True)
-    tier = one(Tier)
-    version = whole()
+    id = tell.text()
+    member_no = tell.text()
+    name = tell.text()
+    phone_masked = tell.text()
+    gender = tell.text()
+    birth_date = tell.day(null=True)
+    tier = tell.one(Tier)
+    version = tell.whole()
 
 
 class MembersFound(Schema):
     """Members that match, best first."""
 
-    items = many(MemberFound)
-    next_cursor = maybe()
+    items = tell.many(MemberFound)
+    next_cursor = tell.maybe()
 
 
 class Seat(Schema):
     """A person in a household."""
 
-    member_id = text()
-    name = text()
-    role = text()
+    member_id = tell.text()
+    name = tell.text()
+    role = tell.text()
 
 
 class Seats(Schema):
     """How many seats of a card are taken."""
 
-    used = whole()
-    total = whole()
+    used = tell.whole()
+    total = tell.whole()
 
 
 class MemberHousehold(Schema):
     """The household of a member, and what they are in it."""
 
-    id = text()
-    role = text()
-    members = many(Seat)
+    id = tell.text()
+    role = tell.text()
+    members = tell.many(Seat)
 
 
 class MemberCard(Schema):
     """A card in which a member has a seat; `valid_until` is the last usable day."""
 
-    id = text()
-    number = text()
-    product = text()
-    status = text()
-    valid_from = day()
-    valid_until = day(null=True)
-    seats = one(Seats)
+    id = tell.text()
+    number = tell.text()
+    product = tell.text()
+    status = tell.text()
+    valid_from = tell.day()
+    valid_until = tell.day(null=True)
+    seats = tell.one(Seats)
 
 
 class Expiring(Schema):
     """Points that can no longer be used from the day `on`."""
 
-    on = day()
-    points = whole()
+    on = tell.day()
+    points = tell.whole()
 
 
 class Points(Schema):
     """A member's points."""
 
-    available = whole()
-    pending = whole()
-    debt = whole()
-    expiring = many(Expiring)
+    available = tell.whole()
+    pending = tell.whole()
+    debt = tell.whole()
+    expiring = tell.many(Expiring)
 
 
 class StoredValue(Schema):
     """A member's stored value."""
 
-    principal_fen = whole()
-    bonus_fen = whole()
+    principal_fen = tell.whole()
+    bonus_fen = tell.whole()
 
 
 class MemberCoupon(Schema):
     """A coupon that may be used for what is done to the member `for`."""
 
-    id = text()
-    code = text()
-    name = text()
-    valid_until = day(null=True)
+    id = tell.text()
+    code = tell.text()
+    name = tell.text()
+    valid_until = tell.day(null=True)
 
 
-MemberCoupon._declared_fields["for"] = text()
+MemberCoupon._declared_fields["for"] = tell.text()
 
 
 class ConsentState(Schema):
     """The newest consent of a purpose."""
 
-    id = text()
-    purpose = text()
-    granted = flag()
-    at = instant()
+    id = tell.text()
+    purpose = tell.text()
+    granted = tell.flag()
+    at = tell.instant()
 
 
 class Member(MemberFound):
     """A member with everything a till shows."""
 
-    birth_calendar = text()
-    occupation = text()
-    contact_of = maybe()
-    tags = several(fields.String())
-    household = one(MemberHousehold, null=True)
-    referrer = maybe()
-    cards = many(MemberCard)
-    points = one(Points)
-    stored_value = one(StoredValue)
-    owed_fen = whole()
-    coupons = many(MemberCoupon)
-    courses = several(fields.Dict())
-    consents = many(ConsentState)
+    birth_calendar = tell.text()
+    occupation = tell.text()
+    contact_of = tell.maybe()
+    tags = tell.several(fields.String())
+    household = tell.one(MemberHousehold, null=True)
+    referrer = tell.maybe()
+    cards = tell.many(MemberCard)
+    points = tell.one(Points)
+    stored_value = tell.one(StoredValue)
+    owed_fen = tell.whole()
+    coupons = tell.many(MemberCoupon)
+    courses = tell.several(fields.Dict())
+    consents = tell.many(ConsentState)
 
 
 class Household(Schema):
     """The people who share a card."""
 
-    id = text()
-    card_id = text()
-    seats = one(Seats)
-    members = many(Seat)
-    version = whole()
+    id = tell.text()
+    card_id = tell.text()
+    seats = tell.one(Seats)
+    members = tell.many(Seat)
+    version = tell.whole()
 
 
 class Item(Schema):
     """An item of the catalogue."""
 
-    code = text()
-    name = text()
-    kind = text()
-    price_fen = whole()
-    category = text()
+    code = tell.text()
+    name = tell.text()
+    kind = tell.text()
+    price_fen = tell.whole()
+    category = tell.text()
     points_fixed = fields.Integer(required=True, allow_none=True)
-    sessions = whole()
-    bonus_fen = whole()
-    barcode = text()
+    sessions = tell.whole()
+    bonus_fen = tell.whole()
+    barcode = tell.text()
     attributes = fields.Dict(required=True)
-    sensitive = flag()
-    active = flag()
-    version = whole()
+    sensitive = tell.flag()
+    active = tell.flag()
+    version = tell.whole()
 
 
 class Items(Schema):
     """A page of the catalogue."""
 
-    items = many(Item)
-    next_cursor = maybe()
+    items = tell.many(Item)
+    next_cursor = tell.maybe()
 
 
 class Stock(Schema):

@@ -4,249 +4,249 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields
 
-from core.api.answer_fields import day, flag, instant, many, maybe, one, several, text, whole
+from core.api import answer_fields as tell
 from core.api.answers import Tier
 
 
 class Step(Schema):
     """A change of a line's price."""
 
-    stage = text()
-    rule = text()
-    before_fen = whole()
-    after_fen = whole()
-    text = text()
+    stage = tell.text()
+    rule = tell.text()
+    before_fen = tell.whole()
+    after_fen = tell.whole()
+    text = tell.text()
 
 
 class QuotedLine(Schema):
     """A priced line."""
 
-    line = whole()
-    item = text()
-    name = text()
-    qty = whole()
-    for_member_id = maybe()
-    list_fen = whole()
-    net_fen = whole()
-    steps = many(Step)
+    line = tell.whole()
+    item = tell.text()
+    name = tell.text()
+    qty = tell.whole()
+    for_member_id = tell.maybe()
+    list_fen = tell.whole()
+    net_fen = tell.whole()
+    steps = tell.many(Step)
 
 
 class Finding(Schema):
     """A safety or rule result on a basket."""
 
-    id = text()
-    code = text()
-    severity = text()
+    id = tell.text()
+    code = tell.text()
+    severity = tell.text()
     line = fields.Integer(required=True, allow_none=True)
-    text = text()
-    overridable_by = several(fields.String())
+    text = tell.text()
+    overridable_by = tell.several(fields.String())
 
 
 class NotApplied(Schema):
     """A rule that did not work here, why, and what would make it work."""
 
-    rule = text()
-    reason = text()
-    hint = text()
+    rule = tell.text()
+    reason = tell.text()
+    hint = tell.text()
     line = fields.Integer(required=True, allow_none=True)
 
 
 class EarnPart(Schema):
     """Points of a rule on a line."""
 
-    rule = text()
+    rule = tell.text()
     line = fields.Integer(required=True, allow_none=True)
-    points = whole()
+    points = tell.whole()
 
 
 class Earn(Schema):
     """Points that a payment in cash would earn."""
 
-    points = whole()
-    parts = many(EarnPart)
+    points = tell.whole()
+    parts = tell.many(EarnPart)
 
 
 class Quote(Schema):
     """A kept quote; it lives 30 minutes."""
 
-    quote_id = text()
-    expires_at = instant()
-    lines = many(QuotedLine)
-    list_fen = whole()
-    saved_fen = whole()
-    total_fen = whole()
-    points_max = whole()
-    points_value_fen = whole()
-    findings = many(Finding)
-    not_applied = many(NotApplied)
-    optimal = flag()
-    earn = one(Earn)
-    programme_version = whole()
+    quote_id = tell.text()
+    expires_at = tell.instant()
+    lines = tell.many(QuotedLine)
+    list_fen = tell.whole()
+    saved_fen = tell.whole()
+    total_fen = tell.whole()
+    points_max = tell.whole()
+    points_value_fen = tell.whole()
+    findings = tell.many(Finding)
+    not_applied = tell.many(NotApplied)
+    optimal = tell.flag()
+    earn = tell.one(Earn)
+    programme_version = tell.whole()
 
 
 class OrderLine(Schema):
     """A sold line."""
 
-    line = whole()
-    item = text()
-    name = text()
-    qty = whole()
-    list_fen = whole()
-    net_fen = whole()
-    steps = many(Step)
-    points = whole()
-    for_member_id = maybe()
-    refunded_qty = whole()
-    refunded_fen = whole()
+    line = tell.whole()
+    item = tell.text()
+    name = tell.text()
+    qty = tell.whole()
+    list_fen = tell.whole()
+    net_fen = tell.whole()
+    steps = tell.many(Step)
+    points = tell.whole()
+    for_member_id = tell.maybe()
+    refunded_qty = tell.whole()
+    refunded_fen = tell.whole()
 
 
 class OrderTender(Schema):
     """A payment of an order."""
 
-    kind = text()
-    amount_fen = whole()
-    points = whole()
-    refunded_fen = whole()
-    refunded_points = whole()
+    kind = tell.text()
+    amount_fen = tell.whole()
+    points = tell.whole()
+    refunded_fen = tell.whole()
+    refunded_points = tell.whole()
 
 
 class OrderFinding(Schema):
     """A finding that went with an order, and who let it pass."""
 
-    code = text()
-    severity = text()
+    code = tell.text()
+    severity = tell.text()
     line = fields.Integer(required=True, allow_none=True)
-    text = text()
-    overridden_by = maybe()
+    text = tell.text()
+    overridden_by = tell.maybe()
 
 
 class RefundTender(Schema):
     """What a refund gives back of a tender."""
 
-    kind = text()
-    amount_fen = whole()
-    points = whole()
+    kind = tell.text()
+    amount_fen = tell.whole()
+    points = tell.whole()
 
 
 class RefundPoints(Schema):
     """Points taken back, returned, put into debt and returned with grace."""
 
-    taken = whole()
-    returned = whole()
-    debt = whole()
-    grace = whole()
+    taken = tell.whole()
+    returned = tell.whole()
+    debt = tell.whole()
+    grace = tell.whole()
 
 
 class RefundLot(Schema):
     """A lot's movement, by the day its points end."""
 
-    expires_on = day(null=True)
-    delta = whole()
+    expires_on = tell.day(null=True)
+    delta = tell.whole()
 
 
 class RefundCoupon(Schema):
     """A coupon given back, and whether it may be used again."""
 
-    code = text()
+    code = tell.text()
     line = fields.Integer(required=True, allow_none=True)
-    usable = flag()
+    usable = tell.flag()
 
 
 class RefundEffects(Schema):
     """What a refund moves."""
 
-    refund_no = text()
-    preview_id = text()
-    amount_fen = whole()
-    tenders = many(RefundTender)
-    points = one(RefundPoints)
-    lots = many(RefundLot)
-    coupons = many(RefundCoupon)
-    courses = several(fields.Dict())
+    refund_no = tell.text()
+    preview_id = tell.text()
+    amount_fen = tell.whole()
+    tenders = tell.many(RefundTender)
+    points = tell.one(RefundPoints)
+    lots = tell.many(RefundLot)
+    coupons = tell.many(RefundCoupon)
+    courses = tell.several(fields.Dict())
     tier = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
-    referral = several(fields.Dict())
-    owed_fen = whole()
-    effects = several(fields.String())
+    referral = tell.several(fields.Dict())
+    owed_fen = tell.whole()
+    effects = tell.several(fields.String())
 
 
 class RefundedLine(Schema):
     """A refunded line."""
 
-    line = whole()
-    qty = whole()
-    amount_fen = whole()
+    line = tell.whole()
+    qty = tell.whole()
+    amount_fen = tell.whole()
 
 
 class OrderRefund(RefundEffects):
     """A refund of an order."""
 
-    lines = many(RefundedLine)
-    reason = text()
+    lines = tell.many(RefundedLine)
+    reason = tell.text()
 
 
 class Balance(Schema):
     """The payer's points after the order."""
 
-    available = whole()
-    pending = whole()
-    debt = whole()
+    available = tell.whole()
+    pending = tell.whole()
+    debt = tell.whole()
 
 
 class Balances(Schema):
     """The payer's balances."""
 
-    points = one(Balance)
+    points = tell.one(Balance)
 
 
 class Order(Schema):
     """An order with payments and refunds."""
 
-    order_no = text()
-    id = text()
-    member_id = maybe()
-    state = text()
-    business_date = day()
-    booked_at = instant()
-    lines = many(OrderLine)
-    list_fen = whole()
-    total_fen = whole()
-    paid_fen = whole()
-    owed_fen = whole()
-    refunded_fen = whole()
-    tenders = many(OrderTender)
-    earned_points = whole()
-    balances = one(Balances)
-    tier = one(Tier, null=True)
-    findings = many(OrderFinding)
-    refunds = many(OrderRefund)
-    receipt_text = text()
+    order_no = tell.text()
+    id = tell.text()
+    member_id = tell.maybe()
+    state = tell.text()
+    business_date = tell.day()
+    booked_at = tell.instant()
+    lines = tell.many(OrderLine)
+    list_fen = tell.whole()
+    total_fen = tell.whole()
+    paid_fen = tell.whole()
+    owed_fen = tell.whole()
+    refunded_fen = tell.whole()
+    tenders = tell.many(OrderTender)
+    earned_points = tell.whole()
+    balances = tell.one(Balances)
+    tier = tell.one(Tier, null=True)
+    findings = tell.many(OrderFinding)
+    refunds = tell.many(OrderRefund)
+    receipt_text = tell.text()
 
 
 class LedgerEntry(Schema):
     """A movement of value; `balance_after` is the balance of its unit."""
 
-    transfer = text()
-    unit = text()
-    amount = whole()
-    balance_after = whole()
-    reason = text()
-    order_no = maybe()
-    channel = text()
-    business_date = day()
-    booked_at = instant()
-    expires_on = day(null=True)
-    reverses = maybe()
+    transfer = tell.text()
+    unit = tell.text()
+    amount = tell.whole()
+    balance_after = tell.whole()
+    reason = tell.text()
+    order_no = tell.maybe()
+    channel = tell.text()
+    business_date = tell.day()
+    booked_at = tell.instant()
+    expires_on = tell.day(null=True)
+    reverses = tell.maybe()
 
 
 class Ledger(Schema):
     """A page of a member's ledger, newest first."""
 
-    items = many(LedgerEntry)
-    next_cursor = maybe()
+    items = tell.many(LedgerEntry)
+    next_cursor = tell.maybe()
 
 
 class Proof(Schema):
     """A single-use proof of 120 seconds."""
 
-    proof = text()
-    expires_at = instant()
+    proof = tell.text()
+    expires_at = tell.instant()

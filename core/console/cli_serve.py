@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import threading
 
 import click
 
@@ -37,7 +40,8 @@ def serve(host: str | None, port: int | None, processes: int | None) -> None:
     import waitress
     from flask import current_app
 
-    beside = subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "worker"])
+    signal.signal(signal.SIGTERM, lambda *_args: sys.exit(0))
+    beside = subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "worker", "--beside"])
     try:
         waitress.serve(current_app._get_current_object(), host=host, port=port, threads=8, ident=None)  # type: ignore[attr-defined]
     finally:
@@ -45,10 +49,20 @@ def serve(host: str | None, port: int | None, processes: int | None) -> None:
 
 
 @click.command("worker")
+@click.option("--beside", is_flag=True, hidden=True, help="end with the process that started it")
 @plainly
-def work() -> None:
+def work(beside: bool) -> None:
     """Run the job worker until it is stopped."""
+    if beside:
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     workers.consumer(runtime(), rooms.jobs()).run()
+
+
+def _end_with(parent: int) -> None:
+    """Leave as soon as the server is gone, however it went: a killed server leaves no worker behind."""
+    while os.getppid() == parent:
+        threading.Event().wait(1)
+    os._exit(0)
 
 
 @click.group("jobs")

@@ -12,10 +12,9 @@ from sqlalchemy import select
 
 from core.cards import rules as card_rules
 from core.cards import services as cards
+from core.cards.rights import coupons_of
 from core.catalog.models import Item
 from core.catalog.services import attributes_of
-from core.coupons import rules as coupon_rules
-from core.coupons import services as coupons
 from core.hooktypes import Alert, BoughtItem, CouponView, PersonView, SeatView, hook_context
 from core.kernel import clock
 from core.kernel.days import add_months
@@ -141,27 +140,6 @@ def _cards(session: Session, programme: Programme, person: Person, today: date) 
         usable = card_rules.usable(card.status, card.valid_from, card.valid_until, today)
         name = product.name if product else card.product_code
         found.append(CardSeen(card, name, used.get(card.id, 0), usable))
-    return found
-
-
-def coupons_of(
-    session: Session, st: Statements, programme: Programme, person: Person, held: list[Card], today: date
-) -> list[CouponState]:
-    """Return the person's coupons: their own rows, those bundled in cards, the free items of the tier."""
-    found = [coupons.state_of(row) for row in coupons.open_of(session, [person.id])[person.id]]
-    found = [one for one in found if coupon_rules.eligibility(one, today) is None]
-    uses = coupons.used_counts(st, "card", [card.id for card in held])
-    for card in held:
-        product = programme.card_product(card.product_code)
-        if product is not None:
-            found += coupon_rules.card_coupons(
-                product, str(card.id), str(person.id), card.valid_from, card.valid_until, uses[card.id], today
-            )
-    tier = programme.tier(person.tier_code)
-    if tier is not None:
-        joined = clock.business_date(clock.from_ms(person.joined_at), current_actor().tz)
-        rights = coupons.used_counts(st, "benefit", [person.id])[person.id]
-        found += coupon_rules.entitlement_coupons(tier, str(person.id), joined, rights, today)
     return found
 
 

@@ -67,7 +67,8 @@ def _by_card(st: Statements, known: Known, rows: Sequence[Row]) -> set[int]:
             f" AND p.member_no <> t.token AND t.token IN ({_marks(len(part))})"
         )
         known.cards.update({token: int(person_id) for token, person_id in st.all(sql, [st.franchise_id, *part])})
-    numbers = {*printed, *(key for key in wanted)}
+    # A printed number was typed by somebody once, in capitals or not.
+    numbers = {spelt for number in (*printed, *wanted) for spelt in (number, number.upper(), number.lower())}
     for part in _portions(numbers):
         sql = (
             "SELECT number, person_id FROM card WHERE franchise_id = ? AND status <> 'revoked'"  # noqa: S608

@@ -63,10 +63,14 @@ BATCHES = ListSpec(
         Column("state", _l("状态"), (ImportBatch.state,), lambda row: _badge(row.state), phone="value"),
         Column("rows", _l("行数"), (ImportBatch.rows,), lambda row: number(row.rows), numeric=True),
         Column("result", _l("结果"), _COUNTS, _result, phone="meta"),
-        Column("made", _l("上传时间"), (ImportBatch.made_at,), lambda row: moment(row.made_at), quiet=True, phone="note"),
+        Column(
+            "made", _l("上传时间"), (ImportBatch.made_at,), lambda row: moment(row.made_at), quiet=True, phone="note"
+        ),
     ),
     sorts=(Sort("recent", _l("最近上传"), (ImportBatch.id,), down=True),),
-    filters=(Filter("state", _l("状态"), tuple((k, v[0]) for k, v in STATES.items()), lambda v: ImportBatch.state == v),),
+    filters=(
+        Filter("state", _l("状态"), tuple((k, v[0]) for k, v in STATES.items()), lambda v: ImportBatch.state == v),
+    ),
 )  # fmt: skip
 
 

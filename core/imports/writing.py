@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 ACTION = "imports.person.created"
 # Our own numbers look like this; a printed one of the same look could be given out a second time.
 _OURS = re.compile(r"8800\d{12}")
+_CARD_LIKE = re.compile(r"(?=.*\d)[a-z0-9]{5,40}")
 _PRINTED = 20
 
 
@@ -217,26 +218,34 @@ class Writer:
                 setattr(person, column, changes.pop(key))
                 before[column] = None
         before |= {key: _plain(getattr(person, key)) for key in changes}
-        fields = sorted(decision.changes)
+        tokens_before = self._tokens(person)
         people.change(self.session, person, person.version, changes)
         if not changes:
             person.version += 1
             audit.record(
                 self.session, "people.person.changed", "person", person.id, person_id=person.id,
-                detail={"fields": fields},
+                detail={"fields": sorted(decision.changes)},
             )  # fmt: skip
         for tag in tags:
             people.add_tag(self.session, person, tag)
         self.session.flush()
-        tokens = self.st.all(
-            "SELECT token FROM search_token WHERE franchise_id = ? AND person_id = ?", [person.franchise_id, person.id]
+        # A change writes the tokens of the name anew; old card numbers with letters must not go with them.
+        kept = {token for token in tokens_before if _CARD_LIKE.fullmatch(token)}
+        have = self._tokens(person)
+        fresh = sorted(card_tokens(card) - tokens_before)
+        missing = sorted((kept | set(fresh)) - have)
+        self.st.insert_many(
+            "search_token", [people.token_row(person.franchise_id, person.id, token) for token in missing]
         )
-        have = {token[0] for token in tokens}
-        fresh = sorted(card_tokens(card) - have)
-        self.st.insert_many("search_token", [people.token_row(person.franchise_id, person.id, word) for word in fresh])
         self.before[row.number] = json.dumps(
             {"values": before, "tags": tags, "tokens": fresh, "version": person.version}, ensure_ascii=False
         )
+
+    def _tokens(self, person: Person) -> set[str]:
+        rows = self.st.all(
+            "SELECT token FROM search_token WHERE franchise_id = ? AND person_id = ?", [person.franchise_id, person.id]
+        )
+        return {row[0] for row in rows}
 
 
 def _plain(value: Any) -> Any:

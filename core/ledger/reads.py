@@ -36,7 +36,8 @@ def entries(
 ) -> list[Entry]:  # fmt: skip
     """Return up to `limit` movements older than the transfer `before` (of one unit, when given)."""
     st = Statements(session, franchise_id)
-    where, params = "t.franchise_id = ? AND t.person_id = ?", [franchise_id, person_id]
+    where = "t.franchise_id = ? AND t.person_id = ?"
+    params: list[int | str] = [franchise_id, person_id]
     if unit is not None:
         where, params = where + " AND t.unit = ?", [*params, unit]
     if before is not None:

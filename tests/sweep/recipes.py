@@ -53,6 +53,7 @@ def _fill(value: Any, values: dict[str, str]) -> Any:
 
 PERSON, ORDER, CARD, HOUSEHOLD, QUOTE = Ref("person"), Ref("order"), Ref("card"), Ref("household"), Ref("quote")
 ITEM, STAFF, STORE, NUMBER, CARD_NO = Ref("item"), Ref("staff"), Ref("store"), Ref("member_no"), Ref("card_number")
+BATCH = Ref("batch")
 PLAIN = Recipe()
 EDIT = {"name": "改名", "version": "1"}
 LINES = {"lines": [{"line": 2, "qty": 1}]}
@@ -145,6 +146,25 @@ ORG = {
     "dental.items": PLAIN,
 }
 
+ONE_BATCH = Recipe({"batch_id": BATCH})
+IMPORTS = {
+    "imports.index": PLAIN,
+    "imports.new": PLAIN,
+    "imports.template": PLAIN,
+    "imports.upload": PLAIN,
+    "imports.batch": ONE_BATCH,
+    "imports.mapping": Recipe({"batch_id": BATCH}, form={"column_0": "name", "column_1": "phone"}),
+    "imports.remap": ONE_BATCH,
+    "imports.run": ONE_BATCH,
+    "imports.pause": ONE_BATCH,
+    "imports.resume": ONE_BATCH,
+    "imports.progress": ONE_BATCH,
+    "imports.errors": Recipe({"batch_id": BATCH, "kind": "csv"}),
+    "imports.undo": ONE_BATCH,
+    "imports.undo_preview": ONE_BATCH,
+    "imports.discard": ONE_BATCH,
+}
+
 
 def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
     """Return the recipes of a record view."""
@@ -165,7 +185,7 @@ def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
 
 
 RECIPES: dict[str, Recipe] = {
-    **API, **DESK, **ORG,
+    **API, **DESK, **ORG, **IMPORTS,
     **records("staff", STAFF, name="改名", number="950"),
     **records("stores", STORE, name="改名", code="95"),
 }  # fmt: skip

@@ -117,8 +117,9 @@ def test_a_row_of_another_franchise_cannot_be_put(wall, table):
         pytest.skip("the other house has no such row; the policy itself is checked above")
     values = [new_id() if name == "id" else value for name, value in zip(names, row, strict=True)]
     marks = ", ".join(["%s"] * len(values))
+    columns = ", ".join(f'"{name}"' for name in names)
     with connect(wall, world.home.franchise_id) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
-        connection.execute(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})", values)
+        connection.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks})", values)
 
 
 def test_both_houses_hold_rows_in_most_tables(wall):

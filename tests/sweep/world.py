@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from core.cards import services as cards
 from core.cards.models import Card
 from core.catalog import services as catalog
+from core.imports import runner
 from core.kernel import counters
 from core.kernel.db import Base, FranchiseOwned
 from core.kernel.statements import Statements
@@ -158,6 +159,8 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             catalog.add(session, code, f"{word}项目", "service", 12_300, category=f"{word}类")
             quote, _priced = quotes.store(session, BasketRequest((LineRequest(item),), member))
             quote_id = quote.id
+        listed = f"姓名,手机号\n{word}乙,{'13877777778' if away else '13900000001'}\n".encode()
+        batch = runner.load(installation.runtime.db, actor, f"{word}名单.csv", listed)
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
         with installation.unit() as session:
             person = people.get(session, member)
@@ -169,7 +172,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             return {
                 "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code,
                 "card": held[0].id, "household": household[0].id,
-                "staff": house.staff["front_desk"], "member_no": person.member_no, "card_number": held[0].number,
+                "staff": house.staff["front_desk"], "member_no": person.member_no, "card_number": held[0].number, "batch": batch,
             }  # fmt: skip
 
 
