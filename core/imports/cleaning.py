@@ -190,8 +190,8 @@ class Cleaner:
 
 
 def card_key(number: str) -> str:
-    """Return a card number as it is looked up: half-width, lower case, without spaces and dashes."""
-    return re.sub(r"[\s\-]", "", unicodedata.normalize("NFKC", number)).lower()
+    """Return a card number as it is looked up: half-width, lower case, without spaces, dashes and marks of ours."""
+    return re.sub(r"[\s\-#@]", "", unicodedata.normalize("NFKC", number)).lower()
 
 
 def parse_day(typed: str) -> date | None:

@@ -57,8 +57,9 @@ def upload() -> Any:
     file = request.files.get("file")
     if file is None or not file.filename:
         raise Invalid.field("file", _("请选择含有会员名单的 CSV 或 XLSX 文件。"))
-    actor = current_actor()
-    batch_id = runner.load(runtime().db, actor, _plain_name(file.filename), file.read())
+    with file.stream:
+        data = file.read()
+    batch_id = runner.load(runtime().db, current_actor(), _plain_name(file.filename), data)
     return go("imports.batch", batch_id=batch_id)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from core.cards import rules as card_rules
 from core.cards.models import Card, CardSeat
 from core.imports.cleaning import card_key
-from core.kernel import audit, clock, counters, keys
+from core.kernel import audit, clock, counters
 from core.kernel.ids import new_code, new_id
 from core.kernel.sealed import seal_text
 from core.kernel.tenancy import current_actor
@@ -52,41 +52,36 @@ def _blank(model: Any) -> dict[str, Any]:
 
 _PERSON, _CARD, _SEAT, _TAG = (_blank(model) for model in (Person, Card, CardSeat, PersonTag))
 _RELATION = _blank(Relation)
+_SEALED = ("phone_sealed", "phone_blind", "email_sealed", "address_sealed", "note_sealed")
+_NO_PHONE = {"phone_sealed": None, "phone_blind": None}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """A person ready to be written: id, sealed fields, search tokens; made outside the lock."""
+    """A person ready to be written: id, columns with the sealed ones, search tokens; made outside the lock.
+
+    `phone_token` is the one that goes when the phone turns out to be the guardian's.
+    """
 
     id: int
     values: dict[str, Any]
     tokens: set[str]
-    phone: dict[str, Any]
     phone_token: str
 
 
 def draft(row: Row) -> Draft:
-    """Return the draft of the person that `row` would make."""
-    fid, person_id = current_actor().franchise_id, new_id()
-
-    def sealed(column: str, text: str | None) -> bytes | None:
-        return seal_text("person", column, person_id, fid, text) if text else None
-
-    values = {
+    """Return the draft of the person that `row` would make, as an enrolment would fill it."""
+    said = {
         "name": row.name, "pinyin": people_rules.sort_pinyin(row.name), "gender": row.gender or "unknown",
         "birth_on": row.birth_on, "birth_calendar": row.birth_calendar or "solar", "occupation": row.occupation,
-        "company": row.company, "source": row.source or "import", "email_sealed": sealed("email_sealed", row.email),
-        "address_sealed": sealed("address_sealed", row.address), "note_sealed": sealed("note_sealed", row.note),
+        "company": row.company, "source": row.source or "import", "member_no": "",
     }  # fmt: skip
-    tokens = people_rules.name_tokens(row.name) | people_rules.company_tokens(row.company)
-    phone, token = {}, ""
-    if row.phone:
-        phone = {
-            "phone_sealed": sealed("phone_sealed", row.phone),
-            "phone_blind": keys.ring().blind(row.phone, "person.phone_blind", fid),
-        }
-        token = people.last4_tokens(row.phone)[0]
-    return Draft(person_id, values, tokens, phone, token)
+    person = Person(**said)
+    person.phone, person.email = row.phone, row.email
+    person.address, person.note = row.address, row.note
+    values = {**_PERSON, **said} | {name: getattr(person, name) for name in _SEALED}
+    token = people.last4_tokens(row.phone)[0] if row.phone else ""
+    return Draft(person.id, values, people.tokens_of(person) - {""}, token)
 
 
 def card_tokens(number: str) -> set[str]:
@@ -128,15 +123,15 @@ class Writer:
             owned = {"franchise_id": st.franchise_id}
             member_no = f"{10_000_000 + first + place:08d}"
             tier, since, until = self._tier(row)
-            phone = one.phone if decision.phone else {}
+            phone = {} if decision.phone else _NO_PHONE
             persons.append({
-                **_PERSON, **owned, **one.values, **phone, "id": one.id, "member_no": member_no,
+                **one.values, **owned, **phone, "id": one.id, "member_no": member_no,
                 "contact_of_id": decision.guardian, "referrer_id": decision.referrer, "store_id": actor.store_id,
                 "tier_code": tier, "tier_since": since, "tier_until": until, "joined_at": now,
             })  # fmt: skip
             words = {*one.tokens, member_no, *card_tokens(row.card)}
-            if decision.phone:
-                words.add(one.phone_token)
+            if not decision.phone:
+                words.discard(one.phone_token)
             if self.free is not None:
                 words.add(numbers[place])
                 card = self._card(one.id, numbers[place], now)
