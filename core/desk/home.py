@@ -10,10 +10,12 @@ from sqlalchemy import select
 
 from core.desk import figures
 from core.desk.permissions import FIGURES, TILL, VIEW
+from core.hooktypes import hook_context
 from core.kernel import clock
 from core.kernel.i18n import _l
 from core.kernel.models import AuditEntry
 from core.kernel.permissions import may
+from core.kernel.runtime import runtime
 from core.kernel.web.slots import HomeCard, slots
 from core.org.models import Staff
 
@@ -84,6 +86,24 @@ def trail(session: Session, actor: Actor) -> Markup | None:
     return _draw("trail", rows=rows, words=ACTION_NAMES)
 
 
+def plugins(session: Session, actor: Actor) -> Markup | None:
+    """Return the plugins' own panels for the home page; one that fails says so and takes nothing with it."""
+    host = runtime().host
+    if host is None or not actor.plugins:
+        return None
+    specs = {a.value.key: a.value for a in host.declared("register_panels") if not a.failed and a.value.place == "home"}
+    shown = []
+    for answer in host.call("home_cards", hook_context(session)):
+        if answer.failed:
+            shown.append((None, None, answer.value.number))
+            continue
+        spec = specs.get(answer.value.key)
+        if spec is not None and may(actor, spec.permission):
+            body = Markup(render_template(spec.template, panel=answer.value.data))  # noqa: S704
+            shown.append((spec.title, body, None))
+    return _draw("plugins", shown=shown) if shown else None
+
+
 ACTION_NAMES: dict[str, Any] = {
     "session.sign_in": _l("登录"), "session.sign_out": _l("退出登录"), "session.locked": _l("锁屏"),
     "people.person.enrolled": _l("新建会员"), "people.person.changed": _l("修改会员资料"),
@@ -102,6 +122,7 @@ slots.add_home_card(
     HomeCard("mine", _l("我今天的项目"), mine, VIEW, "main", 30),
     HomeCard("today", _l("今日订单"), today, "orders.view", "main", 40),
     HomeCard("trail", _l("最近的操作"), trail, FIGURES, "main", 50),
+    HomeCard("plugins", _l("业态"), plugins, None, "main", 55),
     HomeCard("coming", _l("生日与到期"), coming, VIEW, "side", 60),
     HomeCard("tiers", _l("等级分布"), tiers, FIGURES, "side", 70),
 )

@@ -21,7 +21,7 @@ PUBLIC = "public"
 INTERNAL = "internal"
 PERSONAL = "personal"
 SENSITIVE = "sensitive"
-SECRET = "secret"
+SECRET = "secret"  # noqa: S105 (a class of data, not one)
 CLASSES = frozenset({PUBLIC, INTERNAL, PERSONAL, SENSITIVE, SECRET})
 
 

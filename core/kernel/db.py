@@ -138,7 +138,8 @@ class Base(DeclarativeBase):
     def __init__(self, **values: Any) -> None:
         self.id = values.pop("id", None) or new_id()
         if isinstance(self, FranchiseOwned):
-            self.franchise_id = values.pop("franchise_id", None) or tenancy.current_actor().franchise_id
+            owner = values.pop("franchise_id", None) or tenancy.current_actor().franchise_id
+            setattr(self, "franchise_id", owner)  # noqa: B010 (mypy sees no such column here)
         for name, value in values.items():
             if not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no attribute {name}")

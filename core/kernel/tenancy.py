@@ -108,7 +108,7 @@ def _scope_statement(state: ORMExecuteState) -> None:
 def _guard_flush(session: Session, _ctx: Any, _instances: Any) -> None:
     """Refuse to write a row of another franchise, or to move one."""
     owned = _owned_base()
-    touched = [o for o in (*session.new, *session.dirty, *session.deleted) if isinstance(o, owned)]
+    touched: list[Any] = [o for o in (*session.new, *session.dirty, *session.deleted) if isinstance(o, owned)]
     if not touched:
         return
     fid = current_actor().franchise_id

@@ -323,3 +323,12 @@ def test_find_ranks_masks_and_offers_the_till(desk):
     assert "为其开单" in page
     assert field(page, "person_id") == str(person)
     assert "新建会员“13912345678”" in plain(desk.get("/find?q=13912345678", headers=HX).text)
+
+
+def test_the_lock_screen_keeps_the_unpaid_basket_in_sight(desk):
+    desk.add("PASTE")
+    desk.post("/lock")
+    locked = desk.get("/till", follow_redirects=True)
+    assert "未收的单已保留" in locked.text
+    assert "1 行 1 件" in plain(locked.text)
+    assert "含氟牙膏" not in locked.text
