@@ -16,10 +16,11 @@ from sqlalchemy import func, select
 from core.imports import outcomes, services, staging
 from core.imports.models import ImportBatch, ImportRow
 from core.imports.writing import ACTION
-from core.kernel import audit, clock
+from core.kernel import audit, clock, schema
 from core.kernel.db import Base
 from core.kernel.errors import Conflict
 from core.kernel.i18n import _
+from core.kernel.runtime import runtime
 from core.kernel.sealed import open_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
@@ -174,8 +175,9 @@ def used_since(session: Session, batch: ImportBatch, person_ids: Sequence[int]) 
 
 def _references() -> Iterator[tuple[str, str]]:
     """Yield (table, column) of every reference to a person that an import does not write itself."""
+    known = schema.table_names(runtime().host)
     for table in Base.metadata.sorted_tables:
-        if table.name in _OWN or "franchise_id" not in table.columns:
+        if table.name not in known or table.name in _OWN or "franchise_id" not in table.columns:
             continue
         names = {column.name for column in table.columns if column.name == "person_id"}
         for key in table.foreign_key_constraints:

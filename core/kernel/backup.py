@@ -74,8 +74,9 @@ def _copy_sqlite(runtime: Runtime, plain: Path) -> None:
         source.close()
 
 
-def _tables() -> list[Any]:
-    return list(Base.metadata.sorted_tables)
+def _tables(runtime: Runtime) -> list[Any]:
+    known = schema.table_names(runtime.host)
+    return [table for table in Base.metadata.sorted_tables if table.name in known]
 
 
 def _owned_names() -> set[str]:
@@ -93,7 +94,7 @@ def _copy_postgres(runtime: Runtime, plain: Path) -> None:
         present = set(inspect(connection).get_table_names())
         franchises = [row[0] for row in connection.execute(text("SELECT id FROM franchise ORDER BY id"))]
         cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-        for table in _tables():
+        for table in _tables(runtime):
             if table.name not in present:
                 continue
             columns = ", ".join(f'"{c.name}"' for c in table.columns)
@@ -211,15 +212,15 @@ def _restore_postgres(runtime: Runtime, plain: Path) -> None:
     with runtime.db.engine.begin() as connection, tarfile.open(plain) as tar:
         triggers.relax(connection)
         cursor = connection.connection.driver_connection.cursor()  # type: ignore[union-attr]
-        for table, data in _members(tar):
+        for table, data in _members(tar, _tables(runtime)):
             columns = ", ".join(f'"{c.name}"' for c in table.columns)
             with cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as rows:
                 rows.write(data)
         triggers.enforce(connection)
 
 
-def _members(tar: tarfile.TarFile) -> Iterable[tuple[Any, bytes]]:
-    by_name = {table.name: table for table in _tables()}
+def _members(tar: tarfile.TarFile, tables: list[Any]) -> Iterable[tuple[Any, bytes]]:
+    by_name = {table.name: table for table in tables}
     for member in tar:
         name = member.name.split("/")[0]
         file = tar.extractfile(member)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import inspect as inspect_orm
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
-from core.kernel import keys
+from core.kernel import keys, schema
 from core.kernel.db import Base, FranchiseOwned
 from core.kernel.models import DataKey
 from core.kernel.sealed import Sealed, aad
@@ -52,7 +51,7 @@ def rotate(
     done = 0
     for actor in actors:
         with acting(actor):
-            for model in owned_models():
+            for model in owned_models(runtime):
                 done += _reseal_table(runtime, actor.franchise_id, model)
             for rekey in also:
                 with runtime.db.unit("write") as session:
@@ -69,15 +68,18 @@ def _running(runtime: Runtime) -> bool:
         return session.scalar(select(DataKey.id).where(DataKey.state == "retiring")) is not None
 
 
-def owned_models() -> list[Any]:
-    """Return the franchise-owned classes that hold ciphertexts."""
-    classes = [m.class_ for m in Base.registry.mappers if issubclass(m.class_, FranchiseOwned)]
-    return sorted((c for c in classes if sealed_columns(c)), key=lambda c: c.__tablename__)
+def owned_models(runtime: Runtime) -> list[Any]:
+    """Return the franchise-owned classes of core and loaded plugins that hold ciphertexts."""
+    present = schema.table_names(runtime.host)
+    classes: list[Any] = [m.class_ for m in Base.registry.mappers if issubclass(m.class_, FranchiseOwned)]
+    return sorted(
+        (c for c in classes if c.__tablename__ in present and sealed_columns(c)), key=lambda c: c.__tablename__
+    )
 
 
 def sealed_columns(model: Any) -> list[str]:
     """Return the names of the ciphertext columns of a class."""
-    return [c.name for c in inspect_orm(model).local_table.columns if c.name.endswith("_sealed")]
+    return [c.name for c in inspect(model).local_table.columns if c.name.endswith("_sealed")]
 
 
 def _blind_of(model: Any, column: str) -> Sealed | None:

@@ -84,6 +84,11 @@ def components(host: PluginHost | None = None) -> list[Component]:
     return found
 
 
+def table_names(host: PluginHost | None = None) -> frozenset[str]:
+    """Return the tables of core and of every loaded plugin: a module merely imported owns none here."""
+    return frozenset().union(*(part.tables for part in components(host)))
+
+
 def _owner(module: str, packages: dict[str, str]) -> str | None:
     for key, package in packages.items():
         if module == package or module.startswith(f"{package}."):

@@ -32,6 +32,12 @@ def pages(desk):
     ]  # fmt: skip
 
 
+def watch(page, path: str, asked: set[str], found: list) -> None:
+    """Note what a page asks for and complains of."""
+    page.on("request", lambda one: asked.add(one.url))
+    page.on("console", lambda one: found.append((path, one.text)) if one.type == "error" else None)
+
+
 @pytest.mark.parametrize(("theme", "width", "height"), [("light", 1366, 768), ("dark", 390, 844)])
 def test_every_page_is_clean(browser, served, installation, pages, theme, width, height):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
@@ -48,8 +54,7 @@ def test_every_page_is_clean(browser, served, installation, pages, theme, width,
     for path in pages:
         page = context.new_page()
         asked: set[str] = set()
-        page.on("request", lambda one, asked=asked: asked.add(one.url))
-        page.on("console", lambda one, path=path: found.append((path, one.text)) if one.type == "error" else None)
+        watch(page, path, asked, found)
         page.goto(path)
         found += [(path, rule["id"]) for rule in axe.run(page).response["violations"]]
         if page.evaluate("() => document.documentElement.scrollWidth > innerWidth"):

@@ -10,11 +10,15 @@ from core.kernel.db import Base, FranchiseOwned
 from core.kernel.ids import new_id
 from tests import installation as houses
 from tests.pg import ROLE
-from tests.sweep.world import build
+from tests.sweep.world import HOUSE, build
 
 rooms.load_models()
 pytestmark = pytest.mark.postgres
-OWNED = sorted(m.class_.__tablename__ for m in Base.registry.mappers if issubclass(m.class_, FranchiseOwned))
+OWNED = sorted(
+    m.class_.__tablename__
+    for m in Base.registry.mappers
+    if issubclass(m.class_, FranchiseOwned) and m.class_.__module__.startswith(HOUSE)
+)
 
 
 @pytest.fixture(scope="module")
