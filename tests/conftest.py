@@ -6,8 +6,15 @@ import os
 
 import pytest
 
+from core.kernel import i18n
 from tests import installation as houses
 from tests import pg
+
+
+def pytest_configure(config):
+    """Compile the translations once, before the workers of a parallel run start."""
+    if not hasattr(config, "workerinput"):
+        i18n.compile_catalogues()
 
 
 @pytest.fixture(autouse=True)

@@ -48,13 +48,10 @@ def people(
     actor = franchise_actor(runtime().db, franchise)
     data = file.read_bytes()
     table = readers.read(data)
-    if control_total is not None and control_total != len(table.rows):
+    n = sum(1 for _row in table.rows)
+    if control_total is not None and control_total != n:
         raise Refusal(
-            _(
-                "控制总数不符：文件有 %(n)d 行，应为 %(total)d 行。没有导入任何内容。",
-                n=len(table.rows),
-                total=control_total,
-            )
+            _("控制总数不符：文件有 %(n)d 行，应为 %(total)d 行。没有导入任何内容。", n=n, total=control_total)
         )
     own = read_mapping_file(mapping_file) if mapping_file else None
     told = _dry(actor, table, own, data, file) if dry_run else _real(actor, own, data, file)
@@ -84,11 +81,11 @@ def _dry(actor: Actor, table: readers.Table, own: ColumnMap | None, data: bytes,
     with acting(actor), runtime().db.unit("read") as session:
         guessed = rules.guess(table.headings, settings.value(session, PEOPLE_PRESET))
     mapping = _completed(own, guessed)
-    dry = runner.check_table(runtime().db, actor, table, mapping, hashlib.sha256(data).digest())
+    dry, n = runner.check_table(runtime().db, actor, table, mapping, hashlib.sha256(data).digest())
     rows = [Faulty(one.staged.number, one.staged.cells, one.decision.problems) for one in dry.problems]
     rows.sort(key=lambda one: one.number)
     error_file = _write_errors(file, rows, table.headings, mapping.columns)
-    return _answer(None, len(table.rows), dry.counts, error_file)
+    return _answer(None, n, dry.counts, error_file)
 
 
 def _real(actor: Actor, own: ColumnMap | None, data: bytes, file: Path) -> dict[str, Any]:

@@ -11,7 +11,8 @@ import json
 import subprocess
 import sys
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from core.kernel.errors import FieldError, Refusal
 from core.kernel.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _ROOT = Path(__file__).resolve().parents[2]
 _PARSER = "core.imports.parser"
@@ -29,34 +30,52 @@ _HEAD_ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A list as read: its encoding, the headings, their row, and the numbered rows below them."""
+    """A list as read: its encoding, the headings, their row, and the numbered rows below them.
+
+    The rows of an opened list come as they are read and only once; those of `read` are a tuple.
+    """
 
     encoding: str
     heading_row: int
     headings: tuple[str, ...]
-    rows: tuple[tuple[int, tuple[str, ...]], ...]
+    rows: Iterable[tuple[int, tuple[str, ...]]]
 
 
 def read(data: bytes) -> Table:
-    """Return the table in `data`; raise Refusal `unreadable_file` saying why and what to do."""
+    """Return the whole table in `data`; raise Refusal `unreadable_file` saying why and what to do."""
+    table = open_list(data)
+    return replace(table, rows=tuple(table.rows))
+
+
+def open_list(data: bytes) -> Table:
+    """Return the table in `data` with its rows still to be read; raise Refusal `unreadable_file`.
+
+    The rows raise it as well, where only a later one is at fault.
+    """
     if len(data) > limits.FILE_BYTES:
         raise unreadable("too_big", {"mb": limits.FILE_BYTES // 1024 // 1024})
     lines = _parse(data)
     encoding = next(lines)["encoding"]
-    rows = [(number, tuple(cells)) for number, cells in lines]
-    if not rows:
+    rows = ((number, tuple(cells)) for number, cells in lines)
+    head = list(islice(rows, _HEAD_ROWS))
+    if not head:
         raise unreadable("empty", {})
-    at = rules.heading_row([cells for _number, cells in rows[:_HEAD_ROWS]])
-    number, headings = rows[at]
-    body = tuple(rows[at + 1 :])
+    at = rules.heading_row([cells for _number, cells in head])
+    number, headings = head[at]
+    above = head[at + 1 :]
     if not rules.has_headings(headings):
         # A list without headings: its first row is a person, and must not be kept in the open as a heading.
-        number, headings, body = 0, ("",) * len(headings), tuple(rows)
-    if not body:
+        number, headings, above = 0, ("",) * max(len(cells) for _number, cells in head), head
+    if not above:
         raise unreadable("no_rows", {})
-    if len(body) > limits.ROWS:
-        raise unreadable("too_many_rows", {"n": limits.ROWS})
-    return Table(encoding, number, rules.unique_headings(headings), body)
+    return Table(encoding, number, rules.unique_headings(headings), _bounded(chain(above, rows)))
+
+
+def _bounded(rows: Iterable[tuple[int, tuple[str, ...]]]) -> Iterator[tuple[int, tuple[str, ...]]]:
+    for seen, row in enumerate(rows, 1):
+        if seen > limits.ROWS:
+            raise unreadable("too_many_rows", {"n": limits.ROWS})
+        yield row
 
 
 def _parse(data: bytes) -> Iterator[Any]:

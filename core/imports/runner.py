@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.imports import engine, readers, services, staging, undo
 from core.imports.engine import CHUNK, DryRun, Staged
+from core.kernel.errors import Refusal
 from core.kernel.tenancy import acting
 
 if TYPE_CHECKING:
@@ -35,15 +37,20 @@ _threads: dict[int, threading.Thread] = {}
 
 
 def load(db: Database, actor: Actor, name: str, data: bytes) -> int:
-    """Read a file and stage its rows; return the batch's id. Raises Refusal `unreadable_file`."""
-    table = readers.read(data)
+    """Read a file and stage its rows as they come; return the batch's id. Raises Refusal `unreadable_file`."""
+    table = readers.open_list(data)
+    rows, sha256 = iter(table.rows), hashlib.sha256(data).digest()
     with acting(actor):
         with db.unit("write") as session:
-            sha256 = hashlib.sha256(data).digest()
-            batch_id = staging.begin(session, name, sha256, table.encoding, table.headings, len(table.rows)).id
-        for start in range(0, len(table.rows), STAGE):
+            batch_id = staging.begin(session, name, sha256, table.encoding, table.headings).id
+        try:
+            while part := list(islice(rows, STAGE)):
+                with db.unit("write") as session:
+                    staging.stage(session, batch_id, part)
+        except Refusal:
             with db.unit("write") as session:
-                staging.stage(session, batch_id, table.rows[start : start + STAGE])
+                services.discard(session, services.get(session, batch_id))
+            raise
         with db.unit("write") as session:
             staging.ready(session, batch_id)
     return batch_id
@@ -76,15 +83,18 @@ def check(db: Database, actor: Actor, batch_id: int) -> None:
             number = staged[-1].number
 
 
-def check_table(db: Database, actor: Actor, table: readers.Table, mapping: ColumnMap, sha256: bytes) -> DryRun:
-    """Dry-run a list that is only in memory and return the dry run; nothing is stored."""
+def check_table(
+    db: Database, actor: Actor, table: readers.Table, mapping: ColumnMap, sha256: bytes
+) -> tuple[DryRun, int]:
+    """Dry-run a list that is only in memory; return the dry run and how many rows there are. Nothing is stored."""
     with acting(actor), db.unit("read") as session:
         dry = DryRun(engine.task_of(session, table.headings, mapping, sha256))
-        for start in range(0, len(table.rows), CHUNK):
-            part = [Staged(number, cells) for number, cells in table.rows[start : start + CHUNK]]
+        rows, n = iter(table.rows), 0
+        while part := [Staged(number, cells) for number, cells in islice(rows, CHUNK)]:
+            n += len(part)
             dry.problems += [one for one in dry.take(session, part) if one.decision.problems]
         dry.problems += [one for one in dry.finish(session) if one.decision.problems]
-    return dry
+    return dry, n
 
 
 def run(db: Database, actor: Actor, batch_id: int, after_chunk: Callable[[int], None] | None = None) -> None:
@@ -111,7 +121,6 @@ def _chunk(
 ) -> int | None:
     """Run one chunk in a unit of its own; return the position, or None when there is nothing more to do here."""
     for attempt in range(1, ATTEMPTS + 1):
-        fresh = dict(done)
         try:
             with db.unit("write") as session:
                 batch = services.locked(session, batch_id)
@@ -124,14 +133,15 @@ def _chunk(
                 if not staging.still_waiting(session, batch, passed, rows):
                     return None
                 last = passed == staging.WAITING[-1]
-                results = engine.run_chunk(session, task, prepared, fresh, last=last)
+                results = engine.run_chunk(session, task, prepared, done, last=last)
                 services.note_results(session, batch, passed, results)
-                position = batch.position
-            done.update(fresh)
-            return position
+                return batch.position
         except DBAPIError as problem:
             if attempt == ATTEMPTS or not _worth_another_try(problem):
                 raise
+            with db.unit("read") as session:
+                done.clear()
+                done.update(staging.rows_done(session, services.get(session, batch_id)))
     raise AssertionError("unreachable")
 
 

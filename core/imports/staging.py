@@ -31,12 +31,12 @@ WAITING = ("waiting", *(f"later{n}" for n in range(2, outcomes.PASSES + 1)))
 CELLS = ("import_row", "cells_sealed")
 
 
-def begin(session: Session, name: str, sha256: bytes, encoding: str, headings: Sequence[str], rows: int) -> ImportBatch:
+def begin(session: Session, name: str, sha256: bytes, encoding: str, headings: Sequence[str]) -> ImportBatch:
     """Open a batch for a list that was read; its rows follow."""
     preset = settings.value(session, PEOPLE_PRESET)
     batch = ImportBatch(
         kind="people", file_name=name[:200], file_sha256=sha256, encoding=encoding,
-        columns=json.dumps(list(headings), ensure_ascii=False), state=LOADING, rows=rows,
+        columns=json.dumps(list(headings), ensure_ascii=False), state=LOADING,
         mapping=json.dumps(rules.guess(headings, preset).to_json(), ensure_ascii=False),
         staff_id=current_actor().staff_id, store_id=current_actor().store_id, made_at=clock.now_ms(),
     )  # fmt: skip
@@ -44,7 +44,7 @@ def begin(session: Session, name: str, sha256: bytes, encoding: str, headings: S
     session.flush()
     audit.record(
         session, "imports.batch.uploaded", "import_batch", batch.id,
-        detail={"file": batch.file_name, "sha256": sha256.hex(), "rows": rows},
+        detail={"file": batch.file_name, "sha256": sha256.hex()},
     )  # fmt: skip
     return batch
 
@@ -73,6 +73,9 @@ def ready(session: Session, batch_id: int) -> None:
     batch = session.get(ImportBatch, batch_id)
     assert batch is not None
     batch.state = UPLOADED
+    batch.rows = (
+        session.scalar(select(func.count()).select_from(ImportRow).where(ImportRow.import_batch_id == batch_id)) or 0
+    )
 
 
 def headings_of(batch: ImportBatch) -> tuple[str, ...]:

@@ -26,19 +26,6 @@ from tests.core.imports.kit import Office, row
 from tests.installation import at
 
 
-def test_ten_thousand_rows_dry_run_equals_result_and_the_same_file_again_changes_nothing(office):
-    rows, want = lists.members(10_000)
-    data = lists.as_csv(rows)
-    counts = office.take_in(data)
-    assert {key: n for key, n in counts.items() if n} == want
-    assert office.members() == want["created"]
-    assert [r.difference for r in verification.verify(office.installation.runtime) if r.difference] == []
-    again = office.take_in(data)
-    assert again == {"created": 0, "updated": 0, "unchanged": want["created"], "duplicate": want["duplicate"],
-                     "failed": want["failed"]}  # fmt: skip
-    assert office.members() == want["created"]
-
-
 def test_the_same_list_as_spreadsheet_gives_the_same_on_both_databases(any_office):
     rows, want = lists.members(700)
     first = any_office.check(lists.as_xlsx(rows))

@@ -43,14 +43,14 @@ def killed_run(office, batch: int, after: int) -> int:
 
 
 def test_a_killed_run_resumes_to_the_same_counts_without_a_row_twice(any_office):
-    rows, want = lists.members(4000)
+    rows, want = lists.members(3000)
     batch = any_office.check(lists.as_csv(rows))
     any_office.start(batch)
     for after in (1, 2):
-        assert killed_run(any_office, batch, after) < 4000
+        assert killed_run(any_office, batch, after) < 3000
         half = any_office.batch(batch)
         assert half.state == "running"
-        assert 0 < half.position < 4000
+        assert 0 < half.position < 3000
         assert any_office.members() == half.created
     with acting(any_office.actor):
         assert jobs.work(any_office.installation.runtime, any_office.actor)["done"] == 1
