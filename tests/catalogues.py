@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import configparser
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCALES = ("zh_TW", "en")
-KEYWORDS = {**DEFAULT_KEYWORDS, "_": None, "_l": None}
+KEYWORDS = {**DEFAULT_KEYWORDS, "_": None, "_l": None, "tr": None}
 
 
 def homes() -> dict[Path, list[Path]]:
@@ -24,7 +24,7 @@ def homes() -> dict[Path, list[Path]]:
     }
 
 
-@lru_cache(maxsize=None)
+@cache
 def extracted(home: Path) -> frozenset[str]:
     """Return the source texts of `home`'s sources, by the same mapping file that ./dev translate uses."""
     read = configparser.ConfigParser()
@@ -41,7 +41,7 @@ def extracted(home: Path) -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def read(home: Path, locale: str) -> Catalog:
     """Return the catalogue of `home` in `locale`."""
     with (home / locale / "LC_MESSAGES" / "messages.po").open("rb") as file:

@@ -23,23 +23,36 @@ from core.people.models import Person
 from core.programme import services as programmes
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from sqlalchemy.orm import Session
 
     from core.kernel.web.lists import ListSpec
 
 
 def spec(unit: Session) -> ListSpec:
-    """Return the member list with what lies above people: tiers, points, family cards."""
+    """Return the member list with what lies above people: tiers, points that may be used, family cards."""
     programme = programmes.in_force(unit)
-    today = clock.today(current_actor().tz)
-    tiers = {tier.code: (tier.name, rank) for rank, tier in enumerate(programme.tiers, 1)}
-    steps = len(tiers)
+    return _spec(
+        tuple((tier.code, tier.name) for tier in programme.tiers),
+        tuple((str(row[0]), row[1]) for row in unit.execute(select(Store.id, Store.name).order_by(Store.code))),
+        people_lists.tags_in_use(unit),
+        clock.today(current_actor().tz),
+        url_for("desk.member", person_id="0").removesuffix("0"),
+    )
 
-    prefix = url_for("desk.member", person_id="0").removesuffix("0")
+
+@lru_cache(maxsize=64)
+def _spec(
+    tiers: tuple[tuple[str, str], ...], stores: tuple[tuple[str, str], ...], tags: tuple[tuple[str, str], ...],
+    today: date, prefix: str,
+) -> ListSpec:  # fmt: skip
+    """Build the list once for the same tiers, stores, tags and day: its expressions cost more than its query."""
+    ranks = {code: (name, rank) for rank, (code, name) in enumerate(tiers, 1)}
 
     def tier_cell(row: Any) -> Any:
-        name, rank = tiers.get(row.tier_code, (row.tier_code or "—", 0))
-        return _tier(name, rank, steps)
+        name, rank = ranks.get(row.tier_code, (row.tier_code or "—", 0))
+        return _tier(name, rank, len(tiers))
 
     # What may be used today: lots that ran out are left out even before the sweep books them.
     usable = (
@@ -62,9 +75,9 @@ def spec(unit: Session) -> ListSpec:
         CardSeat.left_at.is_(None), Card.seats > 1, Card.status == "active"
     )  # fmt: skip
     return people_lists.members(
-        tiers=tuple((tier.code, tier.name) for tier in programme.tiers),
-        stores=tuple((str(row.id), row.name) for row in unit.scalars(select(Store).order_by(Store.code))),
-        tags=people_lists.tags_in_use(unit),
+        tiers=tiers,
+        stores=stores,
+        tags=tags,
         tier_cell=tier_cell,
         url=lambda person_id: f"{prefix}{person_id}",
         more=(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -20,10 +19,20 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-@lru_cache(maxsize=256)
-def _parsed(sha256: str, number: int, document: str) -> Programme:
-    """Parse a document once per process: a published one never changes."""
-    return replace(parse(json.loads(document)), version=number)
+_KEPT = 256
+_parsed: dict[tuple[str, int], Programme] = {}
+
+
+def _programme(session: Session, sha256: str, number: int) -> Programme:
+    """Return a published document, read and parsed once per process: it never changes."""
+    found = _parsed.get((sha256, number))
+    if found is None:
+        text = session.scalar(select(ProgrammeVersion.document).where(ProgrammeVersion.number == number))
+        found = replace(parse(json.loads(str(text))), version=number)
+        if len(_parsed) >= _KEPT:
+            _parsed.clear()
+        _parsed[(sha256, number)] = found
+    return found
 
 
 def version_in_force(session: Session, at: int | None = None) -> ProgrammeVersion:
@@ -36,22 +45,34 @@ def version_in_force(session: Session, at: int | None = None) -> ProgrammeVersio
         .limit(1)
     )
     if row is None:
-        raise NotFound(_("还没有发布会员方案。请先选择一个业态预设并发布。"), code="no_programme")
+        raise _nothing_published()
     return row
 
 
 def in_force(session: Session, at: int | None = None) -> Programme:
     """Return the programme in force at the instant `at` (default: now)."""
-    row = version_in_force(session, at)
-    return _parsed(row.sha256, row.number, row.document)
+    moment = clock.now_ms() if at is None else at
+    row = session.execute(
+        select(ProgrammeVersion.sha256, ProgrammeVersion.number)
+        .where(ProgrammeVersion.effective_at <= moment)
+        .order_by(ProgrammeVersion.effective_at.desc(), ProgrammeVersion.number.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        raise _nothing_published()
+    return _programme(session, row[0], row[1])
 
 
 def numbered(session: Session, number: int) -> Programme:
     """Return the published version `number`; raise NotFound."""
-    row = session.scalar(select(ProgrammeVersion).where(ProgrammeVersion.number == number))
-    if row is None:
+    sha256 = session.scalar(select(ProgrammeVersion.sha256).where(ProgrammeVersion.number == number))
+    if sha256 is None:
         raise NotFound(_("没有第 %(n)d 版会员方案。", n=number))
-    return _parsed(row.sha256, row.number, row.document)
+    return _programme(session, sha256, number)
+
+
+def _nothing_published() -> NotFound:
+    return NotFound(_("还没有发布会员方案。请先选择一个业态预设并发布。"), code="no_programme")
 
 
 def publish(session: Session, programme: Programme, effective_at: int | None = None) -> ProgrammeVersion:
