@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import html
 import re
 import string
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 
 from core.kernel.i18n import LOCALE_NAMES, LOCALES, SOURCE_LOCALE, _, catalogue, compile_catalogues, in_locale
 from core.pricing.words import fold
@@ -16,6 +18,7 @@ from tests.catalogues import ROOT, homes
 from tests.core.desk.desk_kit import Desk, web_of
 
 PLACEHOLDER = re.compile(r"%(?:\([a-z_]+\)[a-z]|%|.)")
+HAN = re.compile(r"[\u3400-\u9fff]")
 CHINESE = re.compile(r"[\u3400-\u9fff\uff01-\uff5e\u3001-\u301f]")
 # In Chinese a price is "8 折" (eight tenths are paid), in English "20% off"; the code gives both parameters.
 OTHER_WORDS = {"%(name)s %(fold)s 折": {"en": ["%%", "%(name)s", "%(percent)s"]}}
@@ -126,6 +129,52 @@ def test_what_runs_is_what_was_written(locale):
         if running.gettext(text) != said
     }
     assert wrong == {}
+
+
+def unmarked_in_python(path: Path) -> list[str]:
+    """Return the Chinese literals of a module that are neither documentation nor given to a marking function."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    known = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            known.add(id(node.value))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in catalogues.KEYWORDS:
+            known.update(id(inner) for inner in ast.walk(node))
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if id(node) not in known and HAN.search(node.value)
+    ]
+
+
+def unmarked_in_template(path: Path) -> list[str]:
+    """Return the Chinese texts of a template that stand bare, or in a string that is not given to `_`."""
+    left, before = [], ("", "")
+    for _line, kind, value in Environment().lex(path.read_text(encoding="utf-8")):
+        if kind == "whitespace":
+            continue
+        marked = kind == "string" and before == ("_", "(")
+        if kind in {"data", "string"} and not marked and HAN.search(value):
+            left.append(value.strip())
+        before = (before[1], value)
+    return left
+
+
+def test_every_chinese_text_of_the_sources_is_marked():
+    """Data in Chinese is not a text of the interface: names of demo people, words that an import understands."""
+    data = re.compile(
+        r"/demo[^/]*\.py$|core/imports/(words|parser|cleaning|rules)\.py|core/api/|core/kernel/i18n\.py"
+        r"|core/orders/basket\.py|core/org/(services|totp)\.py|core/people/rules\.py|core/programme/recurrence\.py"
+    )
+    sources = [p for sources in homes().values() for source in sources for p in source.rglob("*.*")]
+    left = {
+        str(path.relative_to(ROOT)): found
+        for path in sources
+        if path.suffix in {".py", ".html"} and not data.search(path.as_posix())
+        if (found := (unmarked_in_python if path.suffix == ".py" else unmarked_in_template)(path))
+    }
+    assert left == {}
 
 
 def test_the_source_language_is_itself():

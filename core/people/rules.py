@@ -19,6 +19,8 @@ GENDERS = ("female", "male", "unknown")
 CALENDARS = ("solar", "lunar")
 MAX_NAME = 60
 _TOKEN = 40
+# A card number, ours or an imported one; no reading of a name holds a digit.
+CARD_TOKEN = re.compile(r"(?=.*\d)[a-z0-9]{5,40}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _BIRTH = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?(?!\d)")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -111,14 +113,18 @@ def sort_pinyin(name: str) -> str:
 
 
 def name_tokens(name: str) -> set[str]:
-    """Return the tokens of a name: its endings, its pinyin by every surname reading, its initials."""
-    letters = "".join(ch.lower() for ch in name if not ch.isspace())
-    tokens = {letters[start:] for start in range(min(len(letters), 12))} if _HAN.search(name) else set()
-    tokens |= {word.lower() for word in name.split()} if not _HAN.search(name) else set()
-    for joined, initials in readings(name):
+    """Return the tokens of a name: its endings and words, its pinyin by every surname reading, its initials.
+
+    Written as a query is read (`parse_query`): compatible forms folded, lower case, split at other signs.
+    """
+    folded = unicodedata.normalize("NFKC", name).lower()
+    letters = "".join(ch for ch in folded if not ch.isspace())
+    tokens = set(re.findall(r"[^\W\d_]+", folded))
+    for joined, initials in readings(folded):
         tokens |= {joined, initials}
-    given = "".join(lazy_pinyin(letters[1:])).lower() if _HAN.search(name) else ""
-    tokens.add(given)
+    if _HAN.search(name):
+        tokens |= {letters[start:] for start in range(min(len(letters), 12))}
+        tokens.add("".join(lazy_pinyin(letters[1:])).lower())
     return {token[:_TOKEN] for token in tokens if token}
 
 

@@ -214,7 +214,7 @@ def index(session: Session, person: Person, extra: tuple[str, ...] = ()) -> None
         [person.franchise_id, person.id],
     )
     have = {row[0] for row in kept}
-    numbers = {token for token in have if token.isdigit() and token != person.member_no}
+    numbers = {token for token in have if rules.CARD_TOKEN.fullmatch(token) and token != person.member_no}
     for token in have - wanted - numbers:
         st.run(
             "DELETE FROM search_token WHERE franchise_id = ? AND person_id = ? AND token = ?",
