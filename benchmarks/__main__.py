@@ -75,9 +75,7 @@ def _pages(house: Any, url: str | None, folder: Path, people: int) -> dict[str, 
     rows = folder / "people.tsv"
     with rows.open("w", encoding="utf-8") as file:
         for one in places.people(people):
-            file.write(
-                f"{one.number}\t{one.name}\t{one.phone}\t{one.gender}\t{one.visited_at}\t{one.spent_fen}\n"
-            )
+            file.write(f"{one.number}\t{one.name}\t{one.phone}\t{one.gender}\t{one.visited_at}\t{one.spent_fen}\n")
     peer_db = str(folder / "peer.db")
     if url is not None:
         server = _server_of(url)

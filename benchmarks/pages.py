@@ -105,9 +105,7 @@ def sign_in(site: Site, login: str, password: str) -> None:
     token = re.search(rb'name="csrf_token"[^>]*value="([^"]+)"', page)
     if token is None:
         raise RuntimeError("no token on the sign-in page")
-    status, _body = site.post(
-        "/sign-in", {"csrf_token": token.group(1).decode(), "login": login, "password": password}
-    )
+    status, _body = site.post("/sign-in", {"csrf_token": token.group(1).decode(), "login": login, "password": password})
     if status not in {302, 303}:
         raise RuntimeError(f"sign-in answered {status}")
 

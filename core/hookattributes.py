@@ -17,9 +17,7 @@ TEXT_LENGTH = 200
 LIST_LENGTH = 20
 
 
-def attributes_for(
-    host: PluginHost, enabled: Iterable[str], item_kind: str | None = None
-) -> list[ItemAttribute]:
+def attributes_for(host: PluginHost, enabled: Iterable[str], item_kind: str | None = None) -> list[ItemAttribute]:
     """Return the attributes of core and of the plugins that are on (for items of a kind), in order."""
     on = frozenset(enabled)
     return [

@@ -155,9 +155,7 @@ GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
 
 def has_attributes_of(key: str, attributes: Mapping[str, Any]) -> bool:
     """Return whether any attribute of the plugin `key` is set."""
-    return any(
-        name.startswith(f"{key}.") and value not in (None, "", (), []) for name, value in attributes.items()
-    )
+    return any(name.startswith(f"{key}.") and value not in (None, "", (), []) for name, value in attributes.items())
 
 
 def answered(answers: Iterable[Answer]) -> list[Answer]:
@@ -189,8 +187,7 @@ def _unavailable(missing: Unavailable, line: int) -> Check:
             code="check_unavailable",
             severity="major",
             text=_(
-                "“%(plugin)s”的安全检查暂时不可用（编号 %(number)s）。"
-                "请人工核对后由有权限的人放行，其他行不受影响。",
+                "“%(plugin)s”的安全检查暂时不可用（编号 %(number)s）。请人工核对后由有权限的人放行，其他行不受影响。",
                 plugin=missing.plugin,
                 number=missing.number,
             ),

@@ -73,9 +73,7 @@ class Installation:
     ) -> settle.Settled:  # fmt: skip
         """Quote and settle; lines are codes, (code, qty) or LineRequests; paid in cash unless told."""
         asked = tuple(
-            line
-            if isinstance(line, LineRequest)
-            else LineRequest(*([line] if isinstance(line, str) else line))
+            line if isinstance(line, LineRequest) else LineRequest(*([line] if isinstance(line, str) else line))
             for line in lines
         )
         with self.unit() as session:
@@ -150,9 +148,7 @@ def make(folder: Path, url: str | None = None) -> tuple[House, House]:
     return houses
 
 
-def open_copy(
-    template: Path, houses: tuple[House, House], folder: Path, url: str | None = None
-) -> Installation:
+def open_copy(template: Path, houses: tuple[House, House], folder: Path, url: str | None = None) -> Installation:
     """Return an installation over a copy of the template folder (SQLite) or over `url`."""
     shutil.copytree(template, folder, dirs_exist_ok=True)
     runtime = rooms.start(environment(folder, url))

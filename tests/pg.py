@@ -66,9 +66,7 @@ class PostgresServer:
         if self.user:
             shutil.chown(self.folder, self.user)
         self.install = self._reachable(install)
-        self._run(
-            "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"
-        )
+        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8")
 
     def _reachable(self, install: Path) -> Path:
         """Return an installation that the ordinary user can read: a copy when ours is closed to them."""

@@ -178,9 +178,7 @@ def make_bench(empty_database, tmp_path, monkeypatch):
     def make(*packages: str, bundled: bool = True, limits: Any = None) -> Bench:
         file = tmp_path / f"bench{len(made)}.db"
         shutil.copy(empty_database, file)
-        environment = Environment.from_os(
-            {"HUIKE_DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{file}"}
-        )
+        environment = Environment.from_os({"HUIKE_DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{file}"})
         host = PluginHost(hookspecs, limits)
         if bundled:
             host.discover()
@@ -393,9 +391,7 @@ def pages_of(bench: Bench, key: str) -> list[str]:
 def answers_of(bench: Bench, key: str, franchise_id: int = A) -> dict[str, list[Any]]:
     """Return what the plugin answers to the enabled hooks that only ask, by hook."""
     basket = own_basket(bench.host, key)
-    items = tuple(
-        ItemView(line.item_id, line.code, line.name, "service", line.attributes) for line in basket.lines
-    )
+    items = tuple(ItemView(line.item_id, line.code, line.name, "service", line.attributes) for line in basket.lines)
     asked: dict[str, dict[str, Any]] = {
         "menu_items": {},
         "home_cards": {},

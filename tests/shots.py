@@ -143,7 +143,8 @@ class Watch:
 
         result = Axe().run(self.page, options=AXE)
         return [
-            f"{label}: axe {v['id']} ×{len(v['nodes'])} {v['nodes'][0]['target']}" for v in result.response["violations"]
+            f"{label}: axe {v['id']} ×{len(v['nodes'])} {v['nodes'][0]['target']}"
+            for v in result.response["violations"]
         ]
 
 

@@ -68,9 +68,7 @@ class World:
 
 def make(folder: Path, url: str | None = None) -> World:
     """Return a fresh world in `folder`, on PostgreSQL with row-level security when `url` says so."""
-    env = Environment.from_os(
-        {"HUIKE_DATA_DIR": str(folder), "DATABASE_URL": url or f"sqlite:///{folder / 'w.db'}"}
-    )
+    env = Environment.from_os({"HUIKE_DATA_DIR": str(folder), "DATABASE_URL": url or f"sqlite:///{folder / 'w.db'}"})
     made = runtime.start(env)
     Base.metadata.create_all(made.db.engine)
     if url:
@@ -156,9 +154,7 @@ def copy(world: World, folder: Path) -> World:
 
 def token_of(body: str) -> str:
     """Return the CSRF token of a page."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', body) or re.search(
-        r'name="csrf" content="([^"]+)"', body
-    )
+    found = re.search(r'name="csrf_token" value="([^"]+)"', body) or re.search(r'name="csrf" content="([^"]+)"', body)
     assert found, "the page carries no CSRF token"
     return found.group(1)
 

@@ -142,9 +142,7 @@ def seat(session: Session, card: Card, person: Person, role: str) -> CardSeat:
     today = clock.today(current_actor().tz)
     if not rules.usable(card.status, card.valid_from, card.valid_until, today):
         raise Refusal(_("这张卡现在不能使用，不能添加家人。"), code="card_not_usable")
-    taken = session.scalars(
-        select(CardSeat).where(CardSeat.card_id == card.id, CardSeat.left_at.is_(None))
-    ).all()
+    taken = session.scalars(select(CardSeat).where(CardSeat.card_id == card.id, CardSeat.left_at.is_(None))).all()
     if any(row.person_id == person.id for row in taken):
         raise Conflict(_("%(name)s 已在这张卡的家庭中。", name=person.name), code="already_seated")
     if len(taken) >= card.seats:
@@ -166,9 +164,7 @@ def leave(session: Session, card: Card, person: Person) -> None:
     if person.id == card.person_id:
         raise Refusal(_("持卡人不能移出自己的家庭。"), code="holder_stays")
     row = session.scalar(
-        select(CardSeat).where(
-            CardSeat.card_id == card.id, CardSeat.person_id == person.id, CardSeat.left_at.is_(None)
-        )
+        select(CardSeat).where(CardSeat.card_id == card.id, CardSeat.person_id == person.id, CardSeat.left_at.is_(None))
     )
     if row is None:
         raise NotFound(_("%(name)s 不在这张卡的家庭中。", name=person.name))

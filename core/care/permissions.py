@@ -6,6 +6,4 @@ from core.hookguards import OVERRIDE_UNAVAILABLE
 from core.kernel.i18n import _l
 from core.kernel.permissions import permission
 
-PERMISSIONS = (
-    permission(OVERRIDE_UNAVAILABLE, _l("放行严重提示"), "owner", "manager", "clinician", "pharmacist"),
-)
+PERMISSIONS = (permission(OVERRIDE_UNAVAILABLE, _l("放行严重提示"), "owner", "manager", "clinician", "pharmacist"),)

@@ -29,9 +29,7 @@ from core.people.services import rekey_tokens
 @click.option("--programme", default=None)
 @click.option("--json", "as_json", is_flag=True)
 @plainly
-def init(
-    chain: str, name: str, owner: str, store: str, preset: str, programme: str | None, as_json: bool
-) -> None:
+def init(chain: str, name: str, owner: str, store: str, preset: str, programme: str | None, as_json: bool) -> None:
     """Found a usable franchise on an empty or existing database."""
     here = runtime()
     code = founding.prepare(here)

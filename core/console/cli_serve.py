@@ -12,7 +12,7 @@ import threading
 import click
 
 from core import rooms
-from core.kernel import clock, jobs
+from core.kernel import clock, i18n, jobs
 from core.kernel import worker as workers
 from core.kernel.command import WrongUse, every_franchise, plainly
 from core.kernel.i18n import _
@@ -28,6 +28,7 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 @plainly
 def serve(host: str | None, port: int | None, processes: int | None) -> None:
     """Serve the application; with one worker the job worker runs beside it."""
+    i18n.compile_catalogues()
     environment = runtime().environment
     host, port = host or environment.host, port or environment.port
     processes = processes or environment.workers

@@ -79,9 +79,7 @@ def build(runtime: Runtime, people: int, seed: int, recovery_code: str | None = 
     return signs
 
 
-def _staff(
-    runtime: Runtime, founded: Founded, stores: Sequence[str], name: str, password: str
-) -> list[DemoSignIn]:
+def _staff(runtime: Runtime, founded: Founded, stores: Sequence[str], name: str, password: str) -> list[DemoSignIn]:
     """Give the owner the demo password and PIN, add the other stores and one of each role."""
     signs = []
     hashed = credentials.hash_password(password)
@@ -162,9 +160,7 @@ def _add_child(runtime: Runtime, rng: random.Random, person_id: int, joined: dat
         cards.seat(session, found[1], cards.enrol(session, child), "child")
 
 
-def _sell(
-    runtime: Runtime, rng: random.Random, basket: list[tuple[str, int]], person_id: int, day: date
-) -> None:
+def _sell(runtime: Runtime, rng: random.Random, basket: list[tuple[str, int]], person_id: int, day: date) -> None:
     lines = tuple(LineRequest(code, qty) for code, qty in basket)
     with clock.frozen_at(_at(day, rng)):
         with runtime.db.unit("write") as session:

@@ -121,8 +121,6 @@ def _franchises(runtime: Runtime, *, deploy: bool) -> Iterator[Finding]:
                 yield Finding(
                     "staff.totp", deploy, f"staff {number} of franchise {actor.franchise_id} has no second factor"
                 )
-            stuck = session.scalar(
-                select(OutboxMessage.id).where(OutboxMessage.state == "failed").limit(1)
-            )
+            stuck = session.scalar(select(OutboxMessage.id).where(OutboxMessage.state == "failed").limit(1))
             if stuck is not None:
                 yield Finding("outbox.failed", False, f"messages of franchise {actor.franchise_id} failed for good")

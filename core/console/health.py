@@ -83,9 +83,7 @@ def plugin_rows(session: Session, host: PluginHost) -> list[PluginRow]:
     on = effective(host.plugins, allowed, wanted)
     recent = _failures_of_last_hour(session)
     return [
-        _row(
-            host, key, on=key in on, wanted=key in wanted, allowed=key in allowed, failures=recent.get(key, 0)
-        )
+        _row(host, key, on=key in on, wanted=key in wanted, allowed=key in allowed, failures=recent.get(key, 0))
         for key in sorted(set(host.plugins) | wanted)
     ]
 
@@ -120,9 +118,7 @@ def _failures_of_last_hour(session: Session) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def recent_failures(
-    session: Session, key: str | None = None, limit: int = SHOWN_FAILURES
-) -> list[PluginFailure]:
+def recent_failures(session: Session, key: str | None = None, limit: int = SHOWN_FAILURES) -> list[PluginFailure]:
     """Return the newest stored failures of the franchise (of one plugin)."""
     query = select(PluginFailure).order_by(PluginFailure.at.desc(), PluginFailure.id.desc()).limit(limit)
     if key is not None:

@@ -102,9 +102,7 @@ def _asked(
     return Section(kind, label, _names(values), failed=any(a.failed for a in answers))
 
 
-def _declared(
-    host: PluginHost, keys: frozenset[str], kind: str, label: str, hook: str, field: str
-) -> Section:
+def _declared(host: PluginHost, keys: frozenset[str], kind: str, label: str, hook: str, field: str) -> Section:
     values = [getattr(value, field) for key in sorted(keys) for value in host.declared_by(hook, key)]
     return Section(kind, label, _names(values), failed=_undeclared(host, keys, hook))
 
@@ -128,9 +126,7 @@ def _stays(session: Session, host: PluginHost, keys: frozenset[str]) -> Iterable
             yield str(answer.value.label), answer.value.count
 
 
-def _viewers(
-    session: Session, host: PluginHost, keys: frozenset[str]
-) -> tuple[int, tuple[tuple[str, int], ...]]:
+def _viewers(session: Session, host: PluginHost, keys: frozenset[str]) -> tuple[int, tuple[tuple[str, int], ...]]:
     """Return how many active staff get new rights, in all and by role."""
     permissions = [p for key in keys for p in host.declared_by("register_permissions", key)]
     roles = sorted({role for p in permissions for role in p.roles})

@@ -153,9 +153,7 @@ def set_allowed(session: Session, host: PluginHost, chain_id: int, key: str, all
         session.add(row)
     row.allowed = allowed
     session.flush()
-    return list(
-        session.scalars(select(Franchise.id).where(Franchise.chain_id == chain_id).order_by(Franchise.id))
-    )
+    return list(session.scalars(select(Franchise.id).where(Franchise.chain_id == chain_id).order_by(Franchise.id)))
 
 
 def note_allowed(session: Session, host: PluginHost, key: str, allowed: bool) -> list[str]:

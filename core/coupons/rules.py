@@ -131,9 +131,7 @@ def card_coupons(
     ]
 
 
-def _card_coupon_until(
-    rule: CouponRule, card_from: date, card_until: date | None, as_of: date
-) -> date | None:
+def _card_coupon_until(rule: CouponRule, card_from: date, card_until: date | None, as_of: date) -> date | None:
     if rule.limit not in ("per_person_year", "per_card_year"):
         return card_until
     year_end = add_months(year_start(card_from, as_of), 12) - timedelta(days=1)
@@ -159,9 +157,7 @@ def entitlement_coupons(
             continue
         key = entitlement_key(benefit, person_id, joined_on, as_of)
         left = max(0, benefit.times - used.get(key, 0))
-        rule = CouponRule(
-            benefit.code, benefit.name, pay_bp=0, items=ItemScope(codes=frozenset({benefit.item}))
-        )
+        rule = CouponRule(benefit.code, benefit.name, pay_bp=0, items=ItemScope(codes=frozenset({benefit.item})))
         found.extend(
             CouponState(
                 id=f"{key}:{number}",

@@ -136,9 +136,7 @@ def _taken(code: str) -> Refusal:
     )
 
 
-def give_back(
-    st: Statements, order_id: int, line_nos: Iterable[int], on: date, at: int
-) -> list[dict[str, Any]]:
+def give_back(st: Statements, order_id: int, line_nos: Iterable[int], on: date, at: int) -> list[dict[str, Any]]:
     """Return the coupons used on the given (wholly refunded) lines to their holders.
 
     A coupon that has ended meanwhile is returned all the same: its `valid_until` decides whether it can

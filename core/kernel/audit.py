@@ -54,9 +54,7 @@ def record(
     )
     if detail:
         text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
-        entry.detail_sealed = keys.ring().seal(
-            text, aad("audit_entry", "detail_sealed", entry.id), entry.franchise_id
-        )
+        entry.detail_sealed = keys.ring().seal(text, aad("audit_entry", "detail_sealed", entry.id), entry.franchise_id)
     session.add(entry)
     return entry
 

@@ -57,9 +57,7 @@ def code_col(length: int = 60, nullable: bool = False, **kw: Any) -> MappedColum
     return col(String(length), INTERNAL, nullable=nullable, **kw)
 
 
-def label_col(
-    length: int = 120, data_class: str = INTERNAL, nullable: bool = False, **kw: Any
-) -> MappedColumn[Any]:
+def label_col(length: int = 120, data_class: str = INTERNAL, nullable: bool = False, **kw: Any) -> MappedColumn[Any]:
     """Return a column holding a short text shown to people."""
     return col(String(length), data_class, nullable=nullable, **kw)
 

@@ -215,9 +215,7 @@ def make_engine(url: str, **options: Any) -> Engine:
     """Return an engine for `url` with the pragmas and transaction modes that the ledger needs."""
     url = normalise_url(url)
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(
-            url, module=sqlite_module(), connect_args={"check_same_thread": False}, **options
-        )
+        engine = create_engine(url, module=sqlite_module(), connect_args={"check_same_thread": False}, **options)
         _setup_sqlite(engine)
         return engine
     options.setdefault("pool_pre_ping", True)

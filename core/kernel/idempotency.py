@@ -132,8 +132,10 @@ def _stored(st: Statements, scope: str, key: str, digest: bytes) -> Outcome:
 
 
 def _is_stored(refusal: Refusal) -> bool:
-    return refusal.status not in NOT_STORED and refusal.code not in NOT_STORED_CODES and (
-        refusal.code != "idempotency_mismatch"
+    return (
+        refusal.status not in NOT_STORED
+        and refusal.code not in NOT_STORED_CODES
+        and (refusal.code != "idempotency_mismatch")
     )
 
 
@@ -150,9 +152,7 @@ def problem_of(refusal: Refusal) -> dict[str, Any]:
     }
 
 
-def _store_refusal(
-    db: Database, actor: Actor, scope: str, key: str, digest: bytes, refusal: Refusal
-) -> Outcome:
+def _store_refusal(db: Database, actor: Actor, scope: str, key: str, digest: bytes, refusal: Refusal) -> Outcome:
     answer = problem_of(refusal)
     with db.unit("write") as session:
         st = Statements(session, actor.franchise_id)

@@ -59,8 +59,7 @@ def _claim(db: Database, actor: Actor, limit: int) -> list[tuple[int, str, dict[
         )
         for row in rows:
             st.run(
-                "UPDATE outbox_message SET lease_until = ?, attempts = attempts + 1"
-                " WHERE franchise_id = ? AND id = ?",
+                "UPDATE outbox_message SET lease_until = ?, attempts = attempts + 1 WHERE franchise_id = ? AND id = ?",
                 [now + LEASE_MS, actor.franchise_id, row[0]],
             )
         ring = keys.ring()
@@ -68,11 +67,7 @@ def _claim(db: Database, actor: Actor, limit: int) -> list[tuple[int, str, dict[
             (
                 int(row[0]),
                 row[1],
-                json.loads(
-                    ring.open(
-                        row[2], aad("outbox_message", "payload_sealed", int(row[0])), actor.franchise_id
-                    )
-                ),
+                json.loads(ring.open(row[2], aad("outbox_message", "payload_sealed", int(row[0])), actor.franchise_id)),
             )
             for row in rows
         ]
@@ -117,7 +112,6 @@ def _postpone(db: Database, actor: Actor, message_id: int, error: str) -> None:
         state = "failed" if attempts >= MAX_ATTEMPTS else "waiting"
         wait_ms = min(2**attempts, 3600) * 1000
         st.run(
-            "UPDATE outbox_message SET state = ?, last_error = ?, lease_until = ?"
-            " WHERE franchise_id = ? AND id = ?",
+            "UPDATE outbox_message SET state = ?, last_error = ?, lease_until = ? WHERE franchise_id = ? AND id = ?",
             [state, error, clock.now_ms() + wait_ms, actor.franchise_id, message_id],
         )

@@ -141,9 +141,7 @@ class Health:
         """Return the figures of a plugin's hooks, sorted by hook."""
         with self._lock:
             found = [(hook, track) for (owner, hook), track in self._tracks.items() if owner == key]
-            return [
-                self._figures(key, hook, track) for hook, track in sorted(found, key=lambda pair: pair[0])
-            ]
+            return [self._figures(key, hook, track) for hook, track in sorted(found, key=lambda pair: pair[0])]
 
     def drain(self) -> list[Failure]:
         """Return the failures not stored yet and forget them here."""

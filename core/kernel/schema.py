@@ -142,9 +142,7 @@ def status(engine: Engine, parts: Iterable[Component]) -> list[ComponentState]:
 
 
 def _state(connection: Connection, part: Component) -> ComponentState:
-    current = MigrationContext.configure(
-        connection, opts={"version_table": part.version_table}
-    ).get_current_revision()
+    current = MigrationContext.configure(connection, opts={"version_table": part.version_table}).get_current_revision()
     script = ScriptDirectory.from_config(_config(part, [part], connection))
     head = script.get_current_head()
     pending = sum(1 for _ in script.iterate_revisions(head, current)) if head and head != current else 0
@@ -161,9 +159,7 @@ def orphans(engine: Engine, parts: Iterable[Component]) -> list[str]:
 def check(engine: Engine, parts: Sequence[Component]) -> list[str]:
     """Return a sentence for each difference: pending revisions, drift from the models, triggers."""
     problems = [
-        f"{state.key}: {state.pending} revision(s) to apply"
-        for state in status(engine, parts)
-        if state.pending
+        f"{state.key}: {state.pending} revision(s) to apply" for state in status(engine, parts) if state.pending
     ]
     with engine.connect() as connection:
         lost = orphans(engine, parts)
@@ -210,9 +206,7 @@ def _tidy(file: Path) -> Path:
 # -- inside ----------------------------------------------------------------------------------------
 
 
-def _config(
-    part: Component, parts: Sequence[Component], connection: Connection, lost: Sequence[str] = ()
-) -> Config:
+def _config(part: Component, parts: Sequence[Component], connection: Connection, lost: Sequence[str] = ()) -> Config:
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations").replace("%", "%%"))
     config.set_main_option("version_locations", str(part.folder).replace("%", "%%"))
@@ -248,9 +242,7 @@ def _owner_of_table(table: str, parts: Sequence[Component], lost: Sequence[str])
     return next((key for key in keys if table.startswith(f"{key}_")), CORE)
 
 
-def _drift(
-    connection: Connection, part: Component, parts: Sequence[Component], lost: Sequence[str]
-) -> list[str]:
+def _drift(connection: Connection, part: Component, parts: Sequence[Component], lost: Sequence[str]) -> list[str]:
     options = _options(part, parts, lost)
     options.pop("metadata")
     context = MigrationContext.configure(connection, opts={**options, "compare_type": True})
@@ -282,9 +274,7 @@ def _check_foreign_keys(connection: Connection) -> None:
     broken = connection.execute(text("PRAGMA foreign_key_check")).all()
     if broken:
         tables = sorted({row[0] for row in broken})
-        raise SchemaError(
-            f"{len(broken)} rows of {', '.join(tables)} would refer to nothing; nothing was changed"
-        )
+        raise SchemaError(f"{len(broken)} rows of {', '.join(tables)} would refer to nothing; nothing was changed")
 
 
 def _copy(engine: Engine) -> Path | None:

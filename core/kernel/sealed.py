@@ -60,9 +60,7 @@ class Sealed:
         if not self.blind:
             raise TypeError(f"{self.name} has no blind index")
         index_name = f"{model.__tablename__}.{self.blind}"  # type: ignore[attr-defined]
-        return getattr(model, self.blind).in_(
-            keys.ring().blinds(self.normalise(value), index_name, franchise_id)
-        )
+        return getattr(model, self.blind).in_(keys.ring().blinds(self.normalise(value), index_name, franchise_id))
 
 
 def seal_text(table: str, column: str, row_id: int, franchise_id: int, value: str) -> bytes:

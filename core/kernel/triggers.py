@@ -25,9 +25,7 @@ _OWN_ROWS = "franchise_id = nullif(current_setting('app.franchise', true), '')::
 # How PostgreSQL spells the expression above when asked for it.
 _OWN_ROWS_SHOWN = "(franchise_id = (NULLIF(current_setting('app.franchise'::text, true), ''::text))::bigint)"
 _FUNCTION = "huike_refuse"
-_FUNCTION_BODY = (
-    " BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END "
-)
+_FUNCTION_BODY = " BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation'; END "
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +185,7 @@ def _enforce_sqlite(connection: Connection, present: set[str]) -> None:
 def _missing_sqlite(connection: Connection, present: set[str]) -> list[str]:
     rows = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
     found = {row.name: row.sql for row in rows}
-    return [
-        _sentence(t, found) for t in _for_sqlite(present) if _plain(found.get(t.name)) != _plain(t.sqlite())
-    ]
+    return [_sentence(t, found) for t in _for_sqlite(present) if _plain(found.get(t.name)) != _plain(t.sqlite())]
 
 
 def _plain(sql: str | None) -> str:
@@ -206,17 +202,12 @@ def _sentence(trigger: Trigger, found: object) -> str:
 
 def _enforce_postgres(connection: Connection, present: set[str]) -> None:
     connection.execute(
-        text(
-            f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger "
-            f"LANGUAGE plpgsql AS $${_FUNCTION_BODY}$$"
-        )
+        text(f"CREATE OR REPLACE FUNCTION {_FUNCTION}() RETURNS trigger LANGUAGE plpgsql AS $${_FUNCTION_BODY}$$")
     )
     for trigger in declared(present):
         connection.execute(text(f"DROP TRIGGER IF EXISTS {trigger.name} ON {trigger.table}"))
         connection.execute(text(trigger.postgres()))
-        connection.execute(
-            text(f"COMMENT ON TRIGGER {trigger.name} ON {trigger.table} IS '{trigger.mark()}'")
-        )
+        connection.execute(text(f"COMMENT ON TRIGGER {trigger.name} ON {trigger.table} IS '{trigger.mark()}'"))
     for table in owned_tables():
         if table in present:
             _close(connection, table)
@@ -226,15 +217,11 @@ def _close(connection: Connection, table: str) -> None:
     connection.execute(text(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"))
     connection.execute(text(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"))
     connection.execute(text(f"DROP POLICY IF EXISTS {POLICY} ON {table}"))
-    connection.execute(
-        text(f"CREATE POLICY {POLICY} ON {table} USING ({_OWN_ROWS}) WITH CHECK ({_OWN_ROWS})")
-    )
+    connection.execute(text(f"CREATE POLICY {POLICY} ON {table} USING ({_OWN_ROWS}) WITH CHECK ({_OWN_ROWS})"))
 
 
 def _missing_postgres(connection: Connection, present: set[str]) -> list[str]:
-    body = connection.execute(
-        text("SELECT prosrc FROM pg_proc WHERE proname = :n"), {"n": _FUNCTION}
-    ).scalar()
+    body = connection.execute(text("SELECT prosrc FROM pg_proc WHERE proname = :n"), {"n": _FUNCTION}).scalar()
     problems = [] if body == _FUNCTION_BODY or not declared(present) else [f"function {_FUNCTION} is altered"]
     rows = connection.execute(
         text(
@@ -266,10 +253,7 @@ def _open_tables(connection: Connection, present: set[str]) -> list[str]:
     )
     policies: dict[str, list[tuple[str, str, str]]] = {}
     for row in connection.execute(
-        text(
-            "SELECT tablename, policyname, qual, with_check FROM pg_policies "
-            "WHERE schemaname = current_schema()"
-        )
+        text("SELECT tablename, policyname, qual, with_check FROM pg_policies WHERE schemaname = current_schema()")
     ):
         policies.setdefault(row.tablename, []).append((row.policyname, row.qual, row.with_check))
     problems = []

@@ -33,9 +33,7 @@ def sweep(session: Session, franchise_id: int, on: date, booked_at: int) -> int:
     st.lock("account", {int(row[1]) for row in rows})
     house = house_account(st, POINTS, "expired")
     done = 0
-    for (lot_id, account_id), transfer_id, use_id in zip(
-        rows, new_ids(len(rows)), new_ids(len(rows)), strict=True
-    ):
+    for (lot_id, account_id), transfer_id, use_id in zip(rows, new_ids(len(rows)), new_ids(len(rows)), strict=True):
         done += _book(st, int(lot_id), int(account_id), house, transfer_id, use_id, on, booked_at)
     return done
 

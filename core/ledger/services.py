@@ -79,11 +79,7 @@ class Balance:
 
 def open_house(st: Statements) -> None:
     """Make the franchise's house accounts: once, when the franchise is made."""
-    rows = [
-        _account_row(st.franchise_id, "house", 0, None, unit, bucket)
-        for unit in UNITS
-        for bucket in HOUSE_BUCKETS
-    ]
+    rows = [_account_row(st.franchise_id, "house", 0, None, unit, bucket) for unit in UNITS for bucket in HOUSE_BUCKETS]
     st.insert_many("account", rows)
 
 
@@ -107,9 +103,7 @@ def house_account(st: Statements, unit: str, bucket: str) -> int:
     return int(row[0])
 
 
-def balance_of(
-    st: Statements, owner_kind: str, owner_id: int, unit: str, person_id: int | None = None
-) -> Balance:
+def balance_of(st: Statements, owner_kind: str, owner_id: int, unit: str, person_id: int | None = None) -> Balance:
     """Return the owner's available account of `unit`, opening it if need be."""
     row = st.one(
         "SELECT id, balance, debt, person_id FROM account WHERE franchise_id = ? AND owner_kind = ?"
@@ -160,8 +154,7 @@ def _use(st: Statements, transfer_id: int, lot_id: int, amount: int) -> None:
 
 def _move_account(st: Statements, bal: Balance, delta: int, debt: int) -> None:
     touched = st.run(
-        "UPDATE account SET balance = balance + ?, debt = ?"
-        " WHERE franchise_id = ? AND id = ? AND balance = ?",
+        "UPDATE account SET balance = balance + ?, debt = ? WHERE franchise_id = ? AND id = ? AND balance = ?",
         [delta, debt, st.franchise_id, bal.account_id, bal.balance],
     )
     if touched != 1:
@@ -214,9 +207,7 @@ def _open_lot(
     bal.note_lot(LotView(lot_id, amount - settled, expires_on, earned, posting.source_id, rule))
 
 
-def redeem(
-    st: Statements, bal: Balance, unit: str, amount: int, posting: Posting, *, reason: str = "redeem"
-) -> int:
+def redeem(st: Statements, bal: Balance, unit: str, amount: int, posting: Posting, *, reason: str = "redeem") -> int:
     """Spend `amount`, soonest expiry first, and return the transfer's id.
 
     Raises a refusal when the account is in debt or the usable lots do not cover `amount`.

@@ -19,7 +19,7 @@ from core.coupons import services as coupons
 from core.hooktypes import BasketView, ItemView, LineView, hook_context
 from core.kernel import clock
 from core.kernel.errors import FieldError, Invalid
-from core.kernel.i18n import _
+from core.kernel.i18n import _, _l
 from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 MAX_LINES = 100
 MAX_QTY = 9_999
-SOLD_LATER = {"course": "疗程", "topup": "充值"}
+SOLD_LATER = {"course": _l("疗程"), "topup": _l("充值")}
 
 
 def price_basket(session: Session, request: BasketRequest, *, at: int | None = None) -> Priced:
@@ -109,7 +109,7 @@ def _refuse_unsellable(items: Iterable[Item]) -> None:
         if item.kind in SOLD_LATER:
             raise Invalid(
                 _("“%(name)s”是%(kind)s，收银台目前只销售服务、商品和会员卡。", name=item.name,
-                  kind=_(SOLD_LATER[item.kind])),
+                  kind=str(SOLD_LATER[item.kind])),
                 code="kind_not_sold", errors=[FieldError("lines.item", _("请移除这一行。"))],
             )  # fmt: skip
 
@@ -160,9 +160,7 @@ def _states(session: Session, persons: dict[int, Person], today: date) -> dict[i
             birth_calendar=person.birth_calendar,
             points_available=points[person.id][0],
             cards=tuple(
-                CardState(
-                    str(card.id), card.product_code, card.valid_from, card.valid_until, card_uses[card.id]
-                )
+                CardState(str(card.id), card.product_code, card.valid_from, card.valid_until, card_uses[card.id])
                 for card in held[person.id]
                 if card_rules.usable(card.status, card.valid_from, card.valid_until, today)
             ),
@@ -176,8 +174,7 @@ def _states(session: Session, persons: dict[int, Person], today: date) -> dict[i
 def _coupon_classes(session: Session, items: dict[str, Item]) -> dict[str, frozenset[str]]:
     """Return the coupon classes of each item: those written on it and those its vertical gives it."""
     found = {
-        code: frozenset(catalog.attributes_of(item).get("core.coupon_classes", ()))
-        for code, item in items.items()
+        code: frozenset(catalog.attributes_of(item).get("core.coupon_classes", ())) for code, item in items.items()
     }
     host = runtime().host
     if host is None:
@@ -246,9 +243,7 @@ def _price_changes(session: Session, view: BasketView, missing: list[Answer]) ->
     )
 
 
-def _points_changes(
-    session: Session, view: BasketView, points: int, missing: list[Answer]
-) -> tuple[PointsChange, ...]:
+def _points_changes(session: Session, view: BasketView, points: int, missing: list[Answer]) -> tuple[PointsChange, ...]:
     """Return plugins' extra points for a member's basket."""
     host = runtime().host
     if host is None or view.person_id is None:

@@ -113,7 +113,5 @@ def _pass(session: Session, finding: FindingView, override: OverrideRequest, quo
     payload = hashlib.sha256(f"{quote_id}|{finding.id}|{override.reason}".encode()).hexdigest()
     staff = consume_proof(session, override.proof or "", "override", payload)
     if finding.permission is None or not staff_may(session, staff, finding.permission):
-        raise Refusal(
-            _("%(name)s 没有放行这条提示的权限。", name=staff.name), code="override_forbidden", status=403
-        )
+        raise Refusal(_("%(name)s 没有放行这条提示的权限。", name=staff.name), code="override_forbidden", status=403)
     return Passed(finding, staff.id, reason)

@@ -234,9 +234,7 @@ def _value_before(order: _Order) -> dict[int, tuple[int, int]]:
     return {tender.number: (tender.refunded_fen, tender.refunded_points) for tender in order.tenders}
 
 
-def _write_money(
-    st: Statements, order: _Order, asked: Mapping[int, int], back: MoneyBack, effects: Effects
-) -> None:
+def _write_money(st: Statements, order: _Order, asked: Mapping[int, int], back: MoneyBack, effects: Effects) -> None:
     for line_no, amount in back.by_line.items():
         st.run(
             "UPDATE order_line SET refunded_qty = refunded_qty + ?, refunded_fen = refunded_fen + ?"
@@ -286,16 +284,12 @@ def _return_points(
     )
     assert row is not None
     balance = ledger.balance_of(st, "person", person_id, ledger.POINTS, person_id)
-    giving = ledger.restore(
-        st, balance, ledger.POINTS, effects.points_returned, posting, redemption_id=int(row[0])
-    )
+    giving = ledger.restore(st, balance, ledger.POINTS, effects.points_returned, posting, redemption_id=int(row[0]))
     effects.lots += _lots(balance, giving.gives, 1)
     effects.points_grace = giving.grace
 
 
-def _take_points(
-    st: Statements, order: _Order, back: MoneyBack, effects: Effects, posting: ledger.Posting
-) -> None:
+def _take_points(st: Statements, order: _Order, back: MoneyBack, effects: Effects, posting: ledger.Posting) -> None:
     """Take earned points back down to what the remaining order earns, under the rules of the sale."""
     person_id = order.row.person_id
     if person_id is None or not order.row.earned_points:
@@ -387,9 +381,7 @@ def _move_tier(
     kinds = {tender.number: tender.kind for tender in order.tenders}
     counted = sum(a for n, a in back.by_tender.items() if kinds[n] not in rules.NOT_FOR_TIER)
     received = sum(a for n, a in back.by_tender.items() if kinds[n] != rules.POINTS)
-    whole = st.one(
-        "SELECT state FROM orders WHERE franchise_id = ? AND id = ?", [st.franchise_id, order.row.id]
-    )
+    whole = st.one("SELECT state FROM orders WHERE franchise_id = ? AND id = ?", [st.franchise_id, order.row.id])
     visits = 1 if whole and whole[0] == "refunded" else 0
     today = clock.today(actor.tz)
     event = QualifyingEvent(
@@ -448,15 +440,11 @@ def _say(effects: Effects) -> None:
     if effects.points_taken:
         says.append(_("扣回消费所得积分 %(n)d 分。", n=effects.points_taken))
     if effects.points_debt:
-        says.append(
-            _("其中 %(n)d 分已用掉，记为欠分；下次得分先抵扣，还清前不能用积分。", n=effects.points_debt)
-        )
+        says.append(_("其中 %(n)d 分已用掉，记为欠分；下次得分先抵扣，还清前不能用积分。", n=effects.points_debt))
     if effects.points_returned:
         says.append(_("退回抵现积分 %(n)d 分，到期日不变。", n=effects.points_returned))
     if effects.points_grace:
-        says.append(
-            _("其中 %(n)d 分原批次已到期，给予 %(d)d 天宽限。", n=effects.points_grace, d=ledger.GRACE_DAYS)
-        )
+        says.append(_("其中 %(n)d 分原批次已到期，给予 %(d)d 天宽限。", n=effects.points_grace, d=ledger.GRACE_DAYS))
     for coupon in effects.coupons:
         says.append(
             _("券 %(code)s 退回，可再次使用。", code=coupon["code"])

@@ -59,9 +59,7 @@ def _check_points(n: int, tender: TenderRequest, rule: TenderRule | None, points
     if rule is None:
         raise Refusal(_("本机构的积分不能抵现。"), code="points_not_allowed")
     if tender.points <= 0 or tender.points % rule.points_step:
-        raise Invalid.field(
-            f"tenders.{n}.points", _("抵扣积分须是 %(step)d 的整数倍。", step=rule.points_step)
-        )
+        raise Invalid.field(f"tenders.{n}.points", _("抵扣积分须是 %(step)d 的整数倍。", step=rule.points_step))
     if tender.points > points_max:
         raise Refusal(
             _("本单最多可用 %(n)d 积分抵扣。", n=points_max),

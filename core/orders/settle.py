@@ -121,9 +121,7 @@ def _lock(session: Session, st: Statements, request: BasketRequest) -> None:
 
 
 def _refuse_override_of_price(request: BasketRequest) -> None:
-    if any(line.price_fen is not None for line in request.lines) and not may(
-        current_actor(), "orders.price.override"
-    ):
+    if any(line.price_fen is not None for line in request.lines) and not may(current_actor(), "orders.price.override"):
         raise Forbidden(_("改价须由规则管理员或加盟主操作（S1-18）。"), code="price_override_forbidden")
 
 
@@ -146,9 +144,7 @@ def make_plan(
     for line in quote.lines:
         line_id = new_id()
         plan.line_ids[line.line] = line_id
-        plan.sealed_names[line.line] = seal_text(
-            "order_line", "name_sealed", line_id, actor.franchise_id, line.name
-        )
+        plan.sealed_names[line.line] = seal_text("order_line", "name_sealed", line_id, actor.franchise_id, line.name)
     plan.tender_ids = [new_id() for _tender in tenders]
     facts = json.dumps(
         {
@@ -169,9 +165,7 @@ def post(session: Session, plan: Plan) -> Settled:
     _write_lines(st, plan)
     _write_tenders(st, plan)
     _write_findings(st, plan)
-    coupons.occupy(
-        st, [_use_row(plan, use) for use in plan.priced.quote.coupon_uses], plan.order_id, plan.booked_at
-    )
+    coupons.occupy(st, [_use_row(plan, use) for use in plan.priced.quote.coupon_uses], plan.order_id, plan.booked_at)
     posting = ledger.Posting(
         plan.business_on, plan.booked_at, "order", plan.order_id, actor.staff_id, actor.store_id, actor.door
     )
@@ -255,9 +249,7 @@ def _write_tenders(st: Statements, plan: Plan) -> None:
     rows = []
     for n, tender in enumerate(plan.tenders):
         reference = tender.reference.strip()[:120]
-        sealed = (
-            seal_text("tender", "reference_sealed", plan.tender_ids[n], fid, reference) if reference else None
-        )
+        sealed = seal_text("tender", "reference_sealed", plan.tender_ids[n], fid, reference) if reference else None
         rows.append(
             {
                 "id": plan.tender_ids[n], "franchise_id": fid, "orders_id": plan.order_id,

@@ -88,9 +88,7 @@ def consume_proof(session: Session, secret: str | None, purpose: str, payload_sh
         .execution_options(synchronize_session=False)
     )
     if not isinstance(taken, CursorResult) or taken.rowcount != 1:
-        raise Unauthorized(
-            _("这一步要重新输入 PIN 确认：确认已过期、用过，或内容变了。"), code="proof_invalid"
-        )
+        raise Unauthorized(_("这一步要重新输入 PIN 确认：确认已过期、用过，或内容变了。"), code="proof_invalid")
     staff_id = session.scalar(select(PinProof.staff_id).where(PinProof.secret_hash == _hash(secret or "")))
     return staff_of(session, staff_id)
 

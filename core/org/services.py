@@ -113,9 +113,7 @@ def rehash(session: Session, account: Account, password: str) -> None:
 def too_many(wait_ms: int) -> TooMany:
     """Return the refusal of somebody who must wait."""
     minutes = max(1, -(-wait_ms // 60_000))
-    return TooMany(
-        _("连错多次，请 %(n)d 分钟后再试。", n=minutes), extra={"retry_after": -(-wait_ms // 1000)}
-    )
+    return TooMany(_("连错多次，请 %(n)d 分钟后再试。", n=minutes), extra={"retry_after": -(-wait_ms // 1000)})
 
 
 def _count_failure(session: Session, account: Account, address: str) -> None:
@@ -263,9 +261,7 @@ def colleagues(session: Session, session_id: int) -> list[Staff]:
     """Return who may unlock a session: its own person first, then people with a PIN at its store."""
     row = session_row(session, session_id, held=False)
     own = staff_of(session, row.staff_id)
-    here = select(StaffRole.staff_id).where(
-        (StaffRole.store_id == row.store_id) | StaffRole.store_id.is_(None)
-    )
+    here = select(StaffRole.staff_id).where((StaffRole.store_id == row.store_id) | StaffRole.store_id.is_(None))
     others = session.scalars(
         select(Staff)
         .where(Staff.active.is_(True), Staff.pin_hash != "", Staff.id != own.id, Staff.id.in_(here))

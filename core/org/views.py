@@ -178,9 +178,7 @@ def totp_enrol_post() -> Response:
     secret = second_factor.usable_secret(request.form.get("secret", "")[:64])
     typed = Typed()
     on_refusal(lambda refusal: _enrol_page(secret, typed.of_refusal(refusal)))
-    fresh, codes = second_factor.enrol_totp(
-        session(), _who().session_id, secret, request.form.get("code", "")
-    )
+    fresh, codes = second_factor.enrol_totp(session(), _who().session_id, secret, request.form.get("code", ""))
     _begin(fresh)
     return render_page("org/recovery_codes.html", codes=codes, next=_next())
 
@@ -273,9 +271,7 @@ def unlock() -> Response:
     if outcome.refusal or outcome.secret is None:
         refused = outcome.refusal
         with own_unit("read") as unit:
-            return _lock_page(
-                unit, staff_id, refused.message if refused else "", refused.status if refused else 401
-            )
+            return _lock_page(unit, staff_id, refused.message if refused else "", refused.status if refused else 401)
     _begin(outcome.secret)
     return go_to(_next())
 

@@ -116,9 +116,7 @@ class _Share:
 
 def _share(line: int, source: EarnSource, received: Mapping[str, int]) -> _Share:
     barred = source.except_tenders
-    included = sum(
-        fen for kind, fen in received.items() if kind not in barred and kind not in ALWAYS_EXCEPT_TENDERS
-    )
+    included = sum(fen for kind, fen in received.items() if kind not in barred and kind not in ALWAYS_EXCEPT_TENDERS)
     factor_num, factor_den = effective_factor(source.factors, source.combine)
     return _Share(line, included * source.points_num * factor_num, source.points_den * factor_den, source)
 

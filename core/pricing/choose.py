@@ -151,9 +151,7 @@ def _greedy(plan: Plan, items: list[Candidate], orders: list[Candidate]) -> Choi
     best = NO_CHOICE
     best_rank = _rank(plan, best)
     while True:
-        found = [
-            (rank, choice) for choice in _more(plan, best, items, orders) if (rank := _rank(plan, choice))
-        ]
+        found = [(rank, choice) for choice in _more(plan, best, items, orders) if (rank := _rank(plan, choice))]
         if not found:
             return best
         rank, choice = min(found, key=lambda one: one[0])
@@ -174,9 +172,7 @@ def _more(plan: Plan, choice: Choice, items: list[Candidate], orders: list[Candi
         for place in candidate.places:
             pieces = _pieces(plan, candidate, place, free)
             if pieces:
-                yield Choice(
-                    _in_order(items, (*choice.items, ItemUse(candidate.coupon, place, pieces))), choice.orders
-                )
+                yield Choice(_in_order(items, (*choice.items, ItemUse(candidate.coupon, place, pieces))), choice.orders)
     for candidate in orders:
         stack = all(use.coupon.rule.stackable for use in choice.orders) and candidate.coupon.rule.stackable
         if candidate.coupon.id not in taken and (not choice.orders or stack):

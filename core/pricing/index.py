@@ -52,9 +52,7 @@ class Index:
         return found
 
     def _resolve(self, business_date: date) -> DayRules:
-        active = [
-            one for one in self.programme.promotions if one.enabled and is_active(one.when, business_date)
-        ]
+        active = [one for one in self.programme.promotions if one.enabled and is_active(one.when, business_date)]
         price = [one for one in active if one.pay_bp is not None or one.free_units is not None]
         return DayRules(
             tuple(sorted(price, key=lambda one: (one.priority, one.code))),

@@ -152,15 +152,12 @@ def _decide_percentages(plan: Plan) -> None:
     for promotion in price_rules:
         plan.promotions.extend(_groups(plan, promotion, chosen.get(promotion.code, [])))
     plan.rates = [
-        PercentGroup(rate.rule, rate.name, rate.pay_bp, FULL_BP, tuple(places))
-        for rate, places in personal.items()
+        PercentGroup(rate.rule, rate.name, rate.pay_bp, FULL_BP, tuple(places)) for rate, places in personal.items()
     ]
 
 
 def _lost(rule: str, winner: str, line: int) -> NotApplied:
-    return NotApplied(
-        rule, "better_other", _("已按更优惠的“%(winner)s”计价，两者不同享", winner=winner), line
-    )
+    return NotApplied(rule, "better_other", _("已按更优惠的“%(winner)s”计价，两者不同享", winner=winner), line)
 
 
 def _personal_rates(plan: Plan, place: int) -> list[Rate]:

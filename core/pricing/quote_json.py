@@ -25,9 +25,7 @@ def public_json(quote: Quote) -> dict[str, Any]:
         "optimal": quote.optimal,
         "earn": {
             "points": quote.earn.points,
-            "parts": [
-                {"rule": part.rule, "line": part.line, "points": part.points} for part in quote.earn.parts
-            ],
+            "parts": [{"rule": part.rule, "line": part.line, "points": part.points} for part in quote.earn.parts],
         },
         "programme_version": quote.programme_version,
     }

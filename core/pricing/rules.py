@@ -67,20 +67,14 @@ def price(basket: Basket, programme: Programme) -> Quote:
     nets = run(plan, chosen.choice, explainer.record)
     if nets is None:
         raise AssertionError("the chosen coupons are legal")
-    return _quote(
-        plan, nets, explainer, chosen.choice, chosen.optimal, refused + _left_over(chosen.choice, candidates)
-    )
+    return _quote(plan, nets, explainer, chosen.choice, chosen.optimal, refused + _left_over(chosen.choice, candidates))
 
 
 def _left_over(choice: Choice, candidates: list[Candidate]) -> list[NotApplied]:
     """Usable coupons that the best combination does without."""
     used = {use.coupon.id for use in choice.items} | {use.coupon.id for use in choice.orders}
     hint = _("不在最优惠的组合里，留到下次更合算")
-    return [
-        NotApplied(one.coupon.rule.code, "not_in_best", hint)
-        for one in candidates
-        if one.coupon.id not in used
-    ]
+    return [NotApplied(one.coupon.rule.code, "not_in_best", hint) for one in candidates if one.coupon.id not in used]
 
 
 def _quote(

@@ -125,9 +125,7 @@ def _rounding(plan: Plan, amounts: list[int], record: Recorder | None) -> None:
         _set("rounding", rounding, place, after, amounts, record)
 
 
-def _set(
-    stage: Stage, rule: object, place: int, after: int, amounts: list[int], record: Recorder | None
-) -> None:
+def _set(stage: Stage, rule: object, place: int, after: int, amounts: list[int], record: Recorder | None) -> None:
     if record is not None:
         record(stage, rule, place, amounts[place], after)
     amounts[place] = after

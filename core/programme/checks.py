@@ -69,9 +69,7 @@ def _doubles(programme: Programme) -> Iterator[Problem]:
                 path = f"card_products.{place}.coupons.{number}.code"
                 yield _error(path, _("券代码 %(code)s 重复", code=rule.code))
             shared.add(rule.code)
-    both = {rule.code for rule in programme.earn_rules} & {
-        promotion.code for promotion in programme.promotions
-    }
+    both = {rule.code for rule in programme.earn_rules} & {promotion.code for promotion in programme.promotions}
     for code in sorted(both):
         yield _error("promotions", _("代码 %(code)s 同时用于积分规则和活动", code=code))
 
@@ -155,9 +153,7 @@ def _when(when: When, path: str) -> Iterator[Problem]:
 
 
 def _rules(programme: Programme) -> Iterator[Problem]:
-    paid = [
-        rule for rule in programme.earn_rules if rule.on == "paid" and rule.enabled and rule.items.everything
-    ]
+    paid = [rule for rule in programme.earn_rules if rule.on == "paid" and rule.enabled and rule.items.everything]
     if len(paid) > 1:
         yield _warning("earn_rules", _("有 %(n)d 条按实付计分的规则覆盖全部项目，积分会累加", n=len(paid)))
     for place, rule in enumerate(programme.earn_rules):

@@ -125,8 +125,6 @@ def differences(old: Any, new: Any, path: str = "") -> list[tuple[str, Any, Any]
     if isinstance(old, list) and isinstance(new, list):
         found = []
         for n in range(max(len(old), len(new))):
-            found += differences(
-                old[n] if n < len(old) else None, new[n] if n < len(new) else None, f"{path}[{n}]"
-            )
+            found += differences(old[n] if n < len(old) else None, new[n] if n < len(new) else None, f"{path}[{n}]")
         return found
     return [] if old == new else [(path, old, new)]

@@ -46,18 +46,14 @@ class _Scope(Record):
 
     def write(self, value: Any) -> Any:
         plain = super().write(value)
-        nested = {
-            key.removeprefix("except."): plain.pop(key) for key in list(plain) if key.startswith("except.")
-        }
+        nested = {key.removeprefix("except."): plain.pop(key) for key in list(plain) if key.startswith("except.")}
         return {**plain, "except": nested} if nested else plain
 
     def schema(self) -> dict[str, Any]:
         found = super().schema()
         properties = found["properties"]
         nested = {
-            key.removeprefix("except."): properties.pop(key)
-            for key in list(properties)
-            if key.startswith("except.")
+            key.removeprefix("except."): properties.pop(key) for key in list(properties) if key.startswith("except.")
         }
         properties["except"] = {"type": "object", "properties": nested, "additionalProperties": False}
         return found
@@ -94,9 +90,7 @@ THRESHOLD = Record(
     at_least_one=doc.METRICS,
 )
 
-_DISCOUNT = Record(
-    doc.DiscountBenefit, (Field("pay_bp", PAY_BP), Field("items", SCOPE)), ("kind", "discount")
-)
+_DISCOUNT = Record(doc.DiscountBenefit, (Field("pay_bp", PAY_BP), Field("items", SCOPE)), ("kind", "discount"))
 BENEFIT = Tagged(
     "kind",
     (
@@ -334,9 +328,7 @@ PROGRAMME = Record(
         Field("streaks", ListOf(STREAK)),
         Field(
             "rounding",
-            Record(
-                doc.Rounding, (Field("to_fen", Int(1, 10_000)), Field("mode", OneOf(("down", "half_up"))))
-            ),
+            Record(doc.Rounding, (Field("to_fen", Int(1, 10_000)), Field("mode", OneOf(("down", "half_up"))))),
         ),
         Field("stored_value", Record(doc.StoredValue, (Field("max_card_fen", FEN),))),
         Field(

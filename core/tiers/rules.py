@@ -205,9 +205,7 @@ def standing(
     """The standing on `as_of`. Events that are not known by then do not count. B07, B08, I37-I39."""
     metrics = Metrics(event for event in events if event.known_on <= as_of and event.on <= as_of)
     computed = _computed(metrics, tiers, as_of, held)
-    active = (
-        override is not None and override.start <= as_of and (not override.until or as_of <= override.until)
-    )
+    active = override is not None and override.start <= as_of and (not override.until or as_of <= override.until)
     if override is None or not active or all(tier.code != override.tier for tier in tiers):
         return computed
     return Standing(override.tier, override.start, override.until, computed.computed, overridden=True)
@@ -230,9 +228,7 @@ def _standing_of(tier: Tier, chains: list[_Chain], alive: list[_Chain]) -> Stand
     best = max(alive, key=lambda chain: (chain.review is None, not chain.in_grace, chain.review or date.max))
     since = min(chain.start for chain in alive)
     while True:
-        earlier = [
-            chain.start for chain in chains if chain.start < since and chain.end and chain.end >= since
-        ]
+        earlier = [chain.start for chain in chains if chain.start < since and chain.end and chain.end >= since]
         if not earlier:
             break
         since = min(earlier)
@@ -353,8 +349,6 @@ def _gap_to(
     metrics = Metrics(event for event in events if event.known_on <= as_of and event.on <= as_of)
     have = metrics.over(window, as_of, as_of)
     needs = tuple(
-        Need(metric, value, have[metric])
-        for metric in METRICS
-        if (value := getattr(threshold, metric)) is not None
+        Need(metric, value, have[metric]) for metric in METRICS if (value := getattr(threshold, metric)) is not None
     )
     return Gap(tier.code, tier.name, needs, threshold.match, window)

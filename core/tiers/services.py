@@ -109,8 +109,7 @@ def refresh(
         )  # fmt: skip
     if moved.changed or as_date(row[2]) != now.until or row[0] != now.tier:
         st.run(
-            "UPDATE person SET tier_code = ?, tier_since = ?, tier_until = ?"
-            " WHERE franchise_id = ? AND id = ?",
+            "UPDATE person SET tier_code = ?, tier_since = ?, tier_until = ? WHERE franchise_id = ? AND id = ?",
             [now.tier, since, now.until, st.franchise_id, person_id],
         )
     return moved

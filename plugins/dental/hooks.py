@@ -91,9 +91,7 @@ def person_panels(ctx: HookContext, person: PersonView) -> list[Panel]:
     seats = []
     for seat in person.household:
         state, day = rules.filling_coupon(seat)
-        seats.append(
-            {"name": seat.name, "own": seat.person_id == person.person_id, "state": state, "day": day}
-        )
+        seats.append({"name": seat.name, "own": seat.person_id == person.person_id, "state": state, "day": day})
     return [Panel(PANEL, {"recent": rules.dental_history(person.recent), "seats": seats})]
 
 

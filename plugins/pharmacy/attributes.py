@@ -25,9 +25,7 @@ _GOODS = frozenset({"goods"})
 
 ATTRIBUTES = [
     ItemAttribute("pharmacy.rx_class", _l("药品分类"), "choice", RX_CLASSES, _GOODS, order=10),
-    ItemAttribute(
-        "pharmacy.ingredients", _l("成分"), "choices", (), _GOODS, _l("英文通用名，多个成分逐个填写。"), 20
-    ),
+    ItemAttribute("pharmacy.ingredients", _l("成分"), "choices", (), _GOODS, _l("英文通用名，多个成分逐个填写。"), 20),
     ItemAttribute("pharmacy.route", _l("给药途径"), "choice", ROUTES, _GOODS, order=30),
     ItemAttribute("pharmacy.days_supply", _l("每件可用天数"), "number", (), _GOODS, order=40),
     ItemAttribute("pharmacy.atc", _l("ATC 编码"), "text", (), _GOODS, order=50),

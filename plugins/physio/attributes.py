@@ -14,7 +14,5 @@ MODALITIES = (
 )
 
 ATTRIBUTES = [
-    ItemAttribute(
-        "physio.modality", _l("理疗方式"), "choice", MODALITIES, item_kinds=frozenset({"service", "course"})
-    ),
+    ItemAttribute("physio.modality", _l("理疗方式"), "choice", MODALITIES, item_kinds=frozenset({"service", "course"})),
 ]

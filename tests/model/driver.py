@@ -142,9 +142,7 @@ class Driver:
         self._note_sale(member, outcome.answer["order_no"], quote, tenders)
         return [member]
 
-    def _settle(
-        self, session: Any, quote_id: int, tenders: list[TenderRequest]
-    ) -> tuple[int, dict[str, Any]]:
+    def _settle(self, session: Any, quote_id: int, tenders: list[TenderRequest]) -> tuple[int, dict[str, Any]]:
         done = settle.settle(session, quote_id, tenders)
         return 201, {"order_no": done.order_no, "id": str(done.order_id)}
 

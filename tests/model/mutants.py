@@ -58,9 +58,7 @@ def _restore_into_expired_lots(patch: Any) -> None:
     plain = rules.give_back
     from datetime import date
 
-    patch.setattr(
-        rules, "give_back", lambda uses, already, amount, on: plain(uses, already, amount, date.min)
-    )
+    patch.setattr(rules, "give_back", lambda uses, already, amount, on: plain(uses, already, amount, date.min))
 
 
 def _restore_forgets_what_was_restored(patch: Any) -> None:

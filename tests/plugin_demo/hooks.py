@@ -216,9 +216,7 @@ def describe_audit(ctx: HookContext, action: str, object_kind: str, detail: Mapp
 
 @hookimpl
 def demo_data(ctx: HookContext, seed: int, size: int) -> list[DataCount]:
-    ctx.session.add_all(
-        PluginDemoNote(person_id=seed + n, text=f"note {n}", made_at=ctx.now_ms) for n in range(size)
-    )
+    ctx.session.add_all(PluginDemoNote(person_id=seed + n, text=f"note {n}", made_at=ctx.now_ms) for n in range(size))
     return [DataCount(_l("演示备注"), size)]
 
 

@@ -66,9 +66,7 @@ def test_the_panel_shows_the_households_coupons_and_the_last_dental_items(bench)
     coupon = CouponView("filling200", "补牙券", "open", frozenset({"filling"}), date(2027, 1, 1))
     used = CouponView("filling200", "补牙券", "used", frozenset({"filling"}), None, date(2026, 3, 1))
     other = CouponView("CHECK", "检查券", "open", frozenset())
-    recent = tuple(
-        BoughtItem("F", "树脂充填", date(2026, 3, n), 1, FILLING if n % 2 else {}) for n in range(9, 0, -1)
-    )
+    recent = tuple(BoughtItem("F", "树脂充填", date(2026, 3, n), 1, FILLING if n % 2 else {}) for n in range(9, 0, -1))
     person = PersonView(
         1,
         "王",

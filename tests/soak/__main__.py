@@ -48,12 +48,8 @@ def soak_races(rounds: int) -> bool:
         for kind in races.KINDS:
             violations, examples = races.race(kind, rounds, dialect, say=say)
             seen, _examples = races.race(kind, min(rounds, 50), dialect, control=True)
-            figures.add(
-                f"race {kind} {dialect}", rounds=rounds, violations=violations, control_violations=seen
-            )
-            say(
-                f"{kind} on {dialect}: {rounds} rounds, {violations} violations, control {seen} of 50 {examples}"
-            )
+            figures.add(f"race {kind} {dialect}", rounds=rounds, violations=violations, control_violations=seen)
+            say(f"{kind} on {dialect}: {rounds} rounds, {violations} violations, control {seen} of 50 {examples}")
             fine = fine and violations == 0 and seen > 0
     return fine
 

@@ -89,9 +89,7 @@ class Server:
         self.process.wait()
 
 
-def _call(
-    port: int, token: str, staff: str, path: str, body: dict[str, Any], key: str | None
-) -> tuple[int, Any]:
+def _call(port: int, token: str, staff: str, path: str, body: dict[str, Any], key: str | None) -> tuple[int, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     headers = {"Authorization": f"Bearer {token}", "X-Staff": staff, "Content-Type": "application/json"}
     if key:
@@ -111,9 +109,7 @@ def _client(
         _one_sale(server, token, staff, rng.choice(members), f"k{seed}-{n}", tally, rng)
 
 
-def _one_sale(
-    server: Server, token: str, staff: str, member: int, key: str, tally: Tally, rng: random.Random
-) -> None:
+def _one_sale(server: Server, token: str, staff: str, member: int, key: str, tally: Tally, rng: random.Random) -> None:
     """Ring up one visit; repeat each call until it is answered, however often the server dies."""
     basket = {
         "member_id": str(member),
@@ -188,9 +184,7 @@ def kill_loop(
             server.kill()
             starts.append(server.start())
             if n % 20 == 19:
-                say(
-                    f"{dialect}: {n + 1} kills, {len(tally.acknowledged)} acknowledged, {tally.repeats} repeats"
-                )
+                say(f"{dialect}: {n + 1} kills, {len(tally.acknowledged)} acknowledged, {tally.repeats} repeats")
         stop.set()
         for client in clients:
             client.join(60)
@@ -206,14 +200,10 @@ def _orders(house: Installation) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _figures(
-    house: Installation, tally: Tally, before: set[str], kills: int, starts: list[float]
-) -> dict[str, Any]:
+def _figures(house: Installation, tally: Tally, before: set[str], kills: int, starts: list[float]) -> dict[str, Any]:
     orders = _orders(house) - before
     acknowledged = set(tally.acknowledged.values())
-    wrong = [
-        f"{r.name}: {r.difference}" for r in verification.verify(house.runtime, freeze=False) if r.difference
-    ]
+    wrong = [f"{r.name}: {r.difference}" for r in verification.verify(house.runtime, freeze=False) if r.difference]
     starts = sorted(starts)
     return {
         "kills": kills,

@@ -132,9 +132,7 @@ def _constraints_off(session: Any) -> None:
         session.execute(text("PRAGMA ignore_check_constraints=ON"))
 
 
-def _worker(
-    folder: str, url: str | None, made: House, kind: str, control: bool, tasks: Any, results: Any
-) -> None:
+def _worker(folder: str, url: str | None, made: House, kind: str, control: bool, tasks: Any, results: Any) -> None:
     """A process of its own: takes a task, waits for the start, acts, answers."""
     from pathlib import Path
 
@@ -243,9 +241,7 @@ def race(
         results = context.Queue()
         queues = [context.Queue() for _n in range(WORKERS[kind])]
         workers = [
-            context.Process(
-                target=_worker, args=(str(house.folder), url, house.dental, kind, control, queue, results)
-            )
+            context.Process(target=_worker, args=(str(house.folder), url, house.dental, kind, control, queue, results))
             for queue in queues
         ]
         for worker in workers:

@@ -241,9 +241,7 @@ class AdminView(ModelView):
             self._check_version(form, row)
             saved = self.change(form, row)
         routes.session().flush()
-        audit.record(
-            routes.session(), f"{self.key}.{'added' if row is None else 'changed'}", self.key, saved.id
-        )
+        audit.record(routes.session(), f"{self.key}.{'added' if row is None else 'changed'}", self.key, saved.id)
         toast(_("已保存“%(what)s”。", what=str(self.title)))
         return go_to(url_for(f"{self.endpoint}.details_view", id=saved.id))
 

@@ -164,9 +164,7 @@ def _install_login(app: Flask) -> None:
 def _begin() -> Response | None:
     request_id = f"R-{secrets.token_hex(4).upper()}"
     theme, density, locale = read_preferences(request.cookies.get(UI_COOKIE, ""))
-    g.huike = RequestState(
-        request_id, secrets.token_urlsafe(16), time.perf_counter_ns(), theme, locale, density
-    )
+    g.huike = RequestState(request_id, secrets.token_urlsafe(16), time.perf_counter_ns(), theme, locale, density)
     i18n.set_locale(locale)
     view = _current_view()
     limit = routes.body_limit(view) if view else None
@@ -184,9 +182,7 @@ def _current_view() -> Any:
 
 
 def _has_control_characters() -> bool:
-    return any(
-        ord(c) < 32 and c not in "\t\r\n" for text in (request.path, *request.args.values()) for c in text
-    )
+    return any(ord(c) < 32 and c not in "\t\r\n" for text in (request.path, *request.args.values()) for c in text)
 
 
 def _from_elsewhere() -> bool:

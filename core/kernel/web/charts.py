@@ -62,9 +62,7 @@ def sparkline(values: Sequence[int], width: int = 112, height: int = 30, tone: s
         '<path d="{} L{} {} L2 {}Z" class="fc" opacity=".10"/>'
         '<path d="{}" class="sc" stroke-width="1.6" stroke-linejoin="round" stroke-linecap="round"/>'
         '<circle cx="{}" cy="{}" r="2.6" class="fc s-surface" stroke-width="1.5"/></svg>'
-    ).format(
-        tone, width, height, width, height, path, _n(last_x), height, height, path, _n(last_x), _n(last_y)
-    )
+    ).format(tone, width, height, width, height, path, _n(last_x), height, height, path, _n(last_x), _n(last_y))
 
 
 def columns(
@@ -96,9 +94,7 @@ def columns(
                 _n(x + bar / 2), _n(height - 24 - tall), show(value), _n(x + bar / 2), height - 3, name,
             )
         )  # fmt: skip
-    base = Markup('<line x1="0" x2="{}" y1="{}" y2="{}" class="s-line2"/>').format(
-        width, height - 18, height - 18
-    )
+    base = Markup('<line x1="0" x2="{}" y1="{}" y2="{}" class="s-line2"/>').format(width, height - 18, height - 18)
     svg = Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}</svg>').format(
         width, height, label, base, Markup("").join(drawn)
     )
@@ -106,9 +102,7 @@ def columns(
     return Markup('<div class="chart">{}{}</div>').format(svg, data)
 
 
-def bars(
-    rows: Sequence[tuple[Any, int]], *, ticks: Sequence[int] | None = None, people: bool = False
-) -> Markup:
+def bars(rows: Sequence[tuple[Any, int]], *, ticks: Sequence[int] | None = None, people: bool = False) -> Markup:
     """Return lying bars: (name or Markup, count); `ticks` marks the compared period.
 
     With `people` a group of fewer than five is named but not counted.

@@ -112,6 +112,4 @@ class ServerSessions(SessionInterface):
         if value is None:
             response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="Lax")
             return
-        response.set_cookie(
-            name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="Lax"
-        )
+        response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="Lax")

@@ -136,9 +136,7 @@ def error_page(status: int, title: str, text: str) -> Response:
 def _stale_form(_problem: CSRFError) -> Response:
     if request.path.startswith(API):
         return problem.answer(400, "csrf", _("请求缺少校验。"))
-    return error_page(
-        400, _("这一页放得太久了"), _("为了安全，请返回上一页刷新后再提交。刚才的操作没有保存。")
-    )
+    return error_page(400, _("这一页放得太久了"), _("为了安全，请返回上一页刷新后再提交。刚才的操作没有保存。"))
 
 
 def _foreign_host(_problem: SecurityError) -> Response:
@@ -203,9 +201,7 @@ def _failure(failure: Exception) -> Response:
     """An error of ours: logged with its number, told without its text."""
     # A database error carries the parameters of its statement: names and phones never reach the log.
     shown = type(failure.orig).__name__ if isinstance(failure, DBAPIError) else None
-    log.error(
-        "failure", error=shown or repr(failure), exc_info=failure if shown is None else None, **_where()
-    )
+    log.error("failure", error=shown or repr(failure), exc_info=failure if shown is None else None, **_where())
     if request.path.startswith(API):
         return problem.answer(500, "internal", _("系统出错，账目没有变化。"), request_id=_number())
     if state.maybe_here() is None:

@@ -116,9 +116,7 @@ class ListSpec:
                 raise ValueError(f"list {self.key}, sort {sort.key}: the id must come last")
             loose = [c.key for c in sort.columns if c.property.columns[0].nullable]
             if loose:
-                raise ValueError(
-                    f"list {self.key}, sort {sort.key}: {loose} may be empty, which stops a walk"
-                )
+                raise ValueError(f"list {self.key}, sort {sort.key}: {loose} may be empty, which stops a walk")
         if not self.sorts:
             raise ValueError(f"list {self.key} has no sort")
 

@@ -12,9 +12,7 @@ import structlog
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-_SECRET = re.compile(
-    r"pass|pin|token|secret|cookie|authorization|phone|mobile|id_no|email|address|name|text", re.I
-)
+_SECRET = re.compile(r"pass|pin|token|secret|cookie|authorization|phone|mobile|id_no|email|address|name|text", re.I)
 _KEEP = {"endpoint_name", "logger_name"}
 _NUMBERS = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _IDS = re.compile(r"(?<!\d)\d{6}(?:19|20)\d{9}[\dXx](?![\dXx])")

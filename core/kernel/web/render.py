@@ -119,9 +119,7 @@ def shown_menu(actor: Actor) -> list[ShownGroup]:
         url = url_for(entry.endpoint, **dict(entry.values))
         group = groups.setdefault(entry.group, ShownGroup(entry.group, label, icon, url, False))
         group.entries.append(ShownEntry(entry.label, entry.icon, url, _is_here(entry, url)))
-    best = max(
-        (e for g in groups.values() for e in g.entries if e.active), key=lambda e: len(e.url), default=None
-    )
+    best = max((e for g in groups.values() for e in g.entries if e.active), key=lambda e: len(e.url), default=None)
     for group in groups.values():
         group.active = best is not None and best in group.entries
     return list(groups.values())

@@ -229,9 +229,7 @@ def _note_health_read(spec: RouteSpec, identity: Identity, kwargs: dict[str, Any
         )
 
 
-def run_unit(
-    mode: str, identity: Identity | None, view: Callable[..., Any], kwargs: dict[str, Any]
-) -> Response:
+def run_unit(mode: str, identity: Identity | None, view: Callable[..., Any], kwargs: dict[str, Any]) -> Response:
     """Run the view in a unit of work under the actor; try a write again when PostgreSQL asks for it."""
     here = state.here()
     actor = identity.actor if identity else None

@@ -73,9 +73,7 @@ def keys_of(answers):
 
 def test_answers_keep_their_plugin_and_are_sorted_by_order_then_key(make_package):
     host = PluginHost(hookspecs)
-    host.load(
-        make_package("bb", entry("bb")), make_package("aa", entry("aa")), make_package("cc", entry("cc", 1))
-    )
+    host.load(make_package("bb", entry("bb")), make_package("aa", entry("aa")), make_package("cc", entry("cc", 1)))
     everyone = dataclasses.replace(CTX, plugins=frozenset({"aa", "bb", "cc"}))
     assert keys_of(host.call("menu_items", everyone)) == ["cc", "aa", "bb"]
 
@@ -204,9 +202,7 @@ def test_requirements_load_first(make_package):
 
 def test_only_named_external_plugins_of_the_named_version_load(monkeypatch):
     point = types.SimpleNamespace(name="vet", value="vetpkg", dist=types.SimpleNamespace(version="1.2"))
-    monkeypatch.setattr(
-        plugin_loading, "entry_points", lambda group: [point] if group == "huike.plugins" else []
-    )
+    monkeypatch.setattr(plugin_loading, "entry_points", lambda group: [point] if group == "huike.plugins" else [])
     assert plugin_loading.entry_point_packages("") == ([], ["vet"])
     assert plugin_loading.entry_point_packages("vet==1.2") == (["vetpkg"], [])
     for text, message in [

@@ -136,9 +136,7 @@ def test_a_failing_statement_spoils_neither_the_unit_nor_the_cores_rows(broken, 
 def test_a_plugin_cannot_commit(broken, monkeypatch):
     from core.org.models import Store
 
-    patch_hook(
-        broken.host, "plugin_broken", "checkout_checks", lambda ctx, basket: ctx.session.commit(), monkeypatch
-    )
+    patch_hook(broken.host, "plugin_broken", "checkout_checks", lambda ctx, basket: ctx.session.commit(), monkeypatch)
     with pytest.raises(RuntimeError, match="later"), broken.unit() as session:
         session.add(Store(code="till", name="收银的半张单"))
         answers = broken.host.call("checkout_checks", _context(session), basket=basket_with(ATTRIBUTE))
@@ -150,9 +148,7 @@ def test_a_plugin_cannot_commit(broken, monkeypatch):
 
 def test_what_a_plugin_writes_with_success_stays(broken):
     with broken.unit() as session:
-        broken.host.call(
-            "save_person_fields", _context(session), person_id=5, values={"plugin_demo.note": "左侧靠窗"}
-        )
+        broken.host.call("save_person_fields", _context(session), person_id=5, values={"plugin_demo.note": "左侧靠窗"})
     with broken.unit(mode="read") as session:
         sections = broken.host.deliver("plugin_demo", "personal_data", _context(session), person_id=5)
         assert sections[0].value.rows[0][1] == "左侧靠窗"
@@ -194,9 +190,7 @@ def test_a_bad_answer_is_a_failure_of_the_whole_answer(broken, monkeypatch):
         [Check("plugin_demo.red", "contraindicated", "t")],
         [Check("plugin_demo.red", "info", "t", line=9)],
     ):
-        patch_hook(
-            broken.host, "plugin_demo", "checkout_checks", lambda ctx, basket, bad=bad: bad, monkeypatch
-        )
+        patch_hook(broken.host, "plugin_demo", "checkout_checks", lambda ctx, basket, bad=bad: bad, monkeypatch)
         broken.host.health.retry("plugin_demo")
         answers = broken.call("checkout_checks", basket=basket)
         assert [a.failed for a in answers if a.plugin == "plugin_demo"] == [True], bad
@@ -207,9 +201,7 @@ def test_a_price_never_leaves_zero_to_list(amount):
     from core.hooktypes import PriceChange
 
     with pytest.raises(BadAnswer):
-        hookguards.GUARDS["adjust_price"](
-            "k", PriceChange(1, amount, "t", "k.r"), {"basket": basket_with({})}
-        )
+        hookguards.GUARDS["adjust_price"]("k", PriceChange(1, amount, "t", "k.r"), {"basket": basket_with({})})
 
 
 @pytest.mark.parametrize("points", [-1, 1_000_001, 1.5, True])

@@ -77,9 +77,7 @@ def test_hook_register_panels(bench):
 
 
 def test_hook_register_checks(bench):
-    assert [(c.code, c.severity) for c in declared(bench, "register_checks")] == [
-        ("plugin_demo.red", "major")
-    ]
+    assert [(c.code, c.severity) for c in declared(bench, "register_checks")] == [("plugin_demo.red", "major")]
 
 
 def test_hook_register_jobs(bench):
@@ -143,9 +141,7 @@ def test_hook_checkout_checks(bench):
 
 
 def test_hook_adjust_price(bench):
-    assert [(c.line, c.amount_fen) for c in asked(bench, "adjust_price", basket=basket_with(RED))] == [
-        (1, -100)
-    ]
+    assert [(c.line, c.amount_fen) for c in asked(bench, "adjust_price", basket=basket_with(RED))] == [(1, -100)]
 
 
 def test_hook_earn_points(bench):

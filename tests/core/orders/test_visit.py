@@ -121,9 +121,7 @@ def test_points_spent_meanwhile_become_a_debt_that_the_next_credit_settles(house
         tenders=[TenderRequest("points", 100, points=100), TenderRequest("cash", 15_900)],
     )
     assert points_of(house, member)[0] == 160 - 100 + 159
-    house.sell(
-        member, "POLISH", tenders=[TenderRequest("points", 200, points=200), TenderRequest("cash", 5_800)]
-    )
+    house.sell(member, "POLISH", tenders=[TenderRequest("points", 200, points=200), TenderRequest("cash", 5_800)])
     assert points_of(house, member)[0] == 19 + 58
     effects = house.refund(first.order_no, {1: 1, 2: 1})
     assert effects.points_taken == 160
@@ -140,9 +138,7 @@ def test_spending_takes_the_soonest_lot_first(house):
         house.sell(member, "CHECK", "POLISH")
     with at("2026-03-10 10:00"):
         house.sell(member, "CLEAN")
-        house.sell(
-            member, "CLEAN", tenders=[TenderRequest("points", 200, points=200), TenderRequest("cash", 19_800)]
-        )
+        house.sell(member, "CLEAN", tenders=[TenderRequest("points", 200, points=200), TenderRequest("cash", 19_800)])
         with house.unit("read") as session:
             st = Statements(session, house.dental.franchise_id)
             lots = ledger.expiring(st, member, ledger.POINTS, _today())

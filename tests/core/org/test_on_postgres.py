@@ -28,14 +28,9 @@ def test_the_way_through_a_day(pg_world):
     assert "李前台" in client.get("/").text
     post(client, "/lock", page="/")
     assert client.get("/").location.startswith("/lock")
-    assert (
-        post(client, "/unlock", {"staff": pg_world.desk_id, "pin": "999998"}, page="/lock").status_code == 401
-    )
+    assert post(client, "/unlock", {"staff": pg_world.desk_id, "pin": "999998"}, page="/lock").status_code == 401
     assert post(client, "/unlock", {"staff": pg_world.desk_id, "pin": PIN}, page="/lock").status_code == 303
-    assert (
-        post(client, "/switch-store", {"store": pg_world.extra["their_store_id"]}, page="/").status_code
-        == 404
-    )
+    assert post(client, "/switch-store", {"store": pg_world.extra["their_store_id"]}, page="/").status_code == 404
     assert post(client, "/switch-store", {"store": pg_world.second_store_id}, page="/").status_code == 303
     assert post(client, "/preferences", {"theme": "dark"}, page="/").status_code == 303
     owner = pg_world.app().test_client()

@@ -141,9 +141,7 @@ def test_staffing_refuses_what_is_taken_or_unknown(world):
         with pytest.raises(Conflict):
             staffing.add_staff(s, number="1002", name="x", roles=[("front_desk", None)])
         with pytest.raises(Conflict):
-            staffing.add_staff(
-                s, number="2000", name="x", roles=[("front_desk", None)], login="OWNER@example.com "
-            )
+            staffing.add_staff(s, number="2000", name="x", roles=[("front_desk", None)], login="OWNER@example.com ")
         with pytest.raises(Invalid):
             staffing.add_staff(s, number="2001", name="x", roles=[("queen", None)])
         with pytest.raises(Conflict):

@@ -151,9 +151,7 @@ def test_one_time_password_must_be_changed_first(client, world):
     assert weak.status_code == 422
     assert "12" in weak.text
     before = cookie(client)
-    good = post(
-        client, "/password", {"old": world.extra["once"], "new": "blue lantern river"}, page="/password"
-    )
+    good = post(client, "/password", {"old": world.extra["once"], "new": "blue lantern river"}, page="/password")
     assert good.status_code == 303
     assert cookie(client) != before
     assert client.get("/").status_code == 200
@@ -172,9 +170,7 @@ def enrol(client) -> str:
     page = client.get("/totp/enrol")
     secret = page.text.split('name="secret" value="')[1].split('"')[0]
     code = pyotp.TOTP(secret).at(clock.now())
-    done = client.post(
-        "/totp/enrol", data={"secret": secret, "code": code, "csrf_token": token_of(page.text)}
-    )
+    done = client.post("/totp/enrol", data={"secret": secret, "code": code, "csrf_token": token_of(page.text)})
     assert done.status_code == 200, done.text
     codes = [part.split("<")[0] for part in done.text.split("<li>")[1:]]
     assert len(codes) == 10
@@ -194,9 +190,7 @@ def test_second_factor_a_code_works_once_and_a_recovery_code_once(client, world)
         assert client.get("/").status_code == 200
         post(client, "/sign-out", page="/")
         sign_in(client, "owner@example.com")
-        assert post(client, "/totp", {"code": code}, page="/totp").status_code == 401, (
-            "a used step is refused"
-        )
+        assert post(client, "/totp", {"code": code}, page="/totp").status_code == 401, "a used step is refused"
         assert post(client, "/totp", {"code": recovery}, page="/totp").status_code == 303
         post(client, "/sign-out", page="/")
         sign_in(client, "owner@example.com")
@@ -236,9 +230,7 @@ def test_an_idle_session_locks_and_the_pin_opens_it_again(client, world):
         wrong = post(client, "/unlock", {"pin": "111112", "next": "/security"}, page="/lock")
         assert wrong.status_code == 401
         assert client.get("/security").location.startswith("/lock")
-        opened = post(
-            client, "/unlock", {"staff": world.desk_id, "pin": PIN, "next": "/security"}, page="/lock"
-        )
+        opened = post(client, "/unlock", {"staff": world.desk_id, "pin": PIN, "next": "/security"}, page="/lock")
         assert opened.location == "/security"
         assert cookie(client) != before
         assert client.get("/security").status_code == 200
@@ -293,9 +285,7 @@ def test_switching_the_store_rotates_and_a_foreign_store_is_absent(client, world
     post(client, "/switch-store", {"store": world.second_store_id}, page="/")
     assert cookie(client) != before
     assert "建设路店" in client.get("/").text
-    assert (
-        post(client, "/switch-store", {"store": world.extra["their_store_id"]}, page="/").status_code == 404
-    )
+    assert post(client, "/switch-store", {"store": world.extra["their_store_id"]}, page="/").status_code == 404
 
 
 def test_preferences_are_rendered_by_the_server_at_the_next_page(client):
@@ -310,17 +300,11 @@ def test_preferences_are_rendered_by_the_server_at_the_next_page(client):
 
 def test_setting_a_pin_asks_for_the_password_and_refuses_a_weak_one(client):
     sign_in(client)
-    assert (
-        post(client, "/security/pin", {"pin": "482915", "password": "no"}, page="/security").status_code
-        == 422
-    )
+    assert post(client, "/security/pin", {"pin": "482915", "password": "no"}, page="/security").status_code == 422
     weak = post(client, "/security/pin", {"pin": "123456", "password": PASSWORD}, page="/security")
     assert weak.status_code == 422
     assert 'aria-invalid="true"' in weak.text
-    assert (
-        post(client, "/security/pin", {"pin": "482915", "password": PASSWORD}, page="/security").status_code
-        == 303
-    )
+    assert post(client, "/security/pin", {"pin": "482915", "password": PASSWORD}, page="/security").status_code == 303
 
 
 def test_doors_do_not_pile_up(client, world):
@@ -336,9 +320,7 @@ def test_unknown_and_known_names_take_the_same_time(world, monkeypatch):
     from core.org import credentials
 
     real = credentials._hasher.__class__.verify
-    monkeypatch.setattr(
-        credentials._hasher.__class__, "verify", lambda self, h, p: calls.append(h) or real(self, h, p)
-    )
+    monkeypatch.setattr(credentials._hasher.__class__, "verify", lambda self, h, p: calls.append(h) or real(self, h, p))
     client = world.app().test_client()
     sign_in(client, "nobody-at-all", "x")
     sign_in(client, "f1-1002", "x")

@@ -76,9 +76,7 @@ def test_parts_name_the_multiplier_that_made_them() -> None:
 def test_one_lot_for_each_rule_and_expiry() -> None:
     short = EarnSource("short", 1, 100, expires_months=6)
     long = EarnSource("base", 1, 100, expires_months=12)
-    earned = earn(
-        [EarnLine(1, 150, (long, short)), EarnLine(2, 150, (long,))], {1: {"cash": 150}, 2: {"cash": 150}}
-    )
+    earned = earn([EarnLine(1, 150, (long, short)), EarnLine(2, 150, (long,))], {1: {"cash": 150}, 2: {"cash": 150}})
     assert [(lot.rule, lot.points, lot.expires_months) for lot in earned.lots] == [
         ("base", 3, 12),
         ("short", 1, 6),

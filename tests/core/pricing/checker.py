@@ -22,9 +22,7 @@ def share(total: int, weights: list) -> list[int]:
     exact = [Fraction(total) * w / whole for w in weights]
     result = [floor(e) for e in exact]
     missing = total - sum(result)
-    ranking = sorted(
-        enumerate(exact), key=lambda pair: (-(pair[1] - floor(pair[1])), -weights[pair[0]], pair[0])
-    )
+    ranking = sorted(enumerate(exact), key=lambda pair: (-(pair[1] - floor(pair[1])), -weights[pair[0]], pair[0]))
     for position, _ in ranking[:missing]:
         result[position] += 1
     return result
@@ -48,9 +46,7 @@ def personal(basket, programme, line):
     for card in basket.payer.cards:
         for sold in programme.card_products:
             if sold.code == card.product:
-                offers += [
-                    (b.pay_bp, 0, "card:" + sold.code) for b in sold.benefits if inside(b.items, line.item)
-                ]
+                offers += [(b.pay_bp, 0, "card:" + sold.code) for b in sold.benefits if inside(b.items, line.item)]
     for tier in programme.tiers:
         if tier.code == basket.payer.tier:
             for benefit in tier.benefits:
@@ -85,9 +81,7 @@ def total_for(basket, programme, laid, orders):
         )
         amounts[place] -= off
     wins = [personal(basket, programme, line) for line in lines]
-    promotions = sorted(
-        (p for p in programme.promotions if p.pay_bp is not None), key=lambda p: (p.priority, p.code)
-    )
+    promotions = sorted((p for p in programme.promotions if p.pay_bp is not None), key=lambda p: (p.priority, p.code))
     allowed: list[set] = []
     for place, line in enumerate(lines):
         matching = [p for p in promotions if inside(p.items, line.item)]
@@ -110,9 +104,7 @@ def total_for(basket, programme, laid, orders):
             strict=True,
         ):
             amounts[i] = part
-    for rule in sorted(
-        orders, key=lambda r: (r.pay_bp is not None, -(r.amount_fen or 0), r.pay_bp or 0, r.code)
-    ):
+    for rule in sorted(orders, key=lambda r: (r.pay_bp is not None, -(r.amount_fen or 0), r.pay_bp or 0, r.code)):
         places = [i for i, line in enumerate(lines) if inside(rule.items, line.item)]
         subtotal = sum(amounts[i] for i in places)
         if not places or subtotal < rule.min_spend_fen:

@@ -83,9 +83,7 @@ def coupon(
 
 PROMOTIONS = (
     Promotion("p-all", When(), pay_bp=8800, with_tier="best", priority=10),
-    Promotion(
-        "p-stack", When(), pay_bp=9300, items=ItemScope(classes=frozenset({"prevention"})), with_tier="stack"
-    ),
+    Promotion("p-stack", When(), pay_bp=9300, items=ItemScope(classes=frozenset({"prevention"})), with_tier="stack"),
     Promotion("p-x2", When(), factor_bp=20000, items=ItemScope(codes=frozenset({"PASTE", "F-RESIN"}))),
     Promotion("p-x3", When(), factor_bp=30000, items=ItemScope(codes=frozenset({"PASTE"}))),
 )

@@ -162,9 +162,7 @@ def test_s0_18_bundle_price_and_s0_35_floor() -> None:
 def test_s1_02_card_fee_is_not_discounted_and_earns_nothing() -> None:
     quote = dental("CARD-FAMILY", tier="diamond")
     assert (quote.total_fen, quote.earn.points) == (19900, 0)
-    earning = replace(
-        DENTAL, card_products=tuple(replace(product, earns=True) for product in DENTAL.card_products)
-    )
+    earning = replace(DENTAL, card_products=tuple(replace(product, earns=True) for product in DENTAL.card_products))
     assert price(Basket(lines("dental", "CARD-FAMILY"), TODAY, member()), earning).earn.points == 199
 
 
@@ -233,9 +231,7 @@ def test_promotion_against_tier_percentage_best_and_stack() -> None:
 def test_exclusive_and_buy_one_get_one_and_a_veto() -> None:
     first = Promotion("a", When(), name="甲", pay_bp=9000, exclusive=True, priority=1)
     second = Promotion("b", When(), name="乙", pay_bp=5000, priority=2)
-    quote = price(
-        Basket(lines("dental", "PASTE"), TODAY, member()), replace(DENTAL, promotions=(second, first))
-    )
+    quote = price(Basket(lines("dental", "PASTE"), TODAY, member()), replace(DENTAL, promotions=(second, first)))
     assert quote.total_fen == 3510
     assert ("b", "exclusive") in [(no.rule, no.reason) for no in quote.not_applied]
 
@@ -291,9 +287,7 @@ def test_b53_payment_by_parts_earns_as_it_comes() -> None:
 
 def test_b54_bonus_share_of_stored_value_earns_nothing() -> None:
     beauty = programme("beauty")
-    quote = price(
-        Basket((BasketLine(1, replace(item("beauty", "CARE"), price_fen=60000)),), TODAY, member()), beauty
-    )
+    quote = price(Basket((BasketLine(1, replace(item("beauty", "CARE"), price_fen=60000)),), TODAY, member()), beauty)
     tenders = [TenderIn("stored_value", 50000), TenderIn("stored_bonus", 10000)]
     assert earn_for(quote, tenders, spread({1: 60000}, tenders)).points == 500
 
@@ -394,9 +388,7 @@ def test_tie_keeps_the_coupon_that_expires_later() -> None:
 
 def test_coupon_goes_where_it_helps_most() -> None:
     held = coupon(amount_fen=20000, items=ItemScope(codes=frozenset({"WHITEN", "F-RESIN"})))
-    payer = member(
-        cards=(replace(family_card(), used={"card:card1:filling200:p1:2026-10-01": 1}),), coupons=(held,)
-    )
+    payer = member(cards=(replace(family_card(), used={"card:card1:filling200:p1:2026-10-01": 1}),), coupons=(held,))
     quote = price(Basket(lines("dental", "F-RESIN", "WHITEN"), TODAY, payer), DENTAL)
     assert [line.net_fen for line in quote.lines] == [32000, 108000]
 
@@ -439,9 +431,7 @@ def test_bad_quantity_line_and_person_are_named() -> None:
 
 
 def test_birthday_factor_and_tier_multiplier_on_scope() -> None:
-    tier = replace(
-        PHARMACY.tiers[0], benefits=(MultiplierBenefit(15000, ItemScope(codes=frozenset({"BPM"}))),)
-    )
+    tier = replace(PHARMACY.tiers[0], benefits=(MultiplierBenefit(15000, ItemScope(codes=frozenset({"BPM"}))),))
     rules = replace(PHARMACY, tiers=(tier, *PHARMACY.tiers[1:]))
     quote = price(Basket(lines("pharmacy", "MISC-100", "BPM"), TODAY, member()), rules)
     assert quote.earn.points == 100 + 402

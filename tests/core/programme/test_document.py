@@ -199,10 +199,7 @@ def test_presets_hold_the_numbers_of_the_table() -> None:
         return [(tier.code, getattr(tier.entry, metric)) for tier in of.tiers]
 
     def pays(of):
-        return [
-            next((b.pay_bp for b in tier.benefits if isinstance(b, DiscountBenefit)), 10000)
-            for tier in of.tiers
-        ]
+        return [next((b.pay_bp for b in tier.benefits if isinstance(b, DiscountBenefit)), 10000) for tier in of.tiers]
 
     assert entries(dental, "spend_fen") == [
         ("regular", 0),
@@ -229,9 +226,7 @@ def test_presets_hold_the_numbers_of_the_table() -> None:
     assert pays(beauty) == [10000, 9500, 9000, 8500]
     assert [of.points.per_yuan for of in (dental, pharmacy, physio, beauty)] == [1, 1, 0, 1]
     assert [of.tender is not None for of in (dental, pharmacy, physio, beauty)] == [True, True, False, False]
-    rewards = {
-        reward.code: reward.points for of in (dental, pharmacy, physio, beauty) for reward in of.rewards
-    }
+    rewards = {reward.code: reward.points for of in (dental, pharmacy, physio, beauty) for reward in of.rewards}
     assert rewards == {
         "R-PASTE": 300, "R-CHECK": 500, "R-CLEAN": 1500, "R-VITC": 800, "R-BPM": 9000, "R-TCM": 2000,
         "R-HEAD": 300, "R-WAIST": 800, "R-C10": 100, "R-C50": 500, "R-FOOT": 200, "R-PILLOW": 600, "R-MASK": 800,
@@ -282,9 +277,7 @@ def test_pharmacy_shelf_keeps_the_classes_and_rewards_are_lawful() -> None:
 
 def test_item_faults_name_their_path() -> None:
     with pytest.raises(Invalid) as refusal:
-        load_items(
-            "items: [{code: A, name: 甲, kind: thing, price_fen: 1}, {code: A, name: 乙, kind: goods}]"
-        )
+        load_items("items: [{code: A, name: 甲, kind: thing, price_fen: 1}, {code: A, name: 乙, kind: goods}]")
     assert {error.field for error in refusal.value.errors} == {"items.0.kind", "items.1.price_fen"}
     with pytest.raises(Invalid, match="items.1.code"):
         load_items("code,name,kind,price_fen\nA,甲,goods,1\nA,乙,goods,2\n")

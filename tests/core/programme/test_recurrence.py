@@ -46,8 +46,7 @@ def test_festival_lasts_its_days() -> None:
     assert [is_active(when, first + timedelta(days=n)) for n in (-1, 0, 6, 7)] == [False, True, True, False]
     eve = When(festival="new_year", days=3, offset=-1)
     assert [
-        is_active(eve, day)
-        for day in (date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 2), date(2027, 1, 3))
+        is_active(eve, day) for day in (date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 2), date(2027, 1, 3))
     ] == [
         False,
         True,

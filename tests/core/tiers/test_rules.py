@@ -42,9 +42,7 @@ def test_b08_path_of_tiers() -> None:
 
 @pytest.mark.parametrize(("fen", "tier"), [(49999, "regular"), (50000, "silver"), (150000, "gold")])
 def test_s4_16_thresholds_to_the_fen(fen: int, tier: str) -> None:
-    assert (
-        standing([QualifyingEvent(date(2026, 1, 1), spend_fen=fen)], PHARMACY, date(2026, 1, 1)).tier == tier
-    )
+    assert standing([QualifyingEvent(date(2026, 1, 1), spend_fen=fen)], PHARMACY, date(2026, 1, 1)).tier == tier
 
 
 def test_window_edges_follow_points_expiry() -> None:

@@ -173,10 +173,7 @@ def test_statements_are_constant_and_few(client, many):
             [
                 s
                 for s in seen
-                if "FROM staff" in s
-                and "web_session" not in s
-                or "FROM preference" in s
-                or "SELECT count" in s
+                if "FROM staff" in s and "web_session" not in s or "FROM preference" in s or "SELECT count" in s
             ]
         )
 
@@ -219,7 +216,5 @@ def test_an_empty_result_says_so_and_offers_a_way_on(client):
     searching = spec(search=lambda s, t: lists.select(Staff.id).where(Staff.number == t), key="probe2")
     from core.kernel.web import lists as module
 
-    assert (
-        module.Listing(searching, {"q": "1", "sort": "name"}, [], searching.sorts[0], [], 0).count_text == "0"
-    )
+    assert module.Listing(searching, {"q": "1", "sort": "name"}, [], searching.sorts[0], [], 0).count_text == "0"
     assert module.Listing(searching, {}, [], searching.sorts[0], [], 1001).count_text == "1,000+"

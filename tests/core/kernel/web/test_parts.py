@@ -97,9 +97,7 @@ def test_css_files_are_small_and_tokens_are_the_only_colours():
         text = path.read_text()
         assert text.count("\n") < 500
         if path.name not in {"tokens.css", "dark.css", "print.css", "entry.css", "desk.css"}:
-            assert not re.search(r"#[0-9a-fA-F]{3,8}\b(?!\w)", re.sub(r"#[a-z]+[^{;]*\{", "{", text)), (
-                path.name
-            )
+            assert not re.search(r"#[0-9a-fA-F]{3,8}\b(?!\w)", re.sub(r"#[a-z]+[^{;]*\{", "{", text)), path.name
 
 
 def test_a_home_card_that_fails_does_not_take_the_page(world):
@@ -147,9 +145,7 @@ class TestRecords:
 
     def test_a_missing_field_is_422_with_a_linked_summary(self, owner):
         page = owner.get("/records/stores/new/")
-        answer = owner.post(
-            "/records/stores/new/", data={"code": "", "name": "x", "csrf_token": token_of(page.text)}
-        )
+        answer = owner.post("/records/stores/new/", data={"code": "", "name": "x", "csrf_token": token_of(page.text)})
         assert answer.status_code == 422
         assert 'href="#code"' in answer.text
         assert 'aria-invalid="true"' in answer.text
