@@ -107,14 +107,17 @@ def _fill(runtime: Runtime, actor: Actor, rng: random.Random, people: int) -> No
     today = clock.today(actor.tz)
     with runtime.db.unit("read") as session:
         items = [
-            (item.code, item.kind, item.category)
+            (item.code, item.price_fen)
             for item in session.query(Item).order_by(Item.code)
             if item.kind in {"service", "goods"} and item.price_fen and "rx" not in item.attributes.lower()
         ]
         family = session.query(Item.id).filter(Item.code == "CARD-FAMILY").first() is not None
     grants = registry.of_roles([("owner", None)])
     acting_owner = Actor(actor.franchise_id, actor.store_id, door="demo", grants=grants)
+    # Dear items come rarely, as in a clinic: the price says how often.
+    weights = [max(1, 400_000 // max(price, 2_000)) for _code, price in items]
     with acting(acting_owner):
+        _known_member(runtime, family)
         for n in range(people):
             joined = today - timedelta(days=rng.randrange(20, 720))
             person = _enrol(runtime, rng, n, joined)
@@ -122,8 +125,21 @@ def _fill(runtime: Runtime, actor: Actor, rng: random.Random, people: int) -> No
                 _sell(runtime, rng, [("CARD-FAMILY", 1)], person, joined)
                 _add_child(runtime, rng, person, joined)
             for visit in sorted(rng.randrange(1, max((today - joined).days, 2)) for _v in range(rng.randrange(0, 6))):
-                basket = [(items[rng.randrange(len(items))][0], 1) for _line in range(rng.randrange(1, 3))]
+                basket = [(code, 1) for code, _price in rng.choices(items, weights, k=rng.randrange(1, 3))]
                 _sell(runtime, rng, basket, person, joined + timedelta(days=visit))
+
+
+def _known_member(runtime: Runtime, family: bool) -> None:
+    """Enrol the member of the README's first steps: 刘超明, 138 0000 5051, with an unused family card."""
+    joined = clock.now() - timedelta(days=3)
+    with clock.frozen_at(joined), runtime.db.unit("write") as session:
+        new = NewPerson(
+            name="刘超明", phone="13800005051", gender="male", birth_on=date(1998, 3, 12), occupation="工程师",
+            consents=(("membership", True, "demo"),), source="到店",
+        )  # fmt: skip
+        person = cards.enrol(session, new).id
+    if family:
+        _sell(runtime, random.Random(0), [("CARD-FAMILY", 1)], person, (joined + timedelta(days=1)).date())
 
 
 def _at(day: date, rng: random.Random) -> datetime:

@@ -264,7 +264,7 @@ def _offer_names(priced: Priced) -> dict[str, str]:
     rules_ = [*programme.coupons, *bundled, *own]
     return {
         **{one.code: one.name for one in programme.promotions if one.name},
-        **{one.code: one.name for one in programme.tiers},
+        **{f"tier:{one.code}": one.name for one in programme.tiers},
         **{one.code: one.name for one in rules_ if one.name},
     }
 
