@@ -7,6 +7,7 @@ import os
 import pytest
 
 from core.kernel import i18n
+from tests import browser as browsers
 from tests import installation as houses
 from tests import pg
 
@@ -67,3 +68,12 @@ def any_installation(request):
     """A fresh installation on each of the two databases."""
     name = "installation" if request.param == "sqlite" else "pg_installation"
     return request.getfixturevalue(name)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for the run: Playwright allows a single driver in a process."""
+    if browsers.chromium_path() is None:
+        pytest.skip("no Chromium on this machine: the browser walk needs one")
+    with browsers.chromium() as opened:
+        yield opened

@@ -16,6 +16,7 @@ class Step(Schema):
     before_fen = tell.whole()
     after_fen = tell.whole()
     text = tell.text()
+    reason = tell.text()
 
 
 class QuotedLine(Schema):

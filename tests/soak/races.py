@@ -30,6 +30,8 @@ from tests.installation import House, Installation
 from tests.soak.places import place
 
 KINDS = ("coupon", "points", "key", "refund")
+# How long a control holds what it read: long enough for the other worker to read it too, on a busy machine.
+PAUSE = 0.25
 READ_BALANCE, USE_ROW = ledger.balance_of, settle._use_row
 WORKERS = {"coupon": 2, "points": 2, "key": 8, "refund": 2}
 
@@ -86,7 +88,7 @@ def _unlocked(house: Installation, actor: Actor, kind: str, task: dict[str, Any]
         plan = settle.make_plan(priced, row.id, _tenders(task), [])
         st = Statements(session, actor.franchise_id)
         balance = READ_BALANCE(st, "person", task["member"], ledger.POINTS, task["member"])
-    time.sleep(0.01)
+    time.sleep(PAUSE)
     ledger.balance_of = lambda *args, **kw: balance  # type: ignore[assignment]
     ledger._move_account = _blind_account
     ledger._move_lot = _blind_lot
@@ -102,7 +104,7 @@ def _unlocked_refund(house: Installation, task: dict[str, Any]) -> None:
         st = Statements(session, house.dental.franchise_id)
         order = refunds._load(session, st, task["order_no"])
         session.expunge_all()
-    time.sleep(0.01)
+    time.sleep(PAUSE)
     plain, refunds._load = refunds._load, lambda *args: order  # type: ignore[assignment]
     try:
         with house.unit() as session:

@@ -218,8 +218,19 @@ def _criteria(session: Session, spec: ListSpec, chosen: dict[str, str], text: st
         conditions.append(spec.where(session))
     conditions.extend(item.where(chosen[item.key]) for item in spec.filters if item.key in chosen)
     if text and spec.search is not None:
-        conditions.append(spec.model.id.in_(spec.search(session, text)))
+        conditions.append(spec.model.id.in_(_found(session, spec, text)))
     return lambda statement: spec.joins(statement).where(*conditions)
+
+
+def _found(session: Session, spec: ListSpec, text: str) -> Any:
+    """Return the ids that a search finds: themselves while they are few, else the query.
+
+    Given a query, a planner may walk the whole sort index looking for one row; given ids, it looks them up.
+    """
+    assert spec.search is not None
+    query = spec.search(session, text)
+    ids = list(session.scalars(query.limit(COUNT_CAP + 1)))
+    return ids if len(ids) <= COUNT_CAP else query
 
 
 def _fill(session: Session, listing: Listing, base: Callable[[Any], Any], after: str | None) -> None:

@@ -14,7 +14,7 @@ from core.kernel.tenancy import acting
 from tests.core.desk.desk_kit import secret_of
 from tests.core.imports import lists
 from tests.core.imports.kit import Office, row
-from tests.e2e.conftest import browser, served  # noqa: F401
+from tests.e2e.conftest import served  # noqa: F401
 
 pytestmark = pytest.mark.browser
 KINDS = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
