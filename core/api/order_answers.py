@@ -16,6 +16,11 @@ class Step(Schema):
     before_fen = tell.whole()
     after_fen = tell.whole()
     text = tell.text()
+
+
+class QuotedStep(Step):
+    """A step of a quote; `reason` is what was given for an overridden price, else empty."""
+
     reason = tell.text()
 
 
@@ -29,7 +34,7 @@ class QuotedLine(Schema):
     for_member_id = tell.maybe()
     list_fen = tell.whole()
     net_fen = tell.whole()
-    steps = tell.many(Step)
+    steps = tell.many(QuotedStep)
 
 
 class Finding(Schema):

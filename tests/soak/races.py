@@ -88,6 +88,7 @@ def _unlocked(house: Installation, actor: Actor, kind: str, task: dict[str, Any]
         plan = settle.make_plan(priced, row.id, _tenders(task), [])
         st = Statements(session, actor.franchise_id)
         balance = READ_BALANCE(st, "person", task["member"], ledger.POINTS, task["member"])
+        balance.lots  # noqa: B018 (read now, as the fault would)
     time.sleep(PAUSE)
     ledger.balance_of = lambda *args, **kw: balance  # type: ignore[assignment]
     ledger._move_account = _blind_account
