@@ -6,7 +6,6 @@ import http.client
 import os
 import re
 import shutil
-import socket
 import statistics
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlencode
+
+from tests.browser import free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 15
@@ -73,13 +74,6 @@ class Site:
         return "; ".join(f"{k}={v}" for k, v in self.cookies.items())
 
 
-def free_port() -> int:
-    """Return a port that nobody uses."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def served(python: Path, target: str, env: dict[str, str]) -> Iterator[Site]:
     """Serve a WSGI application with gunicorn, two workers of four threads."""
@@ -90,19 +84,10 @@ def served(python: Path, target: str, env: dict[str, str]) -> Iterator[Site]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         try:
-            _wait(port)
+            wait_for(port)
             yield Site(port)
         finally:
             process.terminate()
-
-
-def _wait(port: int) -> None:
-    for _n in range(400):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("the server did not come up")
 
 
 def sign_in(site: Site, login: str, password: str) -> None:

@@ -56,13 +56,14 @@ def served(env: dict[str, str]) -> Iterator[str]:
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         try:
-            _wait(port)
+            wait_for(port)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
 
 
-def _wait(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Return as soon as somebody answers on `port`; raise RuntimeError after half a minute."""
     for _n in range(600):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
