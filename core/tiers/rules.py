@@ -16,11 +16,12 @@ How a tier is held (S4-15, S4-28, loyalty S14, S15):
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from core.kernel.days import add_months
 from core.programme.document import METRICS, Metric, Threshold, Tier
@@ -72,8 +73,7 @@ class Override:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The tier on a day. `since` its first day without a gap; `until` the last day before it is next looked
-    at or
-    ends (None: no such day). `computed` is the tier without the override."""
+    at or ends (None: no such day). `computed` is the tier without the override."""
 
     tier: str
     since: date | None
@@ -120,6 +120,7 @@ class _Chain:
     at_risk: bool
 
 
+@lru_cache(maxsize=8192)
 def window_start(as_of: date, months: int) -> date:
     """First day that a rolling window ending on `as_of` still counts.
 
@@ -134,6 +135,9 @@ def window_start(as_of: date, months: int) -> date:
     return day
 
 
+_Sum = tuple[int, int, int, int]
+
+
 class Metrics:
     """Sums over windows of one person's events, with what was known on a day."""
 
@@ -142,7 +146,8 @@ class Metrics:
         for event in events:
             by_day[event.on].append(event)
         plain = {day: rows for day, rows in by_day.items() if all(row.known_on <= day for row in rows)}
-        self._late = {day: rows for day, rows in by_day.items() if day not in plain}
+        self._late = {day: _as_known(rows) for day, rows in by_day.items() if day not in plain}
+        self._late_days = sorted(self._late)
         self._days = sorted(plain)
         self._sums: list[tuple[int, int, int, int]] = [(0, 0, 0, 0)]
         for day in self._days:
@@ -151,27 +156,29 @@ class Metrics:
             {max(row.on, row.known_on) for rows in by_day.values() for row in rows if _is_positive(row)}
         )
 
+    def positive_between(self, first: date, last: date) -> list[date]:
+        """The days, first and last included, on which a positive event became known."""
+        return self.positive[bisect_left(self.positive, first) : bisect_right(self.positive, last)]
+
+    def _sum(self, window_months: int | None, day: date, known: date) -> _Sum:
+        first = date.min if window_months is None else window_start(day, window_months)
+        low, high = bisect_left(self._days, first), bisect_right(self._days, day)
+        total = _subtract(self._sums[high], self._sums[low])
+        for late in self._late_days[bisect_left(self._late_days, first) : bisect_right(self._late_days, day)]:
+            days, sums = self._late[late]
+            total = _add(total, sums[bisect_right(days, known)])
+        return total
+
     def over(self, window_months: int | None, day: date, known: date) -> dict[Metric, int]:
         """The four metrics of the window that ends on `day`, as known on `known` (at least `day`)."""
-        first = date.min if window_months is None else window_start(day, window_months)
-        low = bisect_right(self._days, first - _DAY) if first > date.min else 0
-        high = bisect_right(self._days, day)
-        total = _subtract(self._sums[high], self._sums[low])
-        for late, rows in self._late.items():
-            if first <= late <= day:
-                total = _add(total, _day_sum([row for row in rows if row.known_on <= known]))
-        return dict(zip(METRICS, total, strict=True))
+        return dict(zip(METRICS, self._sum(window_months, day, known), strict=True))
 
     def meets(self, threshold: Threshold, window_months: int | None, day: date, known: date) -> bool:
         """True if the threshold is met on `day` as known on `known`."""
-        asked = [(metric, getattr(threshold, metric)) for metric in METRICS]
-        asked = [(metric, value) for metric, value in asked if value is not None]
-        have = self.over(window_months, day, known)
-        met = [have[metric] >= value for metric, value in asked]
+        have = self._sum(window_months, day, known)
+        asked = ((had, getattr(threshold, metric)) for metric, had in zip(METRICS, have, strict=True))
+        met = [had >= value for had, value in asked if value is not None]
         return any(met) if threshold.match == "any" else all(met)
-
-
-_Sum = tuple[int, int, int, int]
 
 
 def _is_positive(row: QualifyingEvent) -> bool:
@@ -185,6 +192,12 @@ def _day_sum(rows: Sequence[QualifyingEvent]) -> _Sum:
         sum(row.points for row in rows),
         sum(row.topup_fen for row in rows),
     )
+
+
+def _as_known(rows: list[QualifyingEvent]) -> tuple[list[date], list[_Sum]]:
+    """A day's rows by when they became known: the known days, and the sum before and after each of them."""
+    rows = sorted(rows, key=lambda row: row.known_on)
+    return [row.known_on for row in rows], [_day_sum(rows[:n]) for n in range(len(rows) + 1)]
 
 
 def _add(left: _Sum, right: _Sum) -> _Sum:
@@ -314,8 +327,7 @@ def _kept_within(metrics: Metrics, tier: Tier, review: date, last: date, as_of: 
     eve = review - _DAY
     if _kept(metrics, tier, eve, min(review, as_of)):
         return True
-    days = [known for known in metrics.positive if review <= known <= last]
-    return any(_kept(metrics, tier, day, day) for day in days)
+    return any(_kept(metrics, tier, day, day) for day in metrics.positive_between(review, last))
 
 
 def _shaken(metrics: Metrics, tier: Tier, start: date, as_of: date) -> bool:

@@ -18,7 +18,7 @@ from tests.model.driver import Driver
 from tests.soak import figures, kills, races
 from tests.soak.places import DIALECTS, place
 
-STRETCH = 5_000
+STRETCH = 2_500
 
 
 def say(text: str) -> None:
