@@ -17,7 +17,7 @@ from core.kernel.web.formats import number
 from core.kernel.web.lists import Column, Filter
 from core.ledger import services as ledger
 from core.ledger.models import Account, Lot
-from core.org.models import Store
+from core.org import franchises
 from core.people import lists as people_lists
 from core.people.models import Person
 from core.programme import services as programmes
@@ -35,7 +35,7 @@ def spec(unit: Session) -> ListSpec:
     programme = programmes.in_force(unit)
     return _spec(
         tuple((tier.code, tier.name) for tier in programme.tiers),
-        tuple((str(row[0]), row[1]) for row in unit.execute(select(Store.id, Store.name).order_by(Store.code))),
+        franchises.store_choices(unit),
         people_lists.tags_in_use(unit),
         clock.today(current_actor().tz),
         url_for("desk.member", person_id="0").removesuffix("0"),

@@ -85,3 +85,10 @@ def refuse_when_frozen(session: Session, *, member: bool) -> None:
             code="frozen",
             status=423,
         )
+
+
+def store_choices(session: Session) -> tuple[tuple[str, str], ...]:
+    """Return (id as text, name) of every store, closed ones too, by code: the choices of a filter."""
+    st = Statements(session, current_actor().franchise_id)
+    rows = st.all("SELECT id, name FROM store WHERE franchise_id = ? ORDER BY code", [st.franchise_id])
+    return tuple((str(row[0]), str(row[1])) for row in rows)

@@ -6,6 +6,7 @@ Names of tiers and stores, points and cards lie on higher floors: the desk hands
 from __future__ import annotations
 
 import datetime as dt
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -115,6 +116,7 @@ def members(
     )
 
 
+@lru_cache(maxsize=256, typed=True)
 def _small_screen(badge: Any) -> Markup:
     """Return the tier as it stands behind the name where rows are cards: a telephone has no columns."""
     return Markup('<span class="onphone">{}</span>').format(badge)

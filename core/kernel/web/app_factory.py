@@ -129,8 +129,10 @@ def _install_language(app: Flask) -> None:
     env = app.jinja_env
     env.install_gettext_callables(i18n._, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.trim_blocks = env.lstrip_blocks = False
+    assets = app.extensions["huike"].assets
     env.globals.update(
-        asset=app.extensions["huike"].assets.path,
+        asset=assets.path,
+        draw_icon=assets.icon,
         link_if=link_if,
         locale_names=i18n.LOCALE_NAMES,
         shortcut_list=shortcut_list,

@@ -13,7 +13,8 @@
     listing = lists.load(session(), PEOPLE, request.args)
     return render_page("people/list.html", listing=listing)     # or straight: lists/page.html
 
-A page costs three statements: rows, capped count, column choice; constant, whatever the size. The
+A page costs three statements at most (rows, capped count, column choice), a search four (hits, their
+sort values, rows, column choice): constant, whatever the size. The
 sort columns must be NOT NULL and end with the id, and an index (franchise_id, *columns) must exist:
 paging compares them as one row value. Statements select mapped attributes, never entities, and name
 the franchise themselves besides the session's scoping.
@@ -21,6 +22,7 @@ the franchise themselves besides the session's scoping.
 
 from __future__ import annotations
 
+import html
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,7 @@ from sqlalchemy import Select, func, select, tuple_
 
 from core.kernel.i18n import _
 from core.kernel.models import Preference
+from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.kernel.web import cursors
 
@@ -175,7 +178,9 @@ class Listing:
                     f'data-pick aria-label="{escape(pick_label)}"></td>'
                 )
             for cell, css in plan:
-                parts.append(f"<td{css}>{escape(cell(row))}</td>")
+                value = cell(row)
+                # The standard library's escape gives plain text: a third of markupsafe's time, 400 times a page.
+                parts.append(f"<td{css}>{value if type(value) is Markup else html.escape(str(value))}</td>")
             parts.append("</tr>")
         return Markup("".join(parts))  # noqa: S704 - every value was escaped above
 
@@ -198,10 +203,15 @@ def load(session: Session, spec: ListSpec, args: Mapping[str, str]) -> Listing:
     sort = next((s for s in spec.sorts if s.key == kept.get("sort")), spec.sorts[0])
     columns = shown_columns(session, spec)
     text = kept.get("q", "").strip()[:80]
-    base = _criteria(session, spec, chosen, text)
     listing = Listing(spec, kept, columns, sort, [], 0, text=text, chosen=chosen)
+    hits = _hits(session, spec, text)
+    base = _criteria(session, spec, chosen, hits)
+    if isinstance(hits, list):
+        _fill_from_hits(session, listing, base, kept.get("after"))
+        return listing
     _fill(session, listing, base, kept.get("after"))
-    listing.count = _capped_count(session, spec, base)
+    whole = not (listing.newer or listing.older)
+    listing.count = len(listing.rows) if whole else _capped_count(session, spec, base)
     return listing
 
 
@@ -211,47 +221,78 @@ def _chosen_filters(spec: ListSpec, kept: dict[str, str]) -> dict[str, str]:
     return {k: v for k, v in found.items() if v in dict(known[k].options())}
 
 
-def _criteria(session: Session, spec: ListSpec, chosen: dict[str, str], text: str) -> Callable[[Any], Any]:
+def _criteria(session: Session, spec: ListSpec, chosen: dict[str, str], hits: Any) -> Callable[[Any], Any]:
     """Return a function that narrows a SELECT to the list's rows, always within the franchise."""
     conditions = [spec.model.franchise_id == current_actor().franchise_id]
     if spec.where is not None:
         conditions.append(spec.where(session))
     conditions.extend(item.where(chosen[item.key]) for item in spec.filters if item.key in chosen)
-    if text and spec.search is not None:
-        conditions.append(spec.model.id.in_(_found(session, spec, text)))
+    if hits is not None:
+        conditions.append(spec.model.id.in_(hits))
     return lambda statement: spec.joins(statement).where(*conditions)
 
 
-def _found(session: Session, spec: ListSpec, text: str) -> Any:
-    """Return the ids that a search finds: themselves while they are few, else the query.
+def _hits(session: Session, spec: ListSpec, text: str) -> Any:
+    """Return the ids that a search finds while they are few, else the query; None without a search.
 
     Given a query, a planner may walk the whole sort index looking for one row; given ids, it looks them up.
     """
-    assert spec.search is not None
+    if not text or spec.search is None:
+        return None
     query = spec.search(session, text)
     ids = list(session.scalars(query.limit(COUNT_CAP + 1)))
     return ids if len(ids) <= COUNT_CAP else query
 
 
-def _fill(session: Session, listing: Listing, base: Callable[[Any], Any], after: str | None) -> None:
+def _fill_from_hits(session: Session, listing: Listing, base: Callable[[Any], Any], after: str | None) -> None:
+    """Fill the page from a few known ids: their sort values are ordered here, then one page of rows is read.
+
+    Asked to sort a thousand given rows, a planner would rather walk the index of the order through a million.
+    """
+    spec, sort = listing.spec, listing.sort
+    places = [tuple(row) for row in session.execute(base(select(*sort.columns)))]
+    listing.count = len(places)
+    place, backwards, down = _from(listing, after)
+    if place is not None:
+        places = [here for here in places if (here < place if down else here > place)]
+    ids = [here[-1] for here in sorted(places, reverse=down)[: spec.page + 1]]
+    found = session.execute(base(select(*_selected(listing))).where(spec.model.id.in_(ids)))
+    rows = {row.id: row for row in found}
+    _page(listing, [rows[row_id] for row_id in ids if row_id in rows], place is not None, backwards)
+
+
+def _from(listing: Listing, after: str | None) -> tuple[tuple[Any, ...] | None, bool, bool]:
+    """Return the place to go on from (None: the beginning), whether backwards, and whether downwards."""
     spec, sort = listing.spec, listing.sort
     place = cursors.read(f"{spec.key}:{sort.key}", after)
-    backwards = place is not None and place[0] == cursors.NEWER
-    down = sort.down != backwards
+    if place is None or len(place[1]) != len(sort.columns):
+        return None, False, sort.down
+    backwards = place[0] == cursors.NEWER
+    return place[1], backwards, sort.down != backwards
+
+
+def _fill(session: Session, listing: Listing, base: Callable[[Any], Any], after: str | None) -> None:
+    """Fill the page by walking the index of the sort."""
+    sort = listing.sort
+    place, backwards, down = _from(listing, after)
     statement = base(select(*_selected(listing)))
-    if place is not None and len(place[1]) == len(sort.columns):
-        row_value = tuple_(*sort.columns)
-        here = tuple_(*place[1])
+    if place is not None:
+        row_value, here = tuple_(*sort.columns), tuple_(*place)
         statement = statement.where(row_value < here if down else row_value > here)
     order = [c.desc() if down else c.asc() for c in sort.columns]
-    rows = list(session.execute(statement.order_by(*order).limit(spec.page + 1)))
-    more = len(rows) > spec.page
-    rows = rows[: spec.page]
+    rows = list(session.execute(statement.order_by(*order).limit(listing.spec.page + 1)))
+    _page(listing, rows, place is not None, backwards)
+
+
+def _page(listing: Listing, rows: list[Any], placed: bool, backwards: bool) -> None:
+    """Put the rows (one more than a page, if there is more) and the addresses of the neighbours."""
+    more = len(rows) > listing.spec.page
+    rows = rows[: listing.spec.page]
     if backwards:
         rows.reverse()
     listing.rows = rows
-    has_newer = (more if backwards else place is not None) and bool(rows)
-    has_older = (place is not None if backwards else more) and bool(rows)
+    has_newer = (more if backwards else placed) and bool(rows)
+    has_older = (placed if backwards else more) and bool(rows)
     listing.newer = _page_url(listing, cursors.NEWER, rows[0]) if has_newer else ""
     listing.older = _page_url(listing, cursors.OLDER, rows[-1]) if has_older else ""
 
@@ -291,12 +332,12 @@ def permitted(spec: ListSpec) -> list[Column]:
 
 def shown_columns(session: Session, spec: ListSpec) -> list[Column]:
     """Return the columns the person chose, in the declared order; the default ones without a choice."""
-    stored = session.scalar(
-        select(Preference.value).where(
-            Preference.staff_id == current_actor().staff_id, Preference.key == _preference_key(spec)
-        )
+    actor = current_actor()
+    stored = Statements(session, actor.franchise_id).one(
+        "SELECT value FROM preference WHERE franchise_id = ? AND staff_id = ? AND key = ?",
+        [actor.franchise_id, actor.staff_id, _preference_key(spec)],
     )
-    picked = set(json.loads(stored)) if stored else {c.key for c in spec.columns if c.shown}
+    picked = set(json.loads(stored[0])) if stored else {c.key for c in spec.columns if c.shown}
     return [c for c in permitted(spec) if c.fixed or c.key in picked]
 
 
@@ -319,4 +360,4 @@ def link(url: str, text: str, *extra: Any) -> Markup:
     """Return the link of a row's title, followed by badges."""
     # Joined by hand: Markup.format costs ten times as much, and a page has fifty of these.
     badges = "".join(f" {escape(badge)}" for badge in extra)
-    return Markup(f'<a class="cell" href="{escape(url)}">{escape(text)}</a>{badges}')  # noqa: S704
+    return Markup(f'<a class="cell" href="{html.escape(url)}">{html.escape(text)}</a>{badges}')  # noqa: S704

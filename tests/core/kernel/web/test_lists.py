@@ -7,7 +7,7 @@ import re
 
 import pytest
 from flask import Blueprint, request
-from sqlalchemy import event, insert
+from sqlalchemy import event, insert, select
 
 from core.kernel import clock
 from core.kernel.ids import new_ids
@@ -44,6 +44,7 @@ def spec(**changes):
             Sort("name", "姓名", (Staff.name, Staff.id), column="name"),
             Sort("new", "最新", (Staff.made_at, Staff.id), down=True),
         ),
+        "search": lambda _session, text: select(Staff.id).where(Staff.name.startswith(text)),
         "filters": (Filter("kind", "执照", (("a", "甲"), ("b", "乙")), lambda v: Staff.licence_kind == v),),
     }
     return ListSpec(**{**values, **changes})
@@ -129,6 +130,29 @@ def test_a_walk_forwards_and_back_sees_each_row_once(client, many, sort):
         back.append(ids(body))
         path = link_to(body, "prev")
     assert back == pages[-2::-1], "the way back shows the same pages"
+
+
+@pytest.mark.parametrize("text", ["p人12", "p人1"], ids=["few hits", "more than the cap"])
+@pytest.mark.parametrize("sort", ["name", "new"])
+def test_a_walk_through_a_search_sees_each_hit_once_in_order(client, many, sort, text):
+    pages, path = [], f"/people?sort={sort}&q={text}"
+    while path:
+        body = client.get(path).text
+        pages.append(ids(body))
+        path = link_to(body, "next")
+    by = (Staff.name.asc(), Staff.id.asc()) if sort == "name" else (Staff.made_at.desc(), Staff.id.desc())
+    with acting(many.actor()), many.runtime.db.unit("read") as s:
+        expected = [str(i) for i in s.scalars(select(Staff.id).where(Staff.name.startswith(text)).order_by(*by))]
+    assert len(expected) > lists.PAGE
+    assert (len(expected) > lists.COUNT_CAP) == (text == "p人1")
+    assert [i for page_ids in pages for i in page_ids] == expected
+    back, path = [], link_to(body, "prev")
+    while path:
+        body = client.get(path).text
+        back.append(ids(body))
+        path = link_to(body, "prev")
+    assert back == pages[-2::-1], "the way back shows the same pages"
+    assert ("1,000+" if len(expected) > lists.COUNT_CAP else f"{len(expected)}") in body
 
 
 def test_a_filter_is_a_chip_in_the_address_and_counts(client):
