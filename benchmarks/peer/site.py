@@ -108,7 +108,7 @@ def prepare(rows: str) -> None:
                 batch = []
     Member.objects.bulk_create(batch, batch_size=2_000)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import threading
 from contextlib import contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import (
     DeclarativeBase,
     Mapped,
@@ -204,11 +206,30 @@ def _setup_sqlite(engine: Engine) -> None:
         cursor.close()
 
 
+PING_AFTER_S = 10
+
+
 def _setup_postgres(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def on_begin(connection: Any) -> None:
-        if connection.get_execution_options().get("read_only", False):
-            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        # The driver then says BEGIN READ ONLY: one way to the server less than a statement of its own.
+        wanted = bool(connection.get_execution_options().get("read_only", False))
+        connection.connection.driver_connection.read_only = wanted
+
+    @event.listens_for(engine, "checkin")
+    def on_checkin(_connection: Any, record: Any) -> None:
+        record.info["rested_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        """Ask a connection that has rested whether it still lives; a page asks twice, so not each time."""
+        if monotonic() - record.info.get("rested_since", monotonic()) < PING_AFTER_S:
+            return
+        try:
+            connection.execute("SELECT 1")
+            connection.rollback()
+        except Exception as problem:
+            raise DisconnectionError from problem
 
 
 def make_engine(url: str, **options: Any) -> Engine:
@@ -218,7 +239,6 @@ def make_engine(url: str, **options: Any) -> Engine:
         engine = create_engine(url, module=sqlite_module(), connect_args={"check_same_thread": False}, **options)
         _setup_sqlite(engine)
         return engine
-    options.setdefault("pool_pre_ping", True)
     if "poolclass" not in options:
         options.setdefault("pool_size", 10)
         options.setdefault("max_overflow", 10)

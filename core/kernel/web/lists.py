@@ -25,6 +25,7 @@ from __future__ import annotations
 import html
 import json
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
 
 PAGE = 50
 COUNT_CAP = 1000
+LONG_FOR_S = 60
+LONG_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,7 @@ def load(session: Session, spec: ListSpec, args: Mapping[str, str]) -> Listing:
         return listing
     _fill(session, listing, base, kept.get("after"))
     whole = not (listing.newer or listing.older)
-    listing.count = len(listing.rows) if whole else _capped_count(session, spec, base)
+    listing.count = len(listing.rows) if whole else _count(session, listing, base)
     return listing
 
 
@@ -313,6 +316,23 @@ def _selected(listing: Listing) -> list[Any]:
 def _page_url(listing: Listing, direction: str, row: Any) -> str:
     values = tuple(getattr(row, f"sort_{n}") for n in range(len(listing.sort.columns)))
     return listing.url(after=cursors.write(f"{listing.spec.key}:{listing.sort.key}", direction, values))
+
+
+_long: dict[tuple[Any, ...], float] = {}
+"""Until when a list is taken to be still beyond the cap: a list of a million does not shrink below it in a minute."""
+
+
+def _count(session: Session, listing: Listing, base: Callable[[Any], Any]) -> int:
+    actor = current_actor()
+    key = (actor.franchise_id, actor.store_id, listing.spec.key, listing.text, *sorted(listing.chosen.items()))
+    if _long.get(key, 0) > monotonic():
+        return COUNT_CAP + 1
+    found = _capped_count(session, listing.spec, base)
+    if found > COUNT_CAP:
+        if len(_long) > LONG_KEPT:
+            _long.clear()
+        _long[key] = monotonic() + LONG_FOR_S
+    return found
 
 
 def _capped_count(session: Session, spec: ListSpec, base: Callable[[Any], Any]) -> int:
