@@ -17,6 +17,7 @@ from core.orders import verify as order_checks
 from core.org import franchises
 from core.people.models import Person
 from core.programme import services as programmes
+from core.tiers import movement
 from core.tiers import services as tiers
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def _tiers(session: Session) -> Iterator[str]:
     today = clock.today(actor.tz)
     programme = programmes.in_force(session)
     st = Statements(session, actor.franchise_id)
+    # A new version moves tiers by a job: members it has not come to yet still hold what the old one gave.
+    moving = movement.due(session, programme.version)
     last = 0
     while True:
         rows = session.execute(
@@ -103,6 +106,8 @@ def _tiers(session: Session) -> Iterator[str]:
         for person_id, tier_code, until in rows:
             if until is not None and until < today:
                 continue  # its review is due; the nightly job books it
+            if moving is not None and person_id > moving.position:
+                continue
             says = tiers.standing_of(st, person_id, programme, today, actor.tz).tier
             if says != tier_code:
                 yield f"person {person_id} holds {tier_code}, the events say {says}"

@@ -1,6 +1,8 @@
-"""Published programme documents: numbered, hashed, immutable."""
+"""Published programme documents (numbered, hashed, immutable), the draft in work and its previews."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Mapped
 
@@ -11,11 +13,13 @@ from core.kernel.columns import (
     code_col,
     col,
     count_col,
+    flag_col,
+    label_col,
     owned_index,
     owned_unique,
     ref_col,
 )
-from core.kernel.db import Base, FranchiseOwned
+from core.kernel.db import Base, FranchiseOwned, belongs_to
 from core.kernel.triggers import written_once
 
 
@@ -37,3 +41,52 @@ class ProgrammeVersion(FranchiseOwned, Base):
 
 
 written_once(ProgrammeVersion)
+
+
+class ProgrammeDraft(FranchiseOwned, Base):
+    """A programme in work: a full copy of a version, edited entry by entry. A franchise has one open at most.
+
+    `slot` is "open" while it may be edited, else its own id: the unique constraint keeps it at one.
+    """
+
+    __tablename__ = "programme_draft"
+    slot: Mapped[str] = code_col(20)
+    state: Mapped[str] = code_col(20, default="open")
+    key: Mapped[str] = code_col(40)
+    base_number: Mapped[int] = count_col()
+    origin: Mapped[str] = label_col(120, default="")
+    opened_at: Mapped[int] = at_col()
+    opened_by: Mapped[int | None] = ref_col()
+    changed_at: Mapped[int] = at_col()
+    version: Mapped[int] = count_col(default=1)
+    __table_args__ = (owned_unique("slot"),)
+
+
+class DraftEntry(FranchiseOwned, Base):
+    """One entry of a draft: a tier, a rule, a card product, or a section that has no list (`code` empty)."""
+
+    __tablename__ = "draft_entry"
+    draft = belongs_to("programme_draft")
+    if TYPE_CHECKING:
+        draft_id: Mapped[int]
+    section: Mapped[str] = code_col(20)
+    code: Mapped[str] = code_col(64, default="")
+    position: Mapped[int] = count_col()
+    data: Mapped[str] = col(Text, INTERNAL)
+    version: Mapped[int] = count_col(default=1)
+    __table_args__ = (owned_index("ix_draft_entry_place", "draft_id", "section", "position"),)
+
+
+class ProgrammePreview(FranchiseOwned, Base):
+    """What publishing a document would do: bound to the document's hash, the day and the choice made."""
+
+    __tablename__ = "programme_preview"
+    sha256: Mapped[str] = code_col(64)
+    base_sha256: Mapped[str] = code_col(64)
+    effective_at: Mapped[int] = at_col()
+    keep_holders: Mapped[bool] = flag_col()
+    made_at: Mapped[int] = at_col()
+    made_by: Mapped[int | None] = ref_col()
+    moved: Mapped[int] = count_col()
+    result: Mapped[str] = col(Text, INTERNAL)
+    __table_args__ = (owned_index("ix_programme_preview_sha", "sha256", "made_at"),)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -15,6 +15,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.programme.models import ProgrammeVersion
 from core.programme.rules import Programme, document_hash, dump, dump_yaml, parse, parse_yaml
+from core.programme.sections import SECTIONS, split
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -76,20 +77,30 @@ def _nothing_published() -> NotFound:
     return NotFound(_("还没有发布会员方案。请先选择一个业态预设并发布。"), code="no_programme")
 
 
+def newest(session: Session) -> ProgrammeVersion | None:
+    """Return the version published last, in force or waiting for its day; None before the first."""
+    return session.scalar(select(ProgrammeVersion).order_by(ProgrammeVersion.number.desc()).limit(1))
+
+
+def versions(session: Session, limit: int = 50) -> list[ProgrammeVersion]:
+    """Return the published versions, newest first."""
+    return list(session.scalars(select(ProgrammeVersion).order_by(ProgrammeVersion.number.desc()).limit(limit)))
+
+
 def publish(session: Session, programme: Programme, effective_at: int | None = None) -> ProgrammeVersion:
     """Publish a checked document as the next version, effective at an instant (default: now).
 
     A document equal to the newest version is not published again: that version is returned.
     """
-    newest = session.scalar(select(ProgrammeVersion).order_by(ProgrammeVersion.number.desc()).limit(1))
+    last = newest(session)
     sha256 = document_hash(programme)
-    if newest is not None and newest.sha256 == sha256 and effective_at is None:
-        return newest
+    if last is not None and last.sha256 == sha256 and effective_at is None:
+        return last
     if effective_at is None:
         # The first programme holds from the beginning: a visit rung up late must find one.
-        effective_at = clock.now_ms() if newest else 0
+        effective_at = clock.now_ms() if last else 0
     row = ProgrammeVersion(
-        number=newest.number + 1 if newest else 1,
+        number=last.number + 1 if last else 1,
         key=programme.key,
         document=json.dumps(dump(programme), ensure_ascii=False, sort_keys=True),
         sha256=sha256,
@@ -129,3 +140,39 @@ def differences(old: Any, new: Any, path: str = "") -> list[tuple[str, Any, Any]
             found += differences(old[n] if n < len(old) else None, new[n] if n < len(new) else None, f"{path}[{n}]")
         return found
     return [] if old == new else [(path, old, new)]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An entry that two documents do not share: `kind` is added, removed, changed or moved."""
+
+    kind: str
+    section: str
+    code: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+    @property
+    def leaves(self) -> list[tuple[str, Any, Any]]:
+        """Return (path, old, new) of every leaf that differs."""
+        return differences(self.before or {}, self.after or {})
+
+
+def changes(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
+    """Return the entries in which two dumped documents differ, in the order of the editor."""
+    before, after = _by_place(old), _by_place(new)
+    found = []
+    for key in [*after, *(key for key in before if key not in after)]:
+        one, two = before.get(key), after.get(key)
+        if one != two:
+            kind = "added" if one is None else ("removed" if two is None else "changed")
+            found.append(Change(kind, key[0], key[1], one, two))
+    for name in SECTIONS:
+        ranks = [[code for section, code in side if section == name] for side in (before, after)]
+        if len(ranks[0]) > 1 and sorted(ranks[0]) == sorted(ranks[1]) and ranks[0] != ranks[1]:
+            found.append(Change("moved", name, "", {"order": ranks[0]}, {"order": ranks[1]}))
+    return found
+
+
+def _by_place(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(section, str(data.get("code", ""))): data for section, data in split(document)} if document else {}

@@ -11,8 +11,10 @@ from core.kernel.columns import (
     code_col,
     count_col,
     day_col,
+    flag_col,
     label_col,
     owned_index,
+    owned_unique,
     ref_col,
 )
 from core.kernel.db import Base, FranchiseOwned, belongs_to
@@ -54,6 +56,24 @@ class TierStanding(FranchiseOwned, Base):
     programme_number: Mapped[int] = count_col()
     at: Mapped[int] = at_col()
     __table_args__ = (owned_index("ix_tier_standing_person", "person_id", "id"),)
+
+
+class TierMovement(FranchiseOwned, Base):
+    """What a new programme version does to the tiers of all members, booked once at its day by a job.
+
+    `position` is the last person done, so a killed run goes on; `previewed` the moves shown before publishing.
+    """
+
+    __tablename__ = "tier_movement"
+    programme_number: Mapped[int] = count_col()
+    effective_at: Mapped[int] = at_col()
+    keep_holders: Mapped[bool] = flag_col()
+    previewed: Mapped[int] = count_col()
+    position: Mapped[int] = count_col()
+    moved: Mapped[int] = count_col()
+    kept: Mapped[int] = count_col()
+    ended_at: Mapped[int | None] = at_col(nullable=True)
+    __table_args__ = (owned_unique("programme_number"),)
 
 
 written_once(TierEvent)

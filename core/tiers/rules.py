@@ -54,10 +54,14 @@ class QualifyingEvent:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A tier granted from outside the events: an opening balance, the standing before a new programme."""
+    """A tier granted from outside the events: an opening balance, the standing before a new programme.
+
+    `until` is the last day before it is first looked at; None: a full period from `since`.
+    """
 
     tier: str
     since: date
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,10 +263,13 @@ def _last_day(tier: Tier, chain: _Chain) -> date:
 def _chains(metrics: Metrics, tier: Tier, as_of: date, held: Held | None, falls: list[date]) -> list[_Chain]:
     """The unbroken holdings of a tier that have begun by `as_of`, from every qualification and grant."""
     starts = {day for day in falls if day <= as_of}
-    if held is not None and held.tier == tier.code and held.since <= as_of:
+    if held is not None and held.tier == tier.code and held.since <= as_of and not held.until:
         starts.add(held.since)
     starts.update(_qualified(metrics, tier, as_of))
-    return [_follow(metrics, tier, start, as_of) for start in sorted(starts)]
+    chains = [_follow(metrics, tier, start, as_of) for start in sorted(starts)]
+    if held is not None and held.tier == tier.code and held.until and held.since <= as_of:
+        chains.append(_follow(metrics, tier, held.since, as_of, held.until + _DAY))
+    return chains
 
 
 def _qualified(metrics: Metrics, tier: Tier, as_of: date) -> Iterable[date]:
@@ -288,14 +295,14 @@ def period_months(tier: Tier) -> int | None:
     return keep or tier.entry.window_months or DEFAULT_PERIOD_MONTHS
 
 
-def _follow(metrics: Metrics, tier: Tier, start: date, as_of: date) -> _Chain:
-    """Follow a holding from its start through the reviews that have come by `as_of`."""
+def _follow(metrics: Metrics, tier: Tier, start: date, as_of: date, first: date | None = None) -> _Chain:
+    """Follow a holding from its start through the reviews that have come by `as_of`; `first` is a promised one."""
     months = period_months(tier)
     if months is None:
         return _Chain(start, None, None, False, False)
-    number = 1
+    number = 0 if first else 1
     while True:
-        review = add_months(start, months * number)
+        review = add_months(first or start, months * number)
         if as_of < review:
             risk = not _kept(metrics, tier, as_of, as_of)
             return _Chain(start, None, review, False, risk and _shaken(metrics, tier, start, as_of))

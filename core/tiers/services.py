@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.kernel import audit, clock
 from core.kernel.ids import new_id
@@ -57,28 +57,30 @@ def events_of(st: Statements, person_id: int, tz: str) -> list[QualifyingEvent]:
         " WHERE franchise_id = ? AND person_id = ? ORDER BY effective_on, id",
         [st.franchise_id, person_id],
     )
-    return [
-        QualifyingEvent(
-            on=as_date(row[0]) or date.min,
-            spend_fen=int(row[1]),
-            visits=int(row[2]),
-            points=int(row[3]),
-            topup_fen=int(row[4]),
-            booked_on=clock.business_date(clock.from_ms(int(row[5])), tz),
-            source=str(row[6]),
-        )
-        for row in rows
-    ]
+    return [event_of(row, tz) for row in rows]
+
+
+def event_of(row: Sequence[Any], tz: str) -> QualifyingEvent:
+    """Return the event of a row: effective_on, spend_fen, visits, points, topup_fen, booked_at, source_id."""
+    return QualifyingEvent(
+        on=as_date(row[0]) or date.min,
+        spend_fen=int(row[1]),
+        visits=int(row[2]),
+        points=int(row[3]),
+        topup_fen=int(row[4]),
+        booked_on=clock.business_date(clock.from_ms(int(row[5])), tz),
+        source=str(row[6]),
+    )
 
 
 def held_of(st: Statements, person_id: int) -> Held | None:
     """Return the tier granted from outside the events (an opening balance), or None."""
     row = st.one(
-        "SELECT tier_code, since_on FROM tier_standing WHERE franchise_id = ? AND person_id = ?"
+        "SELECT tier_code, since_on, keep_until_on FROM tier_standing WHERE franchise_id = ? AND person_id = ?"
         " AND cause IN ('opening', 'programme') ORDER BY id DESC LIMIT 1",
         [st.franchise_id, person_id],
     )
-    return Held(row[0], as_date(row[1]) or date.min) if row else None
+    return Held(row[0], as_date(row[1]) or date.min, as_date(row[2])) if row else None
 
 
 def standing_of(st: Statements, person_id: int, programme: Programme, as_of: date, tz: str) -> Standing:
@@ -102,7 +104,7 @@ def refresh(
     since = as_date(row[1])
     if moved.changed:
         since = now.since or as_of
-        _append(st, person_id, now, since, cause, source_kind, source_id, programme.version)
+        append(st, person_id, now, since, cause, source_kind, source_id, programme.version)
         audit.insert(
             st, "tiers.standing.changed", "person", person_id, person_id=person_id,
             detail={"from": before, "to": now.tier, "cause": cause},
@@ -121,13 +123,14 @@ def grant(
 ) -> None:  # fmt: skip
     """Grant a tier from outside the events: an opening balance."""
     standing = Standing(tier_code, since, None, tier_code)
-    _append(st, person_id, standing, since, cause, source_kind, source_id, programme_number)
+    append(st, person_id, standing, since, cause, source_kind, source_id, programme_number)
 
 
-def _append(
+def append(
     st: Statements, person_id: int, standing: Standing, since: date, cause: str, source_kind: str,
     source_id: int, programme_number: int,
 ) -> None:  # fmt: skip
+    """Write a standing: which tier from when, through when, and why."""
     st.insert(
         "tier_standing",
         {
