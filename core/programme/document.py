@@ -17,7 +17,7 @@ FULL_BP = 10_000
 Metric = Literal["spend_fen", "visits", "points", "topup_fen"]
 METRICS: tuple[Metric, ...] = ("spend_fen", "visits", "points", "topup_fen")
 
-DEFAULT_EXCEPT_TENDERS = ("points", "insurance_pooled", "insurance_personal")
+DEFAULT_EXCEPT_TENDERS = ("insurance_personal", "insurance_pooled", "points")
 """Tenders that earn nothing unless a rule says otherwise (B34; architecture section 3)."""
 
 ALWAYS_EXCEPT_TENDERS = ("points", "stored_bonus")

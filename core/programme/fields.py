@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from core.kernel.errors import FieldError
 from core.kernel.i18n import _
 from core.programme import labels
 from core.programme.codec import Codec, Day, Field, Flag, Int, ListOf, Months, OneOf, Record, Tagged, Word
@@ -103,6 +104,8 @@ class Drawer:
             kind = unit_of(one.key)
             return Node(kind, name, value=show(kind, value), optional=optional)
         options = self.choices.get(_CHOSEN.get(one.key, ""), [])
+        if value and options and value not in {code for code, _name in options}:
+            options = [*options, (str(value), str(value))]
         return Node("pick" if options else "text", name, value=value or "", options=options, optional=optional)
 
     def _scope(self, codec: Word, value: Any, name: str) -> Node:
@@ -230,7 +233,7 @@ class Reader:
         if not text:
             return ABSENT
         if isinstance(codec, Int):
-            return self._number(one.key, text, name)
+            return self._number(one.key, codec, text, name)
         if isinstance(codec, OneOf) and any(isinstance(value, int) for value in codec.values):
             return self._int(text, name)
         return text
@@ -275,10 +278,16 @@ class Reader:
         self.errors[name] = _("“%(text)s”不是整数。", text=text[:20])
         return text
 
-    def _number(self, key: str, text: str, name: str) -> Any:
+    def _number(self, key: str, codec: Int, text: str, name: str) -> Any:
         kind = unit_of(key)
-        if kind == "int":
-            return self._int(text, name)
+        value = self._int(text, name) if kind == "int" else self._scaled(kind, text, name)
+        if isinstance(value, int) and not codec.low <= value <= codec.high:
+            low, high = show(kind, codec.low), show(kind, codec.high)
+            self.errors[name] = _("请填 %(low)s 到 %(high)s 之间的数。", low=low, high=high)
+            return text
+        return value
+
+    def _scaled(self, kind: str, text: str, name: str) -> Any:
         try:
             scaled = Decimal(text.replace(",", "").replace("，", "").rstrip("%").strip()) * _UNITS[kind]
         except InvalidOperation:
@@ -316,3 +325,8 @@ def rearrange(data: dict[str, Any], act: str, codec: Codec) -> dict[str, Any]:
     if verb == "up" and 0 < place < len(rows):
         rows[place - 1], rows[place] = rows[place], rows[place - 1]
     return {**data, key: rows}
+
+
+def as_errors(errors: Mapping[str, str]) -> list[FieldError]:
+    """Return what could not be read as the errors of a refusal."""
+    return [FieldError(name, message) for name, message in errors.items()]
