@@ -15,6 +15,7 @@ from core.hooktypes import (
     CheckSpec,
     FieldGroup,
     ItemAttribute,
+    ItemVeto,
     Job,
     MenuItem,
     Panel,
@@ -127,6 +128,12 @@ def _price_change(key: str, value: PriceChange, given: Mapping[str, Any]) -> Non
         raise BadAnswer(f"{value.rule} would leave 0..list on line {value.line}")
 
 
+def _item_veto(key: str, value: ItemVeto, given: Mapping[str, Any]) -> None:
+    _prefixed(key, value.rule)
+    if all(item.code != value.item_code for item in given["items"]):
+        raise BadAnswer(f"{value.item_code} was not asked about")
+
+
 def _points_change(key: str, value: PointsChange, given: Mapping[str, Any]) -> None:
     _prefixed(key, value.rule)
     if type(value.points) is not int or not 0 <= value.points <= POINTS_CAP:
@@ -150,6 +157,7 @@ GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
     "checkout_checks": _check,
     "adjust_price": _price_change,
     "earn_points": _points_change,
+    "item_vetoes": _item_veto,
 }
 
 

@@ -28,6 +28,7 @@ from core.hooktypes import (
     FieldGroup,
     HookContext,
     ItemAttribute,
+    ItemVeto,
     ItemView,
     Job,
     MenuItem,
@@ -229,6 +230,16 @@ def coupon_classes_for_items(ctx: HookContext, items: tuple[ItemView, ...]) -> l
 
     scope: enabled
     on error: skip
+    session: no
+    """
+
+
+@hookspec
+def item_vetoes(ctx: HookContext, items: tuple[ItemView, ...], purpose: Literal["reward", "gift"]) -> list[ItemVeto]:
+    """Return which items may be neither a reward for points nor given away with a purchase, by which rule.
+
+    scope: enabled
+    on error: block
     session: no
     """
 

@@ -341,6 +341,16 @@ class CouponClass:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemVeto:
+    """An item that must not be used for a purpose, the rule that says so, and the rule in words."""
+
+    item_code: str
+    rule: str
+    reason: Any
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class DataCount:
     """How many rows of a kind a plugin keeps (or made), for “what stays” and the demo."""
 

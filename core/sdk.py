@@ -20,6 +20,7 @@ from core.hooktypes import (
     FormField,
     HookContext,
     ItemAttribute,
+    ItemVeto,
     ItemView,
     Job,
     LineView,
@@ -51,7 +52,7 @@ from core.kernel.web.routes import session as page_session
 __all__ = [
     "Alert", "Base", "BasketView", "BoughtItem", "Check", "CheckSpec", "Conflict", "CouponClass",
     "CouponView", "DataCount", "DataSection", "Event", "FieldError", "FieldGroup", "Forbidden",
-    "FormField", "FranchiseOwned", "HookContext", "Invalid", "ItemAttribute", "ItemView", "Job",
+    "FormField", "FranchiseOwned", "HookContext", "Invalid", "ItemAttribute", "ItemVeto", "ItemView", "Job",
     "LineView", "MenuItem", "NotFound", "Panel", "PanelSpec", "Permission", "PersonView", "Plugin",
     "PointsChange", "Preset", "PriceChange", "Refusal", "SDK_VERSION", "Sealed", "SeatView",
     "SettingSpec", "TimelineEntry", "_", "_l", "authorize", "belongs_to", "clock", "columns", "go",

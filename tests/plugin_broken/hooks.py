@@ -114,6 +114,11 @@ def coupon_classes_for_items(ctx: Any, items: Any) -> Any:
 
 
 @hookimpl
+def item_vetoes(ctx: Any, items: Any, purpose: Any) -> Any:
+    raise Broken(CANARY)
+
+
+@hookimpl
 def on_event(ctx: Any, event: Any) -> Any:
     raise Broken(CANARY)
 

@@ -21,6 +21,7 @@ from core.sdk import (
     FormField,
     HookContext,
     ItemAttribute,
+    ItemVeto,
     ItemView,
     Job,
     MenuItem,
@@ -167,6 +168,11 @@ def earn_points(ctx: HookContext, basket: BasketView, points: int) -> list[Point
 @hookimpl
 def coupon_classes_for_items(ctx: HookContext, items: tuple[ItemView, ...]) -> list[CouponClass]:
     return [CouponClass(item.code, frozenset({"demo"})) for item in marked(items)]
+
+
+@hookimpl
+def item_vetoes(ctx: HookContext, items: tuple[ItemView, ...], purpose: str) -> list[ItemVeto]:
+    return [ItemVeto(item.code, "plugin_demo.no_gift", "演示：红色的不能送") for item in marked(items)]
 
 
 @hookimpl

@@ -154,6 +154,12 @@ def test_hook_coupon_classes_for_items(bench):
     assert [(c.item_code, c.classes) for c in classes] == [("X", frozenset({"demo"}))]
 
 
+def test_hook_item_vetoes(bench):
+    items = (ItemView(1, "X", "甲", "service", RED), ItemView(2, "Y", "乙", "service", {}))
+    vetoes = asked(bench, "item_vetoes", items=items, purpose="gift")
+    assert [(v.item_code, v.rule) for v in vetoes] == [("X", "plugin_demo.no_gift")]
+
+
 def test_hook_on_event(bench):
     event = Event("order.paid", 0)
     takers = bench.host.takers("on_event", {"plugin_demo", "plugin_broken", "dental"})
