@@ -146,6 +146,29 @@ ORG = {
     "dental.items": PLAIN,
 }
 
+ENTRY, PREVIEW = Recipe({"entry_id": Ref("entry")}), Ref("preview")
+PROGRAMME = {
+    "programme.index": PLAIN,
+    "programme.open_draft": PLAIN,
+    "programme.discard": PLAIN,
+    "programme.import_draft": PLAIN,
+    "programme.export_version": Recipe({"number": "1"}),
+    "programme.export_draft": PLAIN,
+    "programme.new_entry": Recipe({"section": "tiers"}),
+    "programme.add_entry": Recipe({"section": "tiers"}, form={"code": "x", "name": "扫"}),
+    "programme.entry": ENTRY,
+    "programme.save_entry": Recipe({"entry_id": Ref("entry")}, form={"code": "x", "name": "扫", "version": "1"}),
+    "programme.remove_entry": ENTRY,
+    "programme.up": ENTRY,
+    "programme.diff": PLAIN,
+    "programme.version": Recipe({"number": "1"}),
+    "programme.rules": PLAIN,
+    "tiers.preview": Recipe(query={"id": PREVIEW}),
+    "tiers.make_preview": PLAIN,
+    "tiers.preview_csv": Recipe({"preview_id": PREVIEW}),
+    "tiers.publish": Recipe(form={"preview": PREVIEW}),
+}
+
 ONE_BATCH = Recipe({"batch_id": BATCH})
 IMPORTS = {
     "imports.index": PLAIN,
@@ -185,7 +208,7 @@ def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
 
 
 RECIPES: dict[str, Recipe] = {
-    **API, **DESK, **ORG, **IMPORTS,
+    **API, **DESK, **ORG, **IMPORTS, **PROGRAMME,
     **records("staff", STAFF, name="改名", number="950"),
     **records("stores", STORE, name="改名", code="95"),
 }  # fmt: skip

@@ -25,6 +25,7 @@ from core.org import staffing, tokens
 from core.org.models import Franchise, Staff
 from core.people import services as people
 from core.people.models import Person
+from core.programme import drafts
 from core.programme import services as programmes
 from tests.installation import House, Installation
 
@@ -138,6 +139,15 @@ def _more_staff(session: Any, house: House) -> None:
         session.get(Staff, staff_id).password_once = False
 
 
+def _draft(session: Any, programme: Any, word: str, code: str) -> tuple[int, int]:
+    """Put an entry into the franchise's draft and keep a preview; return their ids."""
+    draft = drafts.current(session) or drafts.open_from(session, programme, word)
+    data = {"code": code, "name": f"{word}券", "amount_fen": 100, "items": "all"}
+    entry = drafts.save(session, draft, drafts.section("coupons"), data, None)
+    result = {"tiers": [f"{word}级"], "cells": [[0]], "rows": [], "kept": 0, "cost_fen": 0, "first": []}
+    return entry.id, drafts.keep_preview(session, "0" * 64, 0, False, 0, result).id
+
+
 def _fill(installation: Installation, house: House, item: str, store: int | None = None) -> dict[str, Any]:
     """Make a member with cards, an order with a refund and an open quote; return their ids."""
     away = house is installation.pharmacy
@@ -169,7 +179,9 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             held = cards.cards_of(session, [member])[member]
             household = cards.household_of(session, person)
             assert household is not None
+            entry, preview = _draft(session, programme, word, code)
             return {
+                "entry": entry, "preview": preview,
                 "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code,
                 "card": held[0].id, "household": household[0].id,
                 "staff": house.staff["front_desk"], "member_no": person.member_no, "card_number": held[0].number, "batch": batch,
