@@ -154,12 +154,19 @@ def get(session: Session, request_id: Any, *, held: bool = False) -> ApprovalReq
 
     `held` locks its row.
     """
+    row = _row(session, request_id, held=held)
+    if not may_see(session, row):
+        raise NotFound(_("没有找到这条审批。"))
+    return row
+
+
+def _row(session: Session, request_id: Any, *, held: bool) -> ApprovalRequest:
     wanted = request_id if isinstance(request_id, int) else parse_id(request_id)
     query = select(ApprovalRequest).where(ApprovalRequest.id == wanted)
     if held:
         query = query.with_for_update().execution_options(populate_existing=True)
     row = session.scalar(query) if wanted else None
-    if row is None or not may_see(session, row):
+    if row is None:
         raise NotFound(_("没有找到这条审批。"))
     return row
 
@@ -205,7 +212,7 @@ def decide(
     than the one seen, Forbidden `approval_self` for the one who asked, `approval_kin`, `forbidden` without the
     permission now, Refusal `approval_needs_proof`. What ends the request is returned in `Decided.refusal`.
     """
-    row = get(session, request_id, held=True)
+    row = _row(session, request_id, held=True)
     offered = kind_of(row.kind)
     if row.state != "asked":
         raise Conflict(_("这条审批已经处理过了。"), code="approval_decided", extra={"state": row.state})
