@@ -148,7 +148,7 @@ def adjust_tier(person_id: str) -> Any:
 # -- staff as persons ----------------------------------------------------------------------------
 
 
-@page(bp, "/staff/<staff_id>/person", permission=STAFF_EDIT, unit="write", methods=("POST",))
+@page(bp, "/records/staff/<staff_id>/person", permission=STAFF_EDIT, unit="write", methods=("POST",))
 def staff_person(staff_id: str) -> Any:
     """Say which member a staff member is, by member number; an empty one takes the link away."""
     row = staff_changes.get(session(), id_of(staff_id))

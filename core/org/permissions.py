@@ -24,7 +24,7 @@ PERMISSIONS = (
     permission(STORE_EDIT, _l("新增和修改门店"), "owner"),
     permission(ROLES_VIEW, _l("查看角色与权限"), "owner", "manager", "auditor", "rule_keeper"),
     permission(ROLES_EDIT, _l("修改角色与权限"), "owner"),
-    permission(ROLES_VIEW_AS, _l("以其他角色的眼光查看"), "owner"),
+    permission(ROLES_VIEW_AS, _l("以其他角色的视角查看"), "owner"),
     permission(ROLES_APPROVE, _l("批准授予更高的角色"), "owner", "chain_admin", "platform_admin"),
     permission(
         APPROVALS, _l("提出和查看自己的审批"), "owner", "manager", "rule_keeper", "front_desk", "clinician",

@@ -22,7 +22,7 @@ from core.org.role_rules import Change
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-menu.add(MenuEntry("settings", _l("角色与权限"), "org.roles", "key", ROLES_VIEW, 80))
+menu.add(MenuEntry("settings", _l("角色与权限"), "org.roles", "shield", ROLES_VIEW, 80))
 NAMES_SHOWN = 40
 
 

@@ -47,7 +47,7 @@ def _role_choices(unit: Session) -> list[tuple[str, str]]:
 # -- a record ------------------------------------------------------------------------------------
 
 
-@page(bp, "/staff/<staff_id>", permission=STAFF_VIEW)
+@page(bp, "/records/staff/<staff_id>", permission=STAFF_VIEW)
 def staff_member(staff_id: str) -> Any:
     """Show a staff member: record, roles, sign-in, devices."""
     return _staff_page(session(), staff_id)
@@ -74,7 +74,7 @@ def _again(staff_id: str) -> None:
     on_refusal(lambda refusal: _staff_page(session(), staff_id, refusal))
 
 
-@page(bp, "/staff/new", permission=STAFF_EDIT)
+@page(bp, "/records/staff/hire", permission=STAFF_EDIT)
 def staff_new() -> Any:
     """Show the form of somebody new."""
     return _form_page(session(), None, Typed())
@@ -103,7 +103,7 @@ def _values(typed: Typed) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@page(bp, "/staff/new", permission=STAFF_EDIT, unit="write", methods=("POST",), endpoint="staff_new_post")
+@page(bp, "/records/staff/hire", permission=STAFF_EDIT, unit="write", methods=("POST",), endpoint="staff_new_post")
 def staff_new_post() -> Any:
     """Add somebody; their one-time password is shown once."""
     typed = _typed()
@@ -125,14 +125,14 @@ def staff_new_post() -> Any:
     return _staff_page(session(), str(row.id), password=password)
 
 
-@page(bp, "/staff/<staff_id>/edit", permission=STAFF_EDIT)
+@page(bp, "/records/staff/<staff_id>/edit", permission=STAFF_EDIT)
 def staff_edit(staff_id: str) -> Any:
     """Show the form of a record."""
     return _form_page(session(), staff_changes.get(session(), id_of(staff_id)), Typed())
 
 
 @page(
-    bp, "/staff/<staff_id>/edit", permission=STAFF_EDIT, unit="write", methods=("POST",), endpoint="staff_edit_post"
+    bp, "/records/staff/<staff_id>/edit", permission=STAFF_EDIT, unit="write", methods=("POST",), endpoint="staff_edit_post"
 )  # fmt: skip
 def staff_edit_post(staff_id: str) -> Any:
     """Change a record; when somebody else did meanwhile, both versions stand side by side."""
@@ -152,7 +152,7 @@ def staff_edit_post(staff_id: str) -> Any:
 # -- roles and stores ----------------------------------------------------------------------------
 
 
-@page(bp, "/staff/<staff_id>/roles", permission=STAFF_EDIT)
+@page(bp, "/records/staff/<staff_id>/roles", permission=STAFF_EDIT)
 def staff_roles(staff_id: str) -> Any:
     """Show the roles of a staff member, each with its store."""
     return _roles_page(session(), staff_id)
@@ -184,7 +184,7 @@ def _pairs() -> list[tuple[str, int | None]]:
 
 
 @page(
-    bp, "/staff/<staff_id>/roles", permission=STAFF_EDIT, unit="write", methods=("POST",), endpoint="staff_roles_post"
+    bp, "/records/staff/<staff_id>/roles", permission=STAFF_EDIT, unit="write", methods=("POST",), endpoint="staff_roles_post"
 )  # fmt: skip
 def staff_roles_post(staff_id: str) -> Any:
     """Give roles, or ask somebody higher to."""
@@ -203,7 +203,7 @@ def staff_roles_post(staff_id: str) -> Any:
 # -- sign-in -------------------------------------------------------------------------------------
 
 
-@page(bp, "/staff/<staff_id>/reset", permission=STAFF_EDIT, unit="write", methods=("POST",))
+@page(bp, "/records/staff/<staff_id>/reset", permission=STAFF_EDIT, unit="write", methods=("POST",))
 def staff_reset(staff_id: str) -> Any:
     """Give a new one-time password; PIN and sessions are gone."""
     _again(staff_id)
@@ -211,7 +211,7 @@ def staff_reset(staff_id: str) -> Any:
     return _staff_page(session(), staff_id, password=password)
 
 
-@page(bp, "/staff/<staff_id>/totp", permission=STAFF_EDIT, unit="write", methods=("POST",))
+@page(bp, "/records/staff/<staff_id>/totp", permission=STAFF_EDIT, unit="write", methods=("POST",))
 def staff_totp(staff_id: str) -> Any:
     """Clear a lost second factor."""
     _again(staff_id)
@@ -220,7 +220,7 @@ def staff_totp(staff_id: str) -> Any:
     return go("org.staff_member", staff_id=staff_id)
 
 
-@page(bp, "/staff/<staff_id>/active", permission=STAFF_EDIT, unit="write", methods=("POST",))
+@page(bp, "/records/staff/<staff_id>/active", permission=STAFF_EDIT, unit="write", methods=("POST",))
 def staff_active(staff_id: str) -> Any:
     """Let somebody leave or come back."""
     _again(staff_id)
@@ -230,7 +230,7 @@ def staff_active(staff_id: str) -> Any:
     return go("org.staff_member", staff_id=staff_id)
 
 
-@page(bp, "/staff/<staff_id>/sessions/end", permission=STAFF_EDIT, unit="write", methods=("POST",))
+@page(bp, "/records/staff/<staff_id>/sessions/end", permission=STAFF_EDIT, unit="write", methods=("POST",))
 def staff_sessions_end(staff_id: str) -> Any:
     """End one session of a staff member, or all of them."""
     _again(staff_id)

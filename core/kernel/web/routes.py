@@ -178,7 +178,7 @@ def _refuse_while_viewing(spec: RouteSpec, identity: Identity | None) -> None:
     if identity is None or not identity.viewing or request.method in LOOKING or spec.held or spec.while_viewing:
         return
     raise Forbidden(
-        _("你正以“%(role)s”的眼光查看，只能看，不能改。请先点页顶的“结束查看”。", role=identity.viewing),
+        _("你正以“%(role)s”的视角查看，只能看，不能改。请先点页顶的“结束查看”。", role=identity.viewing),
         code="viewing_as",
     )
 

@@ -226,11 +226,11 @@ def test_the_link_is_made_and_taken_away_by_member_number_and_audited(installati
     with acting(owner.actor), installation.unit("read") as s:
         number = people.get(s, person).member_no
     staff_id = installation.dental.staff["front_desk"]
-    assert owner.post(f"/staff/{staff_id}/person", {"member_no": "no-such"}).status_code == 422
-    assert owner.post(f"/staff/{staff_id}/person", {"member_no": number}).status_code == 303
-    again = owner.post(f"/staff/{installation.dental.staff['manager']}/person", {"member_no": number})
+    assert owner.post(f"/records/staff/{staff_id}/person", {"member_no": "no-such"}).status_code == 422
+    assert owner.post(f"/records/staff/{staff_id}/person", {"member_no": number}).status_code == 303
+    again = owner.post(f"/records/staff/{installation.dental.staff['manager']}/person", {"member_no": number})
     assert again.status_code == 409, "one person is one colleague"
-    owner.post(f"/staff/{staff_id}/person", {"member_no": ""})
+    owner.post(f"/records/staff/{staff_id}/person", {"member_no": ""})
     assert [d["after"] for d in details(owner, "staff.person_linked")] == [str(person), ""]
 
 

@@ -236,7 +236,7 @@ def test_view_as_a_role_shows_its_menu_and_lets_nothing_be_changed(installation,
     person = owner.enrol()
     assert owner.post("/roles/view-as", {"role": "front_desk"}).status_code == 303
     home = owner.get("/").text
-    assert "正以“前台”的眼光查看" in home
+    assert "正以“前台”的视角查看" in home
     assert owner.get("/roles").status_code == 403, "a front desk sees no matrix"
     assert owner.get("/till").status_code == 200
     for path, data in (

@@ -49,7 +49,7 @@ def actions(installation):
 def test_somebody_new_gets_a_one_time_password_that_works(installation, desk):
     owner = desk()
     answer = owner.post(
-        "/staff/new",
+        "/records/staff/hire",
         {"number": "901", "name": "新人", "role": "front_desk", "role_store": installation.dental.store_id,
          "licence_kind": "nurse", "licence_no": "N-1", "licence_until": "2027-12-31", "performs": "1"},
     )  # fmt: skip
@@ -66,7 +66,7 @@ def test_somebody_new_gets_a_one_time_password_that_works(installation, desk):
         assert roles.pairs_of(s, row.id) == [("front_desk", installation.dental.store_id)]
         staff_id = row.id
     assert "一次性密码" in answer.text
-    assert password not in owner.get(f"/staff/{staff_id}").text, "told once"
+    assert password not in owner.get(f"/records/staff/{staff_id}").text, "told once"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_somebody_new_gets_a_one_time_password_that_works(installation, desk):
     ],
 )
 def test_a_form_that_is_wrong_says_so_and_keeps_what_was_typed(installation, desk, data, says):
-    answer = desk().post("/staff/new", data)
+    answer = desk().post("/records/staff/hire", data)
     assert answer.status_code >= 400
     assert says in answer.text
     if data["name"]:
@@ -94,15 +94,15 @@ def test_a_form_that_is_wrong_says_so_and_keeps_what_was_typed(installation, des
 
 def test_a_record_changed_meanwhile_shows_both_versions(installation, desk):
     owner, row = desk(), staff(installation, "clinician")
-    page = owner.get(f"/staff/{row.id}/edit").text
+    page = owner.get(f"/records/staff/{row.id}/edit").text
     form = {"name": "李医生", "version": field(page, "version"), "licence_no": "A-1"}
     with acting(installation.actor(installation.dental)), installation.unit() as s:
         staff_changes.change(s, row.id, None, {"name": "王医生"})
-    answer = owner.post(f"/staff/{row.id}/edit", form)
+    answer = owner.post(f"/records/staff/{row.id}/edit", form)
     assert answer.status_code == 409
     assert "王医生" in answer.text
     assert 'value="李医生"' in answer.text
-    again = owner.post(f"/staff/{row.id}/edit", {**form, "version": field(answer.text, "version")})
+    again = owner.post(f"/records/staff/{row.id}/edit", {**form, "version": field(answer.text, "version")})
     assert again.status_code == 303
     assert staff(installation, "clinician").name == "李医生"
 
@@ -110,18 +110,18 @@ def test_a_record_changed_meanwhile_shows_both_versions(installation, desk):
 def test_roles_with_stores_are_given_and_taken_and_audited(installation, desk):
     owner, row = desk(), staff(installation, "clinician")
     one, two = installation.dental.store_id, installation.dental.other_store_id
-    version = field(owner.get(f"/staff/{row.id}/roles").text, "version")
+    version = field(owner.get(f"/records/staff/{row.id}/roles").text, "version")
     form = {"version": version, "role_0": "clinician", "store_0": one, "role_1": "front_desk", "store_1": two}
-    assert owner.post(f"/staff/{row.id}/roles", form).status_code == 303
+    assert owner.post(f"/records/staff/{row.id}/roles", form).status_code == 303
     assert set(held(installation, "clinician")) == {("clinician", one), ("front_desk", two)}
     assert "staff.roles_changed" in actions(installation)
-    assert owner.post(f"/staff/{row.id}/roles", form).status_code == 409, "stale"
-    assert owner.post(f"/staff/{row.id}/roles", {**form, "version": "9", "store_0": "123"}).status_code in {404, 409}
+    assert owner.post(f"/records/staff/{row.id}/roles", form).status_code == 409, "stale"
+    assert owner.post(f"/records/staff/{row.id}/roles", {**form, "version": "9", "store_0": "123"}).status_code in {404, 409}
 
 
 def test_nobody_changes_their_own_roles(installation, desk):
     owner, row = desk(), staff(installation, "owner")
-    answer = owner.post(f"/staff/{row.id}/roles", {"version": row.version, "role_0": "platform_admin"})
+    answer = owner.post(f"/records/staff/{row.id}/roles", {"version": row.version, "role_0": "platform_admin"})
     assert answer.status_code == 403
     assert "自己的角色" in alert(answer.text)
     assert held(installation, "owner") == [("owner", None)]
@@ -133,10 +133,10 @@ def test_somebody_above_is_not_touched_and_the_last_owner_stays(installation, de
         roles.save(s, 0, [Change("manager", "org.staff.edit", True)], approvals.pairs())
     manager, owner = desk("manager"), staff(i, "owner")
     for path in ("reset", "totp", "active", "sessions/end"):
-        assert manager.post(f"/staff/{owner.id}/{path}", {"active": "0"}).status_code == 403, path
-    assert manager.post(f"/staff/{owner.id}/edit", {"name": "x", "version": owner.version}).status_code == 403
+        assert manager.post(f"/records/staff/{owner.id}/{path}", {"active": "0"}).status_code == 403, path
+    assert manager.post(f"/records/staff/{owner.id}/edit", {"name": "x", "version": owner.version}).status_code == 403
     assert (
-        manager.post(f"/staff/{owner.id}/roles", {"version": owner.version, "role_0": "marketing"}).status_code == 403
+        manager.post(f"/records/staff/{owner.id}/roles", {"version": owner.version, "role_0": "marketing"}).status_code == 403
     )
     with pytest.raises(Conflict) as caught, acting(i.actor(i.dental, "platform_admin")), i.unit() as s:
         staff_changes.set_active(s, owner.id, False)
@@ -145,10 +145,10 @@ def test_somebody_above_is_not_touched_and_the_last_owner_stays(installation, de
 
 def test_a_role_above_ones_own_leads_to_an_approval(installation, desk):
     owner, row = desk(), staff(installation, "clinician")
-    answer = owner.post(f"/staff/{row.id}/roles", {"version": row.version, "role_0": "chain_admin"})
+    answer = owner.post(f"/records/staff/{row.id}/roles", {"version": row.version, "role_0": "chain_admin"})
     assert answer.status_code == 403
     assert "申请由更高的角色批准" in answer.text
-    asked = owner.post(f"/staff/{row.id}/roles", {"act": "ask", "role_0": "chain_admin", "reason": "兼任总部"})
+    asked = owner.post(f"/records/staff/{row.id}/roles", {"act": "ask", "role_0": "chain_admin", "reason": "兼任总部"})
     assert asked.status_code == 303
     with acting(installation.actor(installation.dental)), installation.unit("read") as s:
         assert s.scalar(select(ApprovalRequest.kind)) == "org.roles"
@@ -158,23 +158,23 @@ def test_reset_gives_a_new_password_and_ends_every_session(installation, desk):
     owner, front = desk(), desk("front_desk")
     row = staff(installation, "front_desk")
     assert front.get("/").status_code == 200
-    answer = owner.post(f"/staff/{row.id}/reset")
+    answer = owner.post(f"/records/staff/{row.id}/reset")
     password = re.search(r'class="otp">([^<]+)<', answer.text).group(1)
     fresh = staff(installation, "front_desk")
     assert credentials.verify_password(fresh.password_hash, password)
     assert (fresh.password_once, fresh.pin_hash) == (True, "")
     assert front.get("/").status_code == 303, "signed out"
-    assert owner.post(f"/staff/{installation.dental.staff['owner']}/reset").status_code == 403, "not one's own"
+    assert owner.post(f"/records/staff/{installation.dental.staff['owner']}/reset").status_code == 403, "not one's own"
 
 
 def test_who_leaves_is_out_at_once_and_may_come_back(installation, desk):
     owner, front = desk(), desk("front_desk")
     row = staff(installation, "front_desk")
-    assert owner.post(f"/staff/{row.id}/active", {"active": "0"}).status_code == 303
+    assert owner.post(f"/records/staff/{row.id}/active", {"active": "0"}).status_code == 303
     assert front.get("/").status_code == 303
     assert not staff(installation, "front_desk").active
-    assert "已停用" in plain(owner.get(f"/staff/{row.id}").text)
-    owner.post(f"/staff/{row.id}/active", {"active": "1"})
+    assert "已停用" in plain(owner.get(f"/records/staff/{row.id}").text)
+    owner.post(f"/records/staff/{row.id}/active", {"active": "1"})
     assert staff(installation, "front_desk").active
     assert [a for a in actions(installation) if a in {"staff.left", "staff.returned"}] == [
         "staff.left",
@@ -187,8 +187,8 @@ def test_a_lost_second_factor_is_cleared(installation, desk):
     with acting(installation.actor(installation.dental)), installation.unit() as s:
         found = s.get(Staff, row.id)
         found.totp, found.totp_since = "JBSWY3DPEHPK3PXP", clock.now_ms()
-    assert "清除动态口令" in owner.get(f"/staff/{row.id}").text
-    assert owner.post(f"/staff/{row.id}/totp").status_code == 303
+    assert "清除动态口令" in owner.get(f"/records/staff/{row.id}").text
+    assert owner.post(f"/records/staff/{row.id}/totp").status_code == 303
     assert staff(installation, "rule_keeper").totp_since is None
     assert "staff.totp_reset" in actions(installation)
 
@@ -217,31 +217,31 @@ def test_the_owner_ends_a_staff_members_session_and_keeps_their_own(installation
     owner, front, more = desk(), desk("front_desk"), desk("front_desk")
     row = staff(installation, "front_desk")
     first = _sessions(installation, "front_desk")[0]
-    owner.post(f"/staff/{row.id}/sessions/end", {"session": first})
+    owner.post(f"/records/staff/{row.id}/sessions/end", {"session": first})
     assert front.get("/").status_code == 303
     assert more.get("/").status_code == 200
-    owner.post(f"/staff/{row.id}/sessions/end")
+    owner.post(f"/records/staff/{row.id}/sessions/end")
     assert more.get("/").status_code == 303
     me = installation.dental.staff["owner"]
-    owner.post(f"/staff/{me}/sessions/end")
+    owner.post(f"/records/staff/{me}/sessions/end")
     assert owner.get("/").status_code == 200, "the session at hand stays"
 
 
 def test_a_manager_sees_staff_but_changes_nobody(installation, desk):
     manager, row = desk("manager"), staff(installation, "front_desk")
-    page = manager.get(f"/staff/{row.id}")
+    page = manager.get(f"/records/staff/{row.id}")
     assert page.status_code == 200
     assert "重置" not in page.text
     for path in ("edit", "roles", "reset", "totp", "active", "sessions/end"):
-        assert manager.post(f"/staff/{row.id}/{path}").status_code == 403, path
+        assert manager.post(f"/records/staff/{row.id}/{path}").status_code == 403, path
 
 
 def test_staff_of_another_franchise_are_absent(installation, desk):
     owner, foreign = desk(), installation.pharmacy.staff["front_desk"]
     for path in ("", "/edit", "/roles"):
-        assert owner.get(f"/staff/{foreign}{path}").status_code == 404
+        assert owner.get(f"/records/staff/{foreign}{path}").status_code == 404
     for path in ("edit", "roles", "reset", "totp", "active", "sessions/end", "person"):
-        assert owner.post(f"/staff/{foreign}/{path}", {"version": "1", "name": "x"}).status_code == 404, path
+        assert owner.post(f"/records/staff/{foreign}/{path}", {"version": "1", "name": "x"}).status_code == 404, path
 
 
 def test_device_words():
