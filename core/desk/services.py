@@ -171,9 +171,7 @@ def pay(session: Session, web_session_id: int, pay_key: str, shown: str, payment
 
     overrides = rules.overrides_of(draft, clock.now_ms())
     with guards.priced_by(session, draft):
-        done = settle(
-            session, stored.id, tenders_of(draft, priced, payment), overrides, **guards.witness_of(draft)
-        )
+        done = settle(session, stored.id, tenders_of(draft, priced, payment), overrides, **guards.witness_of(draft))
     keep(session, web_session_id, rules.Draft(), new_key=True)
     return done
 

@@ -132,7 +132,8 @@ def staff_edit(staff_id: str) -> Any:
 
 
 @page(
-    bp, "/records/staff/<staff_id>/edit", permission=STAFF_EDIT, unit="write", methods=("POST",), endpoint="staff_edit_post"
+    bp, "/records/staff/<staff_id>/edit", permission=STAFF_EDIT, unit="write", methods=("POST",),
+    endpoint="staff_edit_post",
 )  # fmt: skip
 def staff_edit_post(staff_id: str) -> Any:
     """Change a record; when somebody else did meanwhile, both versions stand side by side."""
@@ -184,7 +185,8 @@ def _pairs() -> list[tuple[str, int | None]]:
 
 
 @page(
-    bp, "/records/staff/<staff_id>/roles", permission=STAFF_EDIT, unit="write", methods=("POST",), endpoint="staff_roles_post"
+    bp, "/records/staff/<staff_id>/roles", permission=STAFF_EDIT, unit="write", methods=("POST",),
+    endpoint="staff_roles_post",
 )  # fmt: skip
 def staff_roles_post(staff_id: str) -> Any:
     """Give roles, or ask somebody higher to."""

@@ -116,7 +116,10 @@ def test_roles_with_stores_are_given_and_taken_and_audited(installation, desk):
     assert set(held(installation, "clinician")) == {("clinician", one), ("front_desk", two)}
     assert "staff.roles_changed" in actions(installation)
     assert owner.post(f"/records/staff/{row.id}/roles", form).status_code == 409, "stale"
-    assert owner.post(f"/records/staff/{row.id}/roles", {**form, "version": "9", "store_0": "123"}).status_code in {404, 409}
+    assert owner.post(f"/records/staff/{row.id}/roles", {**form, "version": "9", "store_0": "123"}).status_code in {
+        404,
+        409,
+    }
 
 
 def test_nobody_changes_their_own_roles(installation, desk):
@@ -136,7 +139,8 @@ def test_somebody_above_is_not_touched_and_the_last_owner_stays(installation, de
         assert manager.post(f"/records/staff/{owner.id}/{path}", {"active": "0"}).status_code == 403, path
     assert manager.post(f"/records/staff/{owner.id}/edit", {"name": "x", "version": owner.version}).status_code == 403
     assert (
-        manager.post(f"/records/staff/{owner.id}/roles", {"version": owner.version, "role_0": "marketing"}).status_code == 403
+        manager.post(f"/records/staff/{owner.id}/roles", {"version": owner.version, "role_0": "marketing"}).status_code
+        == 403
     )
     with pytest.raises(Conflict) as caught, acting(i.actor(i.dental, "platform_admin")), i.unit() as s:
         staff_changes.set_active(s, owner.id, False)
