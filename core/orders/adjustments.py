@@ -63,7 +63,8 @@ def adjust(
     payload = {"person_id": str(person.id), "delta": delta}
     _check(session, person, delta)
     if abs(delta) > int(settings.value(session, ADJUST_ALONE)):
-        return Adjusted(approvals.ask(session, KIND, payload, reason))
+        asked = approvals.ask(session, KIND, payload, reason, proof=proof, payload_sha256=payload_sha256)
+        return Adjusted(asked)
     text = " ".join(reason.split())[:200]
     if len(text) < approvals.MIN_REASON:
         raise Invalid.field("reason", _("请写明原因，至少 %(n)d 个字。", n=approvals.MIN_REASON))

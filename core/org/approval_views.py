@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from flask import request, url_for
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from core.kernel import clock
 from core.kernel.errors import Refusal
@@ -39,24 +39,19 @@ def _where(tab: str) -> Any:
     row = ApprovalRequest
     if tab == "mine":
         return row.asked_by == actor.staff_id
-    kinds = [kind for kind in approvals.kinds() if approvals.may_decide(actor, kind)]
+    mine = or_(False, *(_reach(kind) for kind in approvals.kinds() if approvals.may_decide(actor, kind)))
     if tab == "todo":
-        return (
-            (row.state == "asked") & (row.expires_at > clock.now_ms()) & (row.asked_by != actor.staff_id)
-            & row.kind.in_(kinds) & _reach(kinds)
-        )  # fmt: skip
-    return (row.state != "asked") & row.kind.in_(kinds) & _reach(kinds)
+        return (row.state == "asked") & (row.expires_at > clock.now_ms()) & (row.asked_by != actor.staff_id) & mine
+    return (row.state != "asked") & mine
 
 
-def _reach(kinds: list[str]) -> Any:
-    """Return the criterion of the stores at which the actor may decide: a manager sees their own store's."""
-    actor = current_actor()
-    offered = approvals.kinds()
-    stores = [actor.grants.get(offered[kind].approve, frozenset()) for kind in kinds]
-    if not stores or any(not one for one in stores):
-        return ApprovalRequest.id.is_not(None)
-    every = frozenset().union(*stores)
-    return ApprovalRequest.store_id.in_(every) | ApprovalRequest.store_id.is_(None)
+def _reach(kind: str) -> Any:
+    """Return the criterion of a kind's requests that the actor may decide: a manager's are their own stores'."""
+    row, offered = ApprovalRequest, approvals.kinds()[kind]
+    stores = current_actor().grants.get(offered.approve)
+    if not stores:
+        return row.kind == kind
+    return (row.kind == kind) & (row.store_id.in_(stores) | row.store_id.is_(None))
 
 
 def list_spec(tab: str) -> ListSpec:

@@ -68,10 +68,12 @@ def pairs() -> list[tuple[str, str]]:
     return [(one.ask, one.approve) for one in kinds().values()]
 
 
-def may_decide(actor: Actor, kind: str) -> bool:
-    """Return whether the actor holds the permission to approve `kind` somewhere."""
+def may_decide(actor: Actor, kind: str, store_id: int | None = None) -> bool:
+    """Return whether the actor holds the permission to approve `kind` (at `store_id`, when given)."""
     found = kinds().get(kind)
-    return found is not None and found.approve in permissions.registry and permissions.may(actor, found.approve)
+    if found is None or found.approve not in permissions.registry:
+        return False
+    return permissions.may(actor, found.approve, store_id)
 
 
 def sha_of(text: str) -> str:
@@ -92,10 +94,13 @@ def proof_payload(row: ApprovalRequest) -> str:
 # -- asking --------------------------------------------------------------------------------------
 
 
-def ask(session: Session, kind: str, payload: Mapping[str, Any], reason: str) -> ApprovalRequest:
+def ask(
+    session: Session, kind: str, payload: Mapping[str, Any], reason: str, *, proof: str | None = None,
+    payload_sha256: str = "",
+) -> ApprovalRequest:  # fmt: skip
     """Ask for somebody's approval and return the request; it lives 24 hours.
 
-    Raises Forbidden without the permission to ask or for one's own card, Invalid without a reason, Conflict
+    `proof` is a colleague's PIN over `payload_sha256`, for one's own household's account. Raises Forbidden without the permission to ask or for one's own card, Invalid without a reason, Conflict
     `already_asked` while the same request is open, and what the kind's `describe` raises.
     """
     actor = current_actor()
@@ -105,7 +110,7 @@ def ask(session: Session, kind: str, payload: Mapping[str, Any], reason: str) ->
         raise Forbidden(_("审批要由一位员工提出。"))
     text = _reason(reason)
     summary = offered.describe(hook_context(session), payload)
-    dealing.refuse_own(session, [summary.person_id])
+    dealing.refuse_own(session, [summary.person_id], proof=proof, payload_sha256=payload_sha256)
     body = canonical(payload)
     digest = sha_of(body)
     _refuse_twin(session, kind, digest)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from core.kernel import clock, doors, settings
+from core.kernel.ids import parse_id
 from core.kernel.permissions import registry
 from core.kernel.plugin_state import effective
 from core.kernel.statements import Statements
@@ -39,8 +40,9 @@ _FACTS = (
     " UNION ALL SELECT 'plugin', p.key, 0, '' FROM plugin_state p JOIN chain_plugin c ON c.key = p.key"
     "  AND c.allowed WHERE p.franchise_id = ? AND c.chain_id = ? AND p.enabled"
     " UNION ALL SELECT 'idle', g.value, 0, '' FROM setting g WHERE g.franchise_id = ? AND g.key = ?"
-    " UNION ALL SELECT 'waits', q.kind, COUNT(*), '' FROM approval_request q WHERE q.franchise_id = ?"
-    "  AND q.state = 'asked' AND q.expires_at > ? AND q.asked_by <> ? GROUP BY q.kind"
+    " UNION ALL SELECT 'waits', q.kind, COUNT(*), CAST(q.store_id AS VARCHAR) FROM approval_request q"
+    "  WHERE q.franchise_id = ? AND q.state = 'asked' AND q.expires_at > ? AND q.asked_by <> ?"
+    "  GROUP BY q.kind, q.store_id"
 )
 
 
@@ -132,7 +134,7 @@ class OrgIdentity:
             stores=stores,
             enrol_by_on=enrol_by.isoformat() if enrol_by else "",
             viewing=changes.label(viewing) if viewing else "",
-            waiting=sum(int(b) for part, a, b, _c in facts if part == "waits" and may_decide(actor, a)),
+            waiting=sum(int(b) for part, a, b, c in facts if part == "waits" and may_decide(actor, a, parse_id(c))),
         )
 
     def _plugins(self, keys: frozenset[str]) -> frozenset[str]:

@@ -292,6 +292,7 @@ def unlock(session: Session, session_id: int, staff_id: int, fits: bool) -> Sign
     if row.staff_id != staff.id:
         row.staff_id = staff.id
         row.level = "pin"
+        row.view_role = ""
     audit.record(session, "session.unlocked", "staff", staff.id)
     return SignedIn(rotate(session, row), row.id)
 

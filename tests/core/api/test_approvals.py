@@ -143,6 +143,10 @@ def test_staff_do_not_serve_their_own_card_through_the_api_either(front):
     with acting(front.installation.actor(front.house)), front.installation.unit() as s:
         staff_changes.link_person(s, front.house.staff["front_desk"], int(me))
     assert front.problem(ask(front, me))[:2] == (403, "own_card")
+    body = json.dumps({"unit": "points", "delta": 7, "reason": "漏记积分"}).encode()
+    seen = prove(by(front, "clinician"), body)
+    witnessed = front.call("POST", f"/members/{me}/adjustments", body, key=key(), x_staff_proof=seen)
+    assert witnessed.status_code == 202
     assert ask(front, other).status_code == 202
     quote = front.quote(me, "F-TEMP")
     body = json.dumps(

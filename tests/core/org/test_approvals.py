@@ -15,6 +15,7 @@ from core.kernel.tenancy import acting
 from core.ledger import services as ledger
 from core.ledger import verify
 from core.orders import adjustments
+from core.orders import verify as order_checks
 from core.org import approvals, roles, staff_changes, staffing
 from core.org.jobs import expire_approvals
 from core.org.models import ApprovalRequest, Staff
@@ -89,7 +90,19 @@ def test_asked_approved_and_posted_once_with_the_approval_as_its_source(house):
         source = s.execute(text("SELECT source_kind, source_id, reason FROM transfer WHERE unit = 'points'")).one()
         assert tuple(source) == ("approval", request_id, "adjust")
         assert [n for n, why in verify.check(s, house.h.franchise_id) if why] == []
+        assert [n for n, why in order_checks.check(s, house.h.franchise_id) if why] == []
     assert house.trail() == ["org.approval.asked", "org.approval.approved", "org.approval.executed"]
+
+
+def test_verify_finds_points_that_nobody_approved(lite):
+    """I15: the same movement without its approval is the first difference."""
+    request_id = lite.ask(200)
+    lite.decide(request_id)
+    with acting(lite.actor("owner")), lite.i.unit() as s:
+        s.get(ApprovalRequest, request_id).state = "withdrawn"
+    with acting(lite.actor("owner")), lite.i.unit("read") as s:
+        found = dict(order_checks.check(s, lite.h.franchise_id))
+    assert "without an executed approval" in found["orders.adjustments_are_approved"]
 
 
 def test_nobody_approves_what_they_asked_for(house):

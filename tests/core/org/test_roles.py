@@ -166,6 +166,19 @@ def test_names_of_own_roles(installation):
             roles.drop(s, "manager")
 
 
+def test_a_finding_names_the_roles_that_may_let_it_pass_here(installation):
+    from core.hooktypes import Check
+    from core.orders.findings import _roles
+
+    check = Check(code="dental.x", severity="major", text="x", override="care.override.major")
+    assert "manager" in _roles(check, UNCHANGED)
+    save(installation, ("manager", "care.override.major", False), ("rule_keeper", "care.override.major", True))
+    with acting(installation.actor(installation.dental)), installation.unit("read") as s:
+        named = _roles(check, roles.current(s))
+    assert "manager" not in named
+    assert "rule_keeper" in named
+
+
 # -- pages -----------------------------------------------------------------------------------------
 
 
