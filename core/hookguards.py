@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.hooktypes import (
     SEVERITIES,
+    ApprovalKind,
     BasketView,
     Check,
     CheckSpec,
@@ -142,6 +143,19 @@ def _points_change(key: str, value: PointsChange, given: Mapping[str, Any]) -> N
         _line(value.line, given["basket"])
 
 
+def _approval_kind(key: str, value: ApprovalKind, _given: Mapping[str, Any]) -> None:
+    _prefixed(key, value.kind)
+    _prefixed(key, value.ask)
+    _prefixed(key, value.approve)
+    if value.ask == value.approve:
+        raise BadAnswer(f"{value.kind} is approved by whoever may ask for it")
+
+
+def _person_id(_key: str, value: int, _given: Mapping[str, Any]) -> None:
+    if value <= 0:
+        raise BadAnswer(f"{value} is no person")
+
+
 GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
     "register_permissions": _permission,
     "presets": _preset,
@@ -150,6 +164,8 @@ GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
     "register_panels": _panel_spec,
     "register_checks": _check_spec,
     "register_jobs": _job,
+    "register_approvals": _approval_kind,
+    "person_circle": _person_id,
     "menu_items": _menu_item,
     "home_cards": _panel,
     "person_panels": _panel,

@@ -18,6 +18,7 @@ from flask import Blueprint
 from core.hookguards import GUARDS
 from core.hooktypes import (
     Alert,
+    ApprovalKind,
     BasketView,
     Check,
     CheckSpec,
@@ -105,6 +106,15 @@ def register_jobs() -> list[Job]:
 
 
 @hookspec
+def register_approvals() -> list[ApprovalKind]:
+    """Return what wants a second person's approval, and how it is done once it is given.
+
+    scope: installed
+    on error: skip
+    """
+
+
+@hookspec
 def register_blueprints() -> list[Blueprint]:
     """Return blueprints, mounted under /p/<key> and shut (404) where the plugin is off.
 
@@ -171,6 +181,15 @@ def person_alerts(ctx: HookContext, person: PersonView) -> list[Alert]:
 @hookspec
 def person_timeline(ctx: HookContext, person: PersonView, before_ms: int, limit: int) -> list[TimelineEntry]:
     """Return at most `limit` entries older than `before_ms`, newest first.
+
+    scope: enabled
+    on error: skip
+    """
+
+
+@hookspec
+def person_circle(ctx: HookContext, person_id: int) -> list[int]:
+    """Return who belongs to the same family or household as a person: staff may not serve these either.
 
     scope: enabled
     on error: skip

@@ -18,7 +18,7 @@ from core.kernel.statements import Statements, as_date
 from core.kernel.tenancy import current_actor
 from core.programme.document import FULL_BP, METRICS, DiscountBenefit, Programme, Tier
 from core.tiers import rules, services
-from core.tiers.rules import Held, QualifyingEvent, Standing
+from core.tiers.rules import Held, Override, QualifyingEvent, Standing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -38,6 +38,7 @@ class Member:
     since: date | None
     until: date | None
     held: Held | None
+    override: Override | None
     events: tuple[QualifyingEvent, ...]
 
 
@@ -112,8 +113,8 @@ def moves(
 def _move(member: Member, old: Programme, new: Programme, as_of: date, keep_holders: bool) -> Move | None:
     before = member.tier
     if member.until is not None and member.until < as_of:
-        before = rules.standing(member.events, old.tiers, as_of, member.held).tier
-    then = rules.standing(member.events, new.tiers, as_of, member.held)
+        before = rules.standing(member.events, old.tiers, as_of, member.held, member.override).tier
+    then = rules.standing(member.events, new.tiers, as_of, member.held, member.override)
     if then.tier == before:
         return None
     falls = new.rank(then.tier) < new.rank(before)
@@ -128,17 +129,18 @@ def _move(member: Member, old: Programme, new: Programme, as_of: date, keep_hold
 
 def _candidates(st: Statements, old: Programme, new: Programme, as_of: date, tz: str, after: int) -> Iterator[Member]:
     """Yield the members for whom the two programmes may differ, in order of id."""
-    held = _held(st)
+    held, overrides = _held(st), _overrides(st)
+    always = sorted({*held, *overrides})
     where, params = _may_differ(old, new, as_of)
     base = old.base_tier().code
     while True:
-        last, rows = _next(st, where, params, after, held)
+        last, rows = _next(st, where, params, after, always)
         events = _events(st, [int(row[0]) for row in rows], tz)
         for row in rows:
             person_id = int(row[0])
             yield Member(
                 person_id, row[1] or base, as_date(row[2]), as_date(row[3]), held.get(person_id),
-                tuple(events.get(person_id, ())),
+                overrides.get(person_id), tuple(events.get(person_id, ())),
             )  # fmt: skip
         if last is None:
             return
@@ -146,7 +148,7 @@ def _candidates(st: Statements, old: Programme, new: Programme, as_of: date, tz:
 
 
 def _next(
-    st: Statements, where: str, params: list[Any], after: int, held: dict[int, Held]
+    st: Statements, where: str, params: list[Any], after: int, always: list[int]
 ) -> tuple[int | None, list[tuple[Any, ...]]]:
     """Return the last id of the next batch of members (None: it was the last batch) and those to look at."""
     end = st.one(
@@ -155,7 +157,7 @@ def _next(
     )
     if end is None or end[0] is None:
         return None, []
-    promised = [one for one in held if after < one <= int(end[0])]
+    promised = [one for one in always if after < one <= int(end[0])]
     marks = f" OR p.id IN ({', '.join('?' * len(promised))})" if promised else ""
     rows = st.all(
         "SELECT p.id, p.tier_code, p.tier_since, p.tier_until FROM person p"  # noqa: S608 (our own words and marks)
@@ -228,6 +230,16 @@ def _held(st: Statements) -> dict[int, Held]:
         [st.franchise_id],
     )
     return {int(row[0]): Held(row[1], as_date(row[2]) or date.min, as_date(row[3])) for row in rows}
+
+
+def _overrides(st: Statements) -> dict[int, Override]:
+    """Return the tiers set by hand that were not ended."""
+    rows = st.all(
+        "SELECT person_id, tier_code, start_on, until_on FROM tier_override"
+        " WHERE franchise_id = ? AND ended_at IS NULL",
+        [st.franchise_id],
+    )
+    return {int(row[0]): Override(row[1], as_date(row[2]) or date.min, as_date(row[3])) for row in rows}
 
 
 def _events(st: Statements, ids: list[int], tz: str) -> dict[int, list[QualifyingEvent]]:

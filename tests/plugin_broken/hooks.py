@@ -44,6 +44,11 @@ def register_jobs() -> Any:
 
 
 @hookimpl
+def register_approvals() -> Any:
+    raise Broken(CANARY)
+
+
+@hookimpl
 def register_blueprints() -> Any:
     raise Broken(CANARY)
 
@@ -80,6 +85,11 @@ def person_alerts(ctx: Any, person: Any) -> Any:
 
 @hookimpl
 def person_timeline(ctx: Any, person: Any, before_ms: Any, limit: Any) -> Any:
+    raise Broken(CANARY)
+
+
+@hookimpl
+def person_circle(ctx: Any, person_id: int) -> Any:
     raise Broken(CANARY)
 
 

@@ -9,6 +9,8 @@ from sqlalchemy import delete, func, select, update
 
 from core.sdk import (
     Alert,
+    ApprovalKind,
+    ApprovalSummary,
     BasketView,
     Check,
     CheckSpec,
@@ -57,7 +59,10 @@ def marked(lines: Any) -> list[Any]:
 
 @hookimpl
 def register_permissions() -> list[Permission]:
-    return [permission(VIEW, _l("查看演示"), "owner", "front_desk", plugin="plugin_demo")]
+    return [
+        permission(VIEW, _l("查看演示"), "owner", "front_desk", plugin="plugin_demo"),
+        permission("plugin_demo.approve", _l("批准演示"), "owner", plugin="plugin_demo"),
+    ]
 
 
 @hookimpl
@@ -86,6 +91,17 @@ def register_checks() -> list[CheckSpec]:
 @hookimpl
 def register_jobs() -> list[Job]:
     return [Job("plugin_demo.count", _l("每日清点"), "02:00", lambda ctx: _count(ctx))]
+
+
+@hookimpl
+def register_approvals() -> list[ApprovalKind]:
+    return [
+        ApprovalKind(
+            "plugin_demo.note", _l("演示审批"), VIEW, "plugin_demo.approve",
+            lambda ctx, payload: ApprovalSummary(((_l("备注"), str(payload["text"])),)),
+            lambda ctx, payload, request_id: {"text": payload["text"]},
+        )
+    ]  # fmt: skip
 
 
 @hookimpl
@@ -132,6 +148,11 @@ def person_timeline(ctx: HookContext, person: PersonView, before_ms: int, limit:
         .limit(limit)
     )
     return [TimelineEntry(row.made_at, row.text) for row in rows]
+
+
+@hookimpl
+def person_circle(ctx: HookContext, person_id: int) -> list[int]:
+    return [person_id + 1]
 
 
 @hookimpl

@@ -13,16 +13,16 @@ from core.cards import services as cards
 from core.cards.models import Card
 from core.catalog import services as catalog
 from core.imports import runner
-from core.kernel import counters
+from core.kernel import clock, counters
 from core.kernel.db import Base, FranchiseOwned
 from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
-from core.orders import quotes
+from core.orders import adjustments, quotes
 from core.orders.models import Orders, StoredQuote
 from core.orders.types import BasketRequest, LineRequest
+from core.org import approvals, staffing, tokens
 from core.org import services as org
-from core.org import staffing, tokens
-from core.org.models import Franchise, Staff
+from core.org.models import Franchise, Staff, WebSession
 from core.people import services as people
 from core.people.models import Person
 from core.programme import drafts
@@ -180,12 +180,35 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             household = cards.household_of(session, person)
             assert household is not None
             entry, preview = _draft(session, programme, word, code)
+            spare = _spare(session, house, store)
+            request = approvals.ask(
+                session, adjustments.KIND, {"person_id": str(member), "delta": 40 + len(item)}, f"{word}原因"
+            )
             return {
-                "entry": entry, "preview": preview,
-                "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code,
+                "entry": entry, "preview": preview, "staff_id": house.staff["front_desk"], "spare_staff": spare.id, "approval": request.id,
+                "sitting": _sitting(session, spare), "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code,
                 "card": held[0].id, "household": household[0].id,
                 "staff": house.staff["front_desk"], "member_no": person.member_no, "card_number": held[0].number, "batch": batch,
             }  # fmt: skip
+
+
+def _spare(session: Any, house: House, store: int | None) -> Staff:
+    """Return somebody whose sign-in may be reset without taking a role's session away."""
+    staff, _password = staffing.add_staff(
+        session, number=f"9{store or 0}"[-12:], name="备员", roles=[("marketing", None)], store_id=store or house.store_id,
+    )  # fmt: skip
+    return staff
+
+
+def _sitting(session: Any, staff: Staff) -> int:
+    """Return a live session of somebody."""
+    row = WebSession(
+        staff_id=staff.id, store_id=staff.store_id, device="sweep", started_at=clock.now_ms(), seen_at=clock.now_ms(),
+        expires_at=clock.now_ms() + 12 * 3_600_000,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 # Other tests import plugins of their own into the same process; their tables are not in this database.
