@@ -1,0 +1,13 @@
+"""What people answers to the house's hooks."""
+
+from __future__ import annotations
+
+from core.hookfacts import Fact
+from core.kernel.plugins import hookimpl
+from core.people.facts import FACTS
+
+
+@hookimpl
+def register_facts() -> list[Fact]:
+    """Return the facts about who somebody is."""
+    return list(FACTS)
