@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 GROUP = _l("会员卡与家庭")
 ROLES = (
-    ("holder", _l("持卡人")), ("spouse", _l("配偶")), ("child", _l("子女")), ("parent", _l("父母")), ("other", _l("其他")),
+    ("holder", _l("持卡人")), ("spouse", _l("配偶")), ("child", _l("子女")), ("parent", _l("父母")),
+    ("other", _l("其他")),
 )  # fmt: skip
 
 
@@ -56,6 +57,6 @@ FACTS = (
          help=_l("本人持有，或在家庭卡里有名额。"), order=50),
     Fact("household_size", _l("家庭人数"), "number", _size, group=GROUP, unit=_l("人"), missing=1,
          help=_l("共用家庭卡的人数，含本人。"), order=51),
-    Fact("household_role", _l("在家庭卡里是"), "set", lambda scope, _p: Rows(_shared(scope), CardSeat.role), group=GROUP,
-         choices=lambda _s: ROLES, order=52),
+    Fact("household_role", _l("在家庭卡里是"), "set", lambda scope, _p: Rows(_shared(scope), CardSeat.role),
+         group=GROUP, choices=lambda _s: ROLES, order=52),
 )  # fmt: skip

@@ -60,7 +60,8 @@ def offered(plugins: Iterable[str] | None = None) -> dict[str, Fact]:
 
 def usable(plugins: Iterable[str] | None = None) -> dict[str, Fact]:
     """Return the facts that the acting staff may use: those without a permission or with one they hold."""
-    return {key: fact for key, fact in offered(plugins).items() if not fact.permission or may(current_actor(), fact.permission)}
+    actor = current_actor()
+    return {key: fact for key, fact in offered(plugins).items() if not fact.permission or may(actor, fact.permission)}
 
 
 def ops_of(fact: Fact) -> tuple[str, ...]:
