@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from core.kernel import audit, clock
-from core.kernel.errors import Conflict, FieldError, Invalid, NotFound
+from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from core.kernel.i18n import _
 from core.kernel.tenancy import current_actor
 from core.people import rules as people_rules
@@ -80,7 +80,7 @@ def save(
     errors = [] if name else [FieldError("name", _("请给人群起个名字。"))]
     if purpose not in ("marketing", "care"):
         errors.append(FieldError("purpose", _("请选择用途。")))
-    if not SEGMENT_CODE.fullmatch(code):
+    if not SEGMENT_CODE.fullmatch(code) or code == "new":
         errors.append(FieldError("code", _("代码用字母、数字、横线和下划线，最多 40 个。")))
     if errors:
         raise Invalid(_("有 %(n)d 处需要修改。", n=len(errors)), errors=errors)
@@ -120,10 +120,24 @@ def checked(session: Session, condition: Condition, purpose: str, code: str = ""
     return plain
 
 
-def usable_by_actor(condition: Condition) -> bool:
-    """Return whether the acting staff holds the permission of every fact in the condition."""
+def usable_by_actor(session: Session, condition: Condition) -> bool:
+    """Return whether the acting staff may use every fact in the condition, also those of named segments."""
     mine = engine.usable()
-    return all(leaf.fact in mine for leaf in lang.leaves(condition))
+    return all(leaf.fact in mine for leaf in lang.leaves(engine.resolve(session, condition)))
+
+
+def ensure_usable(session: Session, condition: Condition) -> None:
+    """Raise Forbidden for a condition over facts that the acting staff may not see."""
+    if not usable_by_actor(session, condition):
+        raise Forbidden(_("这里用到你无权查看的事实，或它所属的业态没有启用。请让有权限的人处理。"))
+
+
+def free_code(session: Session) -> str:
+    """Return a code that no segment has had."""
+    number = int(session.scalar(select(func.count()).select_from(Segment)) or 0) + 1
+    while session.scalar(select(Segment.id).where(Segment.code == f"s{number}")) is not None:
+        number += 1
+    return f"s{number}"
 
 
 def archive(session: Session, row: Segment, active: bool) -> None:
