@@ -58,5 +58,5 @@ FACTS = (
     Fact("household_size", _l("家庭人数"), "number", _size, group=GROUP, unit=_l("人"), missing=1,
          help=_l("共用家庭卡的人数，含本人。"), order=51),
     Fact("household_role", _l("在家庭卡里是"), "set", lambda scope, _p: Rows(_shared(scope), CardSeat.role),
-         group=GROUP, choices=lambda _s: ROLES, order=52),
+         group=GROUP, choices=lambda _s: ROLES, extra={"fixed": True}, order=52),
 )  # fmt: skip

@@ -11,7 +11,7 @@ from core.hookfacts import Ago, Fact, Of, Rows, Total
 from core.kernel.i18n import _l
 from core.org.models import Store
 from core.people.lists import GENDERS
-from core.people.models import Consent, Person, PersonTag
+from core.people.models import Consent, Person
 from core.people.services import PURPOSES
 
 if TYPE_CHECKING:
@@ -29,11 +29,6 @@ MANY = 500
 
 def _stores(session: Session) -> list[tuple[str, Any]]:
     return [(row[0], row[1]) for row in session.execute(select(Store.code, Store.name).order_by(Store.code))]
-
-
-def _tags(session: Session) -> list[tuple[str, Any]]:
-    rows = session.scalars(select(PersonTag.tag).distinct().order_by(PersonTag.tag).limit(MANY))
-    return [(tag, tag) for tag in rows]
 
 
 def _sources(session: Session) -> list[tuple[str, Any]]:
@@ -63,7 +58,7 @@ def _filled(column: Any) -> Any:
 
 FACTS = (
     Fact("gender", _l("性别"), "choice", lambda _s, _p: Of(Person.gender), group=WHO, missing="unknown",
-         choices=lambda _s: GENDERS, order=10),
+         choices=lambda _s: GENDERS, extra={"fixed": True}, order=10),
     Fact("age", _l("年龄"), "number", lambda _s, _p: Ago(Person.birth_on, unit="years"), group=WHO, unit=_l("岁"),
          high=150, help=_l("没有登记生日的人不满足任何年龄条件。"), order=11),
     Fact("birth_month", _l("生日月份"), "number", lambda _s, _p: Of(extract("month", Person.birth_on)), group=WHO,
@@ -84,10 +79,8 @@ FACTS = (
          missing=0, order=22),
     Fact("spent_ever", _l("累计消费"), "money", lambda _s, _p: Of(Person.spent_fen), group=VISITS, missing=0,
          order=23),
-    Fact("tag", _l("标签"), "set", lambda _s, _p: Rows(select(PersonTag.person_id), PersonTag.tag), group=TIES,
-         choices=_tags, order=30),
     Fact("consent", _l("同意"), "set", lambda _s, _p: _consents(), group=TIES,
-         choices=lambda _s: tuple((key, PURPOSE_NAMES[key]) for key in PURPOSES), order=32),
+         choices=lambda _s: tuple((key, PURPOSE_NAMES[key]) for key in PURPOSES), extra={"fixed": True}, order=32),
     Fact("referred", _l("由会员推荐来"), "flag", lambda _s, _p: Of(Person.referrer_id.is_not(None)), group=TIES,
          missing=False, order=33),
     Fact("referrals", _l("推荐来的会员"), "number", lambda _s, _p: _referrals(), group=TIES, unit=_l("人"), missing=0,

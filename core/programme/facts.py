@@ -25,6 +25,8 @@ from core.programme.conditions import All, Any_, Condition, Leaf, Not
 from core.programme.fact_tests import Band, Test, years_before
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
@@ -78,7 +80,7 @@ def params_of(fact: Fact, leaf: Leaf) -> dict[str, int]:
     return {param.name: param.default for param in fact.params} | dict(leaf.params)
 
 
-def scope_of(session: Session | None = None, person_id: int | None = None, at: Any = None) -> FactScope:
+def scope_of(session: Session | None = None, person_id: int | None = None, at: dt.date | None = None) -> FactScope:
     """Return the scope of the acting franchise's business date (or of the date `at`)."""
     actor = current_actor()
     return FactScope(at or clock.today(actor.tz), actor.tz, session, person_id)
@@ -320,11 +322,15 @@ def persons(session: Session, condition: Condition, facts: Mapping[str, Fact] | 
 
 
 def holding(
-    session: Session, conditions: Sequence[Condition], person_id: int, facts: Mapping[str, Fact] | None = None
+    session: Session, conditions: Sequence[Condition], person_id: int, facts: Mapping[str, Fact] | None = None,
+    at: dt.date | None = None,
 ) -> tuple[bool, ...]:
-    """Return which conditions hold for one active person, in one SELECT; none for somebody else's person."""
+    """Return which conditions hold for one active person as of a date (default: today), in one SELECT.
+
+    None holds for a person of another franchise.
+    """
     known = offered() if facts is None else facts
-    scope = scope_of(session, person_id)
+    scope = scope_of(session, person_id, at)
     asked = [case((criterion(one, scope, known), 1), else_=0).label(f"c{n}") for n, one in enumerate(conditions)]
     row = session.execute(select(*asked).where(_active(), Person.id == person_id)).first() if asked else None
     return tuple(bool(one) for one in row) if row is not None else (False,) * len(conditions)

@@ -45,6 +45,7 @@ def run(runtime: Runtime, _actor: Actor) -> Counts:
     db = runtime.db
     with db.unit("write") as session:
         services.ensure_defaults(session)
+        services.adopt(session)
     done = grade_all(db)
     failed = 0
     for changed in tag_all(db):

@@ -63,7 +63,8 @@ def read(given: Mapping[str, Any]) -> dict[str, rules.Spec]:
             reader.whole(rfm["general"], "general"),
         ),
         "abc": rules.AbcSpec(
-            reader.whole(abc["days"], "abc_days"), 100 * reader.whole(abc["a"], "a"), 100 * reader.whole(abc["b"], "b_bp")
+            reader.whole(abc["days"], "abc_days"), 100 * reader.whole(abc["a"], "a"),
+            100 * reader.whole(abc["b"], "b_bp"),
         ),
     }  # fmt: skip
     if reader.errors:

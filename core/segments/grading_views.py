@@ -36,7 +36,8 @@ def _page(typed: Mapping[str, Any], specs: dict[str, rules.Spec], refusal: Refus
     rows = {kind: session().query(Grading).filter(Grading.kind == kind).first() for kind in KINDS}
     return render_page(
         "segments/gradings.html", typed=typed, now=now, then=then, rows=rows, refusal=refusal, figures=FIGURE_NAMES,
-        values=VALUE_NAMES, step_codes=[(one["code"], one["code"]) for one in typed["grade"]["steps"]], title=_("会员分级"),
+        values=VALUE_NAMES, title=_("会员分级"),
+        step_codes=[(one["code"], one["code"]) for one in typed["grade"]["steps"]],
         errors={error.field: error.message for error in refusal.errors} if refusal else {},
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SEGMENT_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 NEED = "need"
 EXAMPLES = 5
+MOST_TAGS = 500
 GROUPS = ((NEED, "需求类型", True, 10), ("value", "客户特征", False, 20))
 # S0-13 and S0-27: these exist in every franchise; `unknown` is a person without a tag of the group.
 TAGS = (
@@ -297,6 +298,23 @@ def _told(row: TagDefinition) -> dict[str, Any]:
     return {"tag": row.tag, "group": row.group_code, "note": row.note, "rule": rule, "active": row.active}
 
 
+def known_tags(session: Session) -> list[str]:
+    """Return the franchise's tags in use, in order: defined ones, and those the nightly job adopted."""
+    rows = session.scalars(
+        select(TagDefinition.tag).where(TagDefinition.active.is_(True)).order_by(TagDefinition.tag).limit(MOST_TAGS)
+    )
+    return list(rows)
+
+
+def adopt(session: Session) -> int:
+    """Define the tags that stand on persons (from lists and enrolments) and are not defined yet; return how many."""
+    defined = select(TagDefinition.tag)
+    loose = session.scalars(select(PersonTag.tag).where(PersonTag.tag.not_in(defined)).distinct()).all()
+    session.add_all(TagDefinition(tag=tag, changed_at=clock.now_ms()) for tag in loose)
+    session.flush()
+    return len(loose)
+
+
 def put_tag(session: Session, person: Person, tag: str) -> None:
     """Put a tag on a person by hand (S0-28); of an exclusive group the others are taken off (S0-13)."""
     text = people_rules.clean(tag)[:40]
@@ -309,6 +327,8 @@ def put_tag(session: Session, person: Person, tag: str) -> None:
         ):
             take_tag(session, person, row.tag)
     people.add_tag(session, person, text)
+    if known is None:
+        session.add(TagDefinition(tag=text, changed_at=clock.now_ms()))
     audit.record(session, "people.tag.put", "person", person.id, person_id=person.id, detail={"tag": text})
 
 
