@@ -73,9 +73,15 @@ def fill(house: Installation, n: int) -> float:
         )
         if postgres:
             triggers.enforce(connection)
-    with house.runtime.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+    analyse(house)
     return time.monotonic() - begun
+
+
+def analyse(house: Installation) -> None:
+    """Give the planner its statistics; new connections read them."""
+    with house.runtime.db.engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    house.runtime.db.dispose()
 
 
 _PERSON = (

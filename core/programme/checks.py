@@ -34,9 +34,7 @@ class Problem:
 Judge = Callable[[Condition, str], list[FieldError]]
 
 
-def check(
-    programme: Programme, item_codes: frozenset[str] | None = None, judge: Judge | None = None
-) -> list[Problem]:
+def check(programme: Programme, item_codes: frozenset[str] | None = None, judge: Judge | None = None) -> list[Problem]:
     """All problems of the document, errors first.
 
     With `item_codes` (the franchise's catalogue) also item codes that do not exist are warned of; with `judge`

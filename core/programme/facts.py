@@ -322,7 +322,10 @@ def persons(session: Session, condition: Condition, facts: Mapping[str, Fact] | 
 
 
 def holding(
-    session: Session, conditions: Sequence[Condition], person_id: int, facts: Mapping[str, Fact] | None = None,
+    session: Session,
+    conditions: Sequence[Condition],
+    person_id: int,
+    facts: Mapping[str, Fact] | None = None,
     at: dt.date | None = None,
 ) -> tuple[bool, ...]:
     """Return which conditions hold for one active person as of a date (default: today), in one SELECT.

@@ -43,6 +43,7 @@ REASON = 200
 def run(runtime: Runtime, _actor: Actor) -> Counts:
     """Bring grades, automatic tags and the counts of segments up to date; return what changed and what failed."""
     db = runtime.db
+    db.refresh_statistics()
     with db.unit("write") as session:
         services.ensure_defaults(session)
         services.adopt(session)
@@ -127,7 +128,9 @@ def _possible(band: Band) -> bool:
 def _new_classes(found: Classes, scope: Any, *where: Any) -> Any:
     """Return a subquery of (id, grade, rfm, value_class, abc) as they should be."""
     columns = class_columns(found, scope)
-    raw = select(Person.id, *(one.label(name) for name, one in columns.items())).where(*where).subquery()
+    # Held once: a planner that folds it into the rest asks each sum again for every comparison.
+    raw = select(Person.id, *(one.label(name) for name, one in columns.items())).where(*where).cte("figures")
+    raw = raw.prefix_with("MATERIALIZED")
     total = cast(raw.c.r, Integer) + cast(raw.c.f, Integer) + cast(raw.c.m, Integer)
     value = case((total >= found.rfm.high, "high"), (total >= found.rfm.general, "general"), else_="low")
     return select(

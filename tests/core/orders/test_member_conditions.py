@@ -67,8 +67,14 @@ def dental(installation):
 
 def test_a_benefit_for_who_has_many_points(dental):
     """S2-23: a price for those with at least 100 points; the others read what would make it apply."""
-    rich = {"code": "rich", "name": "积分会员价", "when": {}, "pay_bp": 9000, "items": {"codes": ["WHITEN"]},
-            "when_member": RICH}
+    rich = {
+        "code": "rich",
+        "name": "积分会员价",
+        "when": {},
+        "pay_bp": 9000,
+        "items": {"codes": ["WHITEN"]},
+        "when_member": RICH,
+    }
     with dental.unit() as session:
         publish(session, promotions=[rich])
     member = dental.enrol("刘超明")
@@ -84,8 +90,13 @@ def test_a_benefit_for_who_has_many_points(dental):
 
 
 def test_an_earn_rule_for_some(dental):
-    rule = {"code": "ladies", "on": "item", "points": 7, "items": {"codes": ["CLEAN"]},
-            "when_member": {"fact": "gender", "op": "in", "value": ["female"]}}
+    rule = {
+        "code": "ladies",
+        "on": "item",
+        "points": 7,
+        "items": {"codes": ["CLEAN"]},
+        "when_member": {"fact": "gender", "op": "in", "value": ["female"]},
+    }
     with dental.unit() as session:
         publish(session, earn_rules=[rule])
     her, him = dental.enrol("王芳", gender="female"), dental.enrol("李强", gender="male")
@@ -112,7 +123,11 @@ def test_one_more_statement_for_all_conditions_and_none_without(dental, monkeypa
 def test_what_may_not_price_is_not_published(dental):
     world.with_demo(dental)
     ill = {"fact": "plugin_demo.ill", "op": "none_of", "value": ["gout"]}
-    for condition in (ill, {"fact": "segment", "op": "any_of", "value": ["x"]}, {"fact": "nothing", "op": "ge", "value": 1}):
+    for condition in (
+        ill,
+        {"fact": "segment", "op": "any_of", "value": ["x"]},
+        {"fact": "nothing", "op": "ge", "value": 1},
+    ):
         entry = {"code": "x", "when": {}, "pay_bp": 9000, "when_member": {"all": [OLD, condition]}}
         with acting(world.actor_of(dental, dental.dental)), dental.unit() as session, pytest.raises(Invalid) as refusal:
             publish(session, promotions=[entry])
@@ -127,8 +142,12 @@ def programme_of(installation):
 
 def test_a_rule_whose_plugin_is_off_waits_and_the_till_goes_on(dental):
     world.with_demo(dental)
-    entry = {"code": "x", "when": {}, "pay_bp": 9000,
-             "when_member": {"fact": "plugin_demo.notes", "op": "le", "value": 9}}
+    entry = {
+        "code": "x",
+        "when": {},
+        "pay_bp": 9000,
+        "when_member": {"fact": "plugin_demo.notes", "op": "le", "value": 9},
+    }
     member = dental.enrol("刘超明")
     with acting(world.actor_of(dental, dental.dental)):
         with dental.unit() as session:

@@ -21,8 +21,15 @@ SCHEMA = {"$defs": {"condition": lang.schema()}, "$ref": "#/$defs/condition"}
 def some_tree(rng, depth=1):
     kind = rng.random()
     if depth > 4 or kind < 0.4:
-        return rng.choice([AGE, TAG, {"fact": "x.y", "op": "between", "value": [1, 2], "days": 3},
-                           {"fact": "a", "op": "is", "value": True}, {"fact": "a", "op": "contains", "value": "x"}])
+        return rng.choice(
+            [
+                AGE,
+                TAG,
+                {"fact": "x.y", "op": "between", "value": [1, 2], "days": 3},
+                {"fact": "a", "op": "is", "value": True},
+                {"fact": "a", "op": "contains", "value": "x"},
+            ]
+        )
     if kind < 0.6:
         return {"not": some_tree(rng, depth + 1)}
     return {rng.choice(["all", "any"]): [some_tree(rng, depth + 1) for _n in range(rng.randint(1, 3))]}
@@ -72,8 +79,14 @@ def test_a_fault_names_its_path(tree, path, words):
     assert [(e.field, words in e.message) for e in refusal.value.errors] == [(path, True)]
 
 
-@pytest.mark.parametrize("tree", [one for one, path, _w in FAULTS if "嵌套" not in _w and "最多" not in _w and "上限" not in _w
-                                  and path != "c.all.0.all"])
+@pytest.mark.parametrize(
+    "tree",
+    [
+        one
+        for one, path, _w in FAULTS
+        if "嵌套" not in _w and "最多" not in _w and "上限" not in _w and path != "c.all.0.all"
+    ],
+)
 def test_the_schema_refuses_what_the_reader_refuses(tree):
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(tree, SCHEMA)
@@ -82,7 +95,10 @@ def test_the_schema_refuses_what_the_reader_refuses(tree):
 def test_where_a_leaf_selects_and_where_it_excludes():
     tree = lang.parse({"all": [AGE, {"not": {"any": [TAG, {"not": AGE}]}}]})
     assert [(path, selects) for path, _leaf, selects in lang.walk(tree, "c")] == [
-        ("c.all.0", True), ("c.all.1.not.any.0", False), ("c.all.1.not.any.1.not", True)]
+        ("c.all.0", True),
+        ("c.all.1.not.any.0", False),
+        ("c.all.1.not.any.1.not", True),
+    ]
 
 
 def test_everybody_and_nobody():
