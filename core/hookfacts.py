@@ -110,13 +110,14 @@ Source = Of | Ago | Total | Rows | Days | Named
 
 @dataclass(frozen=True, slots=True)
 class FactParam:
-    """A whole number that narrows a fact, such as the window in days."""
+    """A whole number that narrows a fact, such as the window in days; `before` and `label` stand around it."""
 
     name: str
     label: Any
     default: int
     low: int = 1
     high: int = 3660
+    before: Any = ""
 
 
 WINDOW = "days"

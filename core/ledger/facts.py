@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 GROUP = _l("积分")
+LOT: Any = Lot  # its account_id is made by belongs_to, which the type checker does not see
 
 
 def _available(scope: FactScope, _params: Mapping[str, int]) -> Total:
     """Return points usable on the business date: lots not yet run out, less debt (in debt: below zero)."""
     usable = and_(
-        Lot.account_id == Account.id, Lot.remaining > 0, or_(Lot.expires_on.is_(None), Lot.expires_on > scope.today)
+        LOT.account_id == Account.id, Lot.remaining > 0, or_(Lot.expires_on.is_(None), Lot.expires_on > scope.today)
     )
     rows = select(Account.owner_id).outerjoin(Lot, usable).where(*_points())
     return Total(rows, func.coalesce(func.sum(Lot.remaining), 0) - func.max(Account.debt))
@@ -30,7 +31,7 @@ def _expiring(scope: FactScope, params: Mapping[str, int]) -> Total:
     """Return points whose last usable day lies within so many days from today."""
     rows = (
         select(Account.owner_id)
-        .join(Lot, Lot.account_id == Account.id)
+        .join(Lot, LOT.account_id == Account.id)
         .where(
             *_points(), Lot.remaining > 0, Lot.expires_on > scope.today,
             Lot.expires_on <= scope.day(-params[WINDOW] - 1),
@@ -39,7 +40,7 @@ def _expiring(scope: FactScope, params: Mapping[str, int]) -> Total:
     return Total(rows, func.coalesce(func.sum(Lot.remaining), 0))
 
 
-def _points() -> tuple[object, ...]:
+def _points() -> tuple[Any, ...]:
     return (Account.owner_kind == "person", Account.unit == POINTS, Account.bucket == "available")
 
 

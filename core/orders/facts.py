@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 GROUP = _l("到店与消费")
-WITHIN = FactParam(WINDOW, _l("天内"), 365)
+WITHIN = FactParam(WINDOW, _l("天内"), 365, before=_l("近"))
 MANY = 2000
 
 

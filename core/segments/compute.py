@@ -251,13 +251,19 @@ def tag_one(db: Database, tag_id: int) -> int | None:
 
 
 def difference(session: Session, row: TagDefinition) -> Difference:
-    """Return whom a tag's rule newly covers and whom no more. A tag put by hand is left alone (S0-28)."""
+    """Return whom a tag's rule newly covers and whom no more. A tag put by hand is left alone (S0-28).
+
+    In an exclusive group whoever carries another tag of it is not covered: the hand's and the earlier rule's win.
+    """
     auto = select(PersonTag.id).where(PersonTag.tag == row.tag, PersonTag.source == "auto")
     if not row.rule or not row.active:
         return Difference(row.tag, "", [], list(session.scalars(auto)))
     condition = lang.from_text(row.rule)
     engine.ensure(engine.resolve(session, condition), "marketing")
     covered = engine.persons(session, condition)
+    others = services.excluded_by(session, row.tag, row.group_code)
+    if others:
+        covered = covered.where(Person.id.not_in(select(PersonTag.person_id).where(PersonTag.tag.in_(others))))
     have = select(PersonTag.person_id).where(PersonTag.tag == row.tag)
     add = session.scalars(covered.where(Person.id.not_in(have)).order_by(Person.id))
     remove = session.scalars(auto.where(PersonTag.person_id.not_in(covered)).order_by(PersonTag.id))

@@ -315,13 +315,21 @@ def adopt(session: Session) -> int:
     return len(loose)
 
 
+def excluded_by(session: Session, tag: str, group: str) -> list[str]:
+    """Return the other tags of an exclusive group; none for a group that lets several stand (S0-13)."""
+    if not group or not session.scalar(select(TagGroup.exclusive).where(TagGroup.code == group)):
+        return []
+    return list(
+        session.scalars(select(TagDefinition.tag).where(TagDefinition.group_code == group, TagDefinition.tag != tag))
+    )
+
+
 def put_tag(session: Session, person: Person, tag: str) -> None:
     """Put a tag on a person by hand (S0-28); of an exclusive group the others are taken off (S0-13)."""
     text = people_rules.clean(tag)[:40]
     known = session.scalar(select(TagDefinition).where(TagDefinition.tag == text))
-    group = known.group_code if known is not None else ""
-    if group and session.scalar(select(TagGroup.exclusive).where(TagGroup.code == group)):
-        others = select(TagDefinition.tag).where(TagDefinition.group_code == group, TagDefinition.tag != text)
+    others = excluded_by(session, text, known.group_code if known is not None else "")
+    if others:
         for row in session.scalars(
             select(PersonTag).where(PersonTag.person_id == person.id, PersonTag.tag.in_(others))
         ):

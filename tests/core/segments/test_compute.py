@@ -158,6 +158,20 @@ def test_a_group_of_needs_holds_one_tag(installation):
             assert [one.tag for one in people.tags_of(session, row)] == ["老客", "健康维护"]
 
 
+def test_a_rule_leaves_alone_who_carries_another_tag_of_an_exclusive_group(installation):
+    with acting(installation.actor(installation.dental)):
+        by_hand, other = installation.enrol("刘超明", "13800005051"), installation.enrol("王芳", "13800005052")
+        with installation.unit() as session:
+            services.put_tag(session, people.get(session, by_hand), "健康维护")
+            has_phone = lang.parse({"fact": "has_phone", "op": "is", "value": True})
+            row = session.scalar(select(TagDefinition).where(TagDefinition.tag == "审美需求"))
+            services.save_tag(session, row, tag="", group="need", note="", condition=has_phone, version=1)
+        run(installation)
+        with installation.unit("read") as session:
+            found = {(t.person_id, t.tag) for t in session.scalars(select(PersonTag))}
+            assert found == {(by_hand, "健康维护"), (other, "审美需求")}
+
+
 def test_the_three_tags_and_the_needs_exist_by_default(installation):
     """S0-27."""
     with acting(installation.actor(installation.dental)), installation.unit("read") as session:
