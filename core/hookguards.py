@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from core.hookfacts import KINDS, Fact
 from core.hooktypes import (
     SEVERITIES,
     ApprovalKind,
@@ -70,6 +71,18 @@ def _check_spec(key: str, value: CheckSpec, _given: Mapping[str, Any]) -> None:
     _prefixed(key, value.code)
     if value.severity not in SEVERITIES:
         raise BadAnswer(f"{value.severity} is no severity")
+
+
+def _fact(key: str, value: Fact, _given: Mapping[str, Any]) -> None:
+    _prefixed(key, value.key)
+    if value.kind not in KINDS or not callable(value.source):
+        raise BadAnswer(f"fact {value.key} is of no known kind")
+    if value.permission:
+        _prefixed(key, value.permission)
+    if value.extra.get("named"):
+        raise BadAnswer(f"fact {value.key} would name conditions, which is core's own")
+    if {param.name for param in value.params} & {"fact", "op", "value"}:
+        raise BadAnswer(f"fact {value.key} has a parameter that the language needs itself")
 
 
 def _preset(key: str, value: Preset, _given: Mapping[str, Any]) -> None:
@@ -163,6 +176,7 @@ GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
     "register_item_attributes": _attribute,
     "register_panels": _panel_spec,
     "register_checks": _check_spec,
+    "register_facts": _fact,
     "register_jobs": _job,
     "register_approvals": _approval_kind,
     "person_circle": _person_id,

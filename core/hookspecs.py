@@ -15,6 +15,7 @@ from typing import Any, Literal
 from click import Command
 from flask import Blueprint
 
+from core.hookfacts import Fact
 from core.hookguards import GUARDS
 from core.hooktypes import (
     Alert,
@@ -90,6 +91,15 @@ def register_panels() -> list[PanelSpec]:
 @hookspec
 def register_checks() -> list[CheckSpec]:
     """Return the rules behind `checkout_checks`; a finding with another code is refused.
+
+    scope: installed
+    on error: skip
+    """
+
+
+@hookspec
+def register_facts() -> list[Fact]:
+    """Return the facts about persons that conditions may ask: segments, automatic tags, eligibility.
 
     scope: installed
     on error: skip

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from core.kernel.runtime import Runtime
 
 ROOMS = (
-    "kernel", "org", "people", "care", "catalog", "ledger", "programme", "tiers", "points", "coupons", "cards",
-    "pricing", "orders", "imports", "desk", "console", "api",
+    "kernel", "org", "people", "care", "catalog", "ledger", "programme", "tiers", "points", "coupons", "segments",
+    "cards", "pricing", "orders", "imports", "desk", "console", "api",
 )  # fmt: skip
 
 

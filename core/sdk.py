@@ -3,6 +3,7 @@
 What is listed here is documented in docs/hooks.md and stays; names are added, never removed.
 """
 
+from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
 from core.hookreads import items_with
 from core.hookspecs import SDK_VERSION
 from core.hooktypes import (
@@ -53,12 +54,13 @@ from core.kernel.web.routes import session as page_session
 from core.org.approvals import ask as ask_approval
 
 __all__ = [
-    "Alert", "ApprovalKind", "ApprovalSummary", "Base", "BasketView", "BoughtItem", "Check", "CheckSpec",
-    "Conflict", "CouponClass", "CouponView", "DataCount", "DataSection", "Event", "FieldError", "FieldGroup",
-    "Forbidden", "FormField", "FranchiseOwned", "HookContext", "Invalid", "ItemAttribute", "ItemVeto", "ItemView",
-    "Job", "LineView", "MenuItem", "NotFound", "Panel", "PanelSpec", "Permission", "PersonView", "Plugin",
-    "PointsChange", "Preset", "PriceChange", "Refusal", "SDK_VERSION", "Sealed", "SeatView",
-    "SettingSpec", "TimelineEntry", "_", "_l", "ask_approval", "authorize", "belongs_to", "clock", "columns", "go",
-    "hookimpl", "ids", "items_with", "may", "ngettext", "page", "page_session", "permission",
-    "record_audit", "render_page", "setting_value", "tenancy", "toast",
+    "Ago", "Alert", "ApprovalKind", "ApprovalSummary", "Base", "BasketView", "BoughtItem", "Check", "CheckSpec",
+    "Conflict", "CouponClass", "CouponView", "DataCount", "DataSection", "Event", "Fact", "FactParam",
+    "FactScope", "FieldError", "FieldGroup", "Forbidden", "FormField", "FranchiseOwned", "HookContext",
+    "Invalid", "ItemAttribute", "ItemVeto", "ItemView", "Job", "LineView", "MenuItem", "NotFound", "Of",
+    "Panel", "PanelSpec", "Permission", "PersonView", "Plugin", "PointsChange", "Preset", "PriceChange",
+    "Refusal", "Rows", "SDK_VERSION", "Sealed", "SeatView", "SettingSpec", "TimelineEntry", "Total", "_", "_l",
+    "ask_approval", "authorize", "belongs_to", "clock", "columns", "go", "hookimpl", "ids", "items_with", "may",
+    "ngettext", "page", "page_session", "permission", "record_audit", "render_page", "setting_value", "tenancy",
+    "toast",
 ]  # fmt: skip

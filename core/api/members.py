@@ -14,6 +14,7 @@ from core.kernel.i18n import _
 from core.people import rules as people_rules
 from core.people import services as people
 from core.programme import services as programmes
+from core.segments import services as segments
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -120,9 +121,10 @@ def _put_tags(session: Session, person: Person, wanted: list[str]) -> bool:
     have = [row.tag for row in people.tags_of(session, person)]
     for tag in have:
         if tag not in wanted:
-            people.remove_tag(session, person, tag)
+            segments.take_tag(session, person, tag)
     for tag in wanted:
-        people.add_tag(session, person, tag)
+        if tag not in have:
+            segments.put_tag(session, person, tag)
     return set(have) != set(wanted)
 
 

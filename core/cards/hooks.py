@@ -1,10 +1,12 @@
-"""What cards offer to the house: who shares a card."""
+"""What cards offer to the house: who shares a card, facts about cards and households."""
 
 from __future__ import annotations
 
 from sqlalchemy import select
 
+from core.cards.facts import FACTS
 from core.cards.models import CardSeat
+from core.hookfacts import Fact
 from core.hooktypes import HookContext
 from core.kernel.plugins import hookimpl
 
@@ -19,3 +21,9 @@ def person_circle(ctx: HookContext, person_id: int) -> list[int]:
         select(CardSeat.person_id).where(CardSeat.card_id.in_(own), CardSeat.left_at.is_(None)).distinct()
     )
     return sorted(set(found) - {person_id})
+
+
+@hookimpl
+def register_facts() -> list[Fact]:
+    """Return the facts about cards and households."""
+    return list(FACTS)

@@ -22,6 +22,7 @@ from core.orders import quotes, settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import credentials, staffing
 from core.people.services import NewPerson
+from core.segments import demo as segments_demo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +77,7 @@ def build(runtime: Runtime, people: int, seed: int, recovery_code: str | None = 
         with acting(actor):
             signs += _staff(runtime, founded, stores, name, password)
             _fill(runtime, actor, random.Random(seed + n), people)
+            segments_demo.fill(runtime, actor)
     return signs
 
 

@@ -21,6 +21,7 @@ from core.ledger import services as ledger
 from core.org import franchises, staffing
 from core.programme import presets
 from core.programme import services as programmes
+from core.segments import services as segments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +115,7 @@ def found(
         publish_preset(session, known[base])
         for key in dict.fromkeys([base, *verticals]):
             add_items(session, known[key])
+        segments.ensure_defaults(session)
         for key in verticals:
             switchboard.switch(session, runtime.host, key, True)
         staff, password = staffing.add_staff(

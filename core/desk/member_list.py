@@ -21,6 +21,8 @@ from core.org import franchises
 from core.people import lists as people_lists
 from core.people.models import Person
 from core.programme import services as programmes
+from core.segments import services as segments
+from core.segments.words import VALUE_NAMES
 
 if TYPE_CHECKING:
     from datetime import date
@@ -36,7 +38,8 @@ def spec(unit: Session) -> ListSpec:
     return _spec(
         tuple((tier.code, tier.name) for tier in programme.tiers),
         franchises.store_choices(unit),
-        people_lists.tags_in_use(unit),
+        tuple((tag, tag) for tag in segments.known_tags(unit)[: people_lists.TAG_LIMIT]),
+        tuple((step.code, step.code) for step in segments.spec_of(unit, "grade").steps),
         clock.today(current_actor().tz),
         url_for("desk.member", person_id="0").removesuffix("0"),
     )
@@ -45,7 +48,7 @@ def spec(unit: Session) -> ListSpec:
 @lru_cache(maxsize=64)
 def _spec(
     tiers: tuple[tuple[str, str], ...], stores: tuple[tuple[str, str], ...], tags: tuple[tuple[str, str], ...],
-    today: date, prefix: str,
+    grades: tuple[tuple[str, str], ...], today: date, prefix: str,
 ) -> ListSpec:  # fmt: skip
     """Build the list once for the same tiers, stores, tags and day: its expressions cost more than its query."""
     ranks = {code: (name, rank) for rank, (code, name) in enumerate(tiers, 1)}
@@ -84,8 +87,15 @@ def _spec(
             Column(
                 "points", _l("积分"), (usable,), lambda row: number(row.points or 0), numeric=True, phone="value"
             ),
+            Column("grade", _l("分级"), (Person.grade,), lambda row: row.grade or "—", shown=False),
+            Column(
+                "value", _l("价值"), (Person.value_class,),
+                lambda row: str(VALUE_NAMES.get(row.value_class, "—")), shown=False,
+            ),
         ),
         filters=(
+            Filter("grade", _l("分级"), grades, lambda value: Person.grade == value),
+            Filter("value", _l("价值"), tuple(VALUE_NAMES.items()), lambda value: Person.value_class == value),
             Filter(
                 "card", _l("家庭卡"), (("yes", _l("有")), ("no", _l("没有"))),
                 lambda value: Person.id.in_(shared) if value == "yes" else Person.id.not_in(shared),

@@ -30,6 +30,7 @@ from core.org.models import Store
 from core.people import services as people
 from core.people.models import Person
 from core.programme import services as programmes
+from core.segments import services as segments
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -244,10 +245,10 @@ def member_tags(person_id: str) -> Any:
     person = people.get(session(), id_of(person_id))
     gone = request.form.get("remove")
     if gone:
-        people.remove_tag(session(), person, gone)
+        segments.take_tag(session(), person, gone)
         toast(_("已删除标签 %(tag)s。", tag=gone[:40]))
     else:
-        people.add_tag(session(), person, request.form.get("tag", ""))
+        segments.put_tag(session(), person, request.form.get("tag", ""))
     return go("desk.member", person_id=person.id)
 
 

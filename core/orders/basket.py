@@ -38,6 +38,7 @@ from core.pricing.rules import (
     PriceChange,
     price,
 )
+from core.programme import member_conditions
 from core.programme import services as programmes
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ def price_basket(session: Session, request: BasketRequest, *, at: int | None = N
     classes = _coupon_classes(session, items)
     view = _view(request, items)
     payer = states.get(request.member_id) if request.member_id else None
+    if payer is not None and request.member_id:
+        holds, unmet = member_conditions.holding(session, programme, request.member_id, today)
+        payer = dataclasses.replace(payer, holds=holds, unmet=unmet)
     basket = Basket(
         lines=tuple(_line(n, line, items[line.item], classes) for n, line in enumerate(request.lines, 1)),
         as_of=today,

@@ -1,10 +1,12 @@
-"""What orders offer to the house: their approvals."""
+"""What orders offer to the house: their approvals, facts about visits, money and items."""
 
 from __future__ import annotations
 
+from core.hookfacts import Fact
 from core.hooktypes import ApprovalKind
 from core.kernel.plugins import hookimpl
 from core.orders import adjustments, price_approval, refund_approval
+from core.orders.facts import FACTS
 
 
 @hookimpl
@@ -24,3 +26,9 @@ def register_approvals() -> list[ApprovalKind]:
             price_approval.describe, None, 30,
         ),
     ]  # fmt: skip
+
+
+@hookimpl
+def register_facts() -> list[Fact]:
+    """Return the facts about visits, money and items."""
+    return list(FACTS)

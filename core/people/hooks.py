@@ -1,11 +1,13 @@
-"""What people offer to the house: who belongs to whose family."""
+"""What people offer to the house: who belongs to whose family, facts about who somebody is."""
 
 from __future__ import annotations
 
 from sqlalchemy import or_, select
 
+from core.hookfacts import Fact
 from core.hooktypes import HookContext
 from core.kernel.plugins import hookimpl
+from core.people.facts import FACTS
 from core.people.models import Person, Relation
 
 
@@ -26,3 +28,9 @@ def person_circle(ctx: HookContext, person_id: int) -> list[int]:
     if contact:
         found |= {contact, *session.scalars(select(Person.id).where(Person.contact_of_id == contact))}
     return sorted(found - {person_id})
+
+
+@hookimpl
+def register_facts() -> list[Fact]:
+    """Return the facts about who somebody is."""
+    return list(FACTS)

@@ -128,12 +128,6 @@ def search(_session: Session, text: str) -> Any:
     return select(Person.id).where(false()) if found is None else found
 
 
-def tags_in_use(session: Session) -> tuple[tuple[str, str], ...]:
-    """Return the franchise's tags as choices, at most thirty."""
-    rows = session.scalars(select(PersonTag.tag).distinct().order_by(PersonTag.tag).limit(TAG_LIMIT))
-    return tuple((tag, tag) for tag in rows)
-
-
 def tag_where(value: str) -> Any:
     """Return the criterion: has the tag."""
     return Person.id.in_(select(PersonTag.person_id).where(PersonTag.tag == value))

@@ -65,6 +65,11 @@ class Person(FranchiseOwned, Base):
     last_visit_at: Mapped[int] = at_col(default=0)
     visits: Mapped[int] = count_col()
     spent_fen: Mapped[int] = col(BigInteger, INTERNAL, default=0)
+    # Classes that core/segments computes: grade A–F, RFM scores with their class, ABC. Empty: not yet.
+    grade: Mapped[str] = code_col(10, default="", server_default="")
+    rfm: Mapped[str] = code_col(3, default="", server_default="")
+    value_class: Mapped[str] = code_col(10, default="", server_default="")
+    abc: Mapped[str] = code_col(1, default="", server_default="")
     active: Mapped[bool] = flag_col(True)
     version: Mapped[int] = count_col(default=1)
     __table_args__ = (
@@ -75,6 +80,8 @@ class Person(FranchiseOwned, Base):
         owned_index("ix_person_spent", "spent_fen", "id"),
         owned_index("ix_person_tier", "tier_code", "last_visit_at", "id"),
         owned_index("ix_person_store", "store_id", "last_visit_at", "id"),
+        owned_index("ix_person_grade", "grade", "last_visit_at", "id"),
+        owned_index("ix_person_value", "value_class", "last_visit_at", "id"),
         owned_index("ix_person_pinyin", "pinyin", "id"),
         owned_index("ix_person_referrer", "referrer_id"),
         owned_index("ix_person_contact", "contact_of_id"),

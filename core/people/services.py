@@ -267,11 +267,13 @@ def consents_of(session: Session, person: Person) -> dict[str, Consent]:
 
 
 def add_tag(session: Session, person: Person, tag: str) -> None:
-    """Put a tag on a person by hand; a tag already there stays."""
+    """Put a tag on a person by hand; one that a rule put becomes theirs by hand and stays (S0-28)."""
     text = rules.clean(tag)[:40]
     if not text:
         raise Invalid.field("tag", _("请填写标签。"))
-    if session.scalar(select(PersonTag.id).where(PersonTag.person_id == person.id, PersonTag.tag == text)):
+    row = session.scalar(select(PersonTag).where(PersonTag.person_id == person.id, PersonTag.tag == text))
+    if row is not None:
+        row.source, row.reason = "manual", ""
         return
     session.add(PersonTag(person_id=person.id, tag=text, at=clock.now_ms()))
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.points.rules import Earned, EarnLine, EarnSource, earn, rule_expiry
 from core.pricing.matrix import Matrix, TenderIn, by_kind
-from core.pricing.plan import Plan
+from core.pricing.plan import Plan, meets
 from core.pricing.types import BasketLine, Quote
 from core.programme.document import FULL_BP, EarnRule, ItemScope
 from core.programme.recurrence import is_birthday
@@ -28,7 +28,7 @@ def earn_lines(plan: Plan, nets: Sequence[int]) -> tuple[EarnLine, ...]:
 
 
 def _sources(plan: Plan, line: BasketLine, net: int) -> list[EarnSource]:
-    rules = [rule for rule in plan.index.earn_rules if _applies(plan, rule, line)]
+    rules = [rule for rule in plan.index.earn_rules if _applies(plan, rule, line) and meets(plan, rule)]
     if not rules:
         return []
     factors = _factors(plan, line)
@@ -93,7 +93,8 @@ def _factors(plan: Plan, line: BasketLine) -> tuple[tuple[str, int], ...]:
         ):
             found.append(("birthday", birthday.factor_bp))
     for promotion in plan.index.day(plan.basket.as_of).factor:
-        if (not promotion.tiers or payer.tier in promotion.tiers) and _in_scope(promotion.items, line):
+        tiers = promotion.tiers
+        if (not tiers or payer.tier in tiers) and _in_scope(promotion.items, line) and meets(plan, promotion):
             found.append((promotion.code, promotion.factor_bp or FULL_BP))
     return tuple(found)
 

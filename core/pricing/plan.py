@@ -14,7 +14,7 @@ from core.kernel.i18n import _
 from core.pricing.index import Index, index_of
 from core.pricing.types import Basket, BasketLine, NotApplied, PersonState, PriceChange
 from core.pricing.words import fold
-from core.programme.document import FULL_BP, DiscountBenefit, Programme, Promotion
+from core.programme.document import FULL_BP, DiscountBenefit, EarnRule, Programme, Promotion
 from core.programme.recurrence import is_birthday
 
 MAX_LINE_FEN = 10**8
@@ -236,7 +236,17 @@ def _audience(plan: Plan, promotion: Promotion) -> tuple[str, str] | None:
     if promotion.tiers and tier not in promotion.tiers:
         names = "、".join(one.name for one in plan.index.programme.tiers if one.code in promotion.tiers)
         return "tier_only", _("仅限 %(tiers)s", tiers=names)
+    if not meets(plan, promotion):
+        payer = plan.basket.payer
+        what = payer.unmet.get(promotion.code, "") if payer is not None else ""
+        return "condition", _("仅限符合条件的会员：%(what)s", what=what)
     return None
+
+
+def meets(plan: Plan, rule: Promotion | EarnRule) -> bool:
+    """Return whether the payer meets a rule's condition; a rule without one is for every payer."""
+    payer = plan.basket.payer
+    return rule.when_member is None or (payer is not None and rule.code in payer.holds)
 
 
 def _barred(promotion: Promotion, line: BasketLine) -> tuple[str, str] | None:

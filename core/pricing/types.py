@@ -74,7 +74,8 @@ class PersonState:
     with `birth_calendar` lunar the birthday falls on that day of the Chinese calendar each year.
 
     `used` counts uses of periodic rights by key. `points_available` leaves out lots that have expired; it
-    is 0 while the person is in debt.
+    is 0 while the person is in debt. `holds` are the codes of rules whose `when_member` holds for the person,
+    `unmet` the others in words.
     """
 
     person_id: str
@@ -86,6 +87,8 @@ class PersonState:
     cards: tuple[CardState, ...] = ()
     coupons: tuple[CouponState, ...] = ()
     used: Mapping[str, int] = field(default_factory=dict)
+    holds: frozenset[str] = frozenset()
+    unmet: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

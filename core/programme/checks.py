@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from core.kernel.errors import FieldError
 from core.kernel.i18n import _
+from core.programme.conditions import Condition
 from core.programme.document import (
     METRICS,
     BirthdayBenefit,
@@ -18,11 +20,14 @@ from core.programme.document import (
 )
 from core.programme.problems import Problem
 
+Judge = Callable[[Condition, str], list[FieldError]]
 
-def check(programme: Programme, item_codes: frozenset[str] | None = None) -> list[Problem]:
+
+def check(programme: Programme, item_codes: frozenset[str] | None = None, judge: Judge | None = None) -> list[Problem]:
     """All problems of the document, errors first.
 
-    With `item_codes` (the franchise's catalogue) also item codes that do not exist are warned of.
+    With `item_codes` (the franchise's catalogue) also item codes that do not exist are warned of; with `judge`
+    (facts.problems for prices) also conditions on facts that are not offered or may not price are errors.
     """
     found = [
         *_doubles(programme),
@@ -31,6 +36,7 @@ def check(programme: Programme, item_codes: frozenset[str] | None = None) -> lis
         *_promotions(programme),
         *_rules(programme),
         *_cards_and_rewards(programme),
+        *(_members(programme, judge) if judge is not None else ()),
         *(_items(programme, item_codes) if item_codes is not None else ()),
     ]
     return sorted(found, key=lambda problem: problem.severity != "error")
@@ -131,6 +137,21 @@ def _promotions(programme: Programme) -> Iterator[Problem]:
             yield _error(f"{path}.tiers", _("没有代码为 %(code)s 的等级", code=code))
         if promotion.public and promotion.tiers:
             yield _error(f"{path}.public", _("对所有人开放的活动不能再限定等级"))
+        if promotion.public and promotion.when_member is not None:
+            yield _error(f"{path}.public", _("对所有人开放的活动不能再限定会员条件"))
+
+
+def member_conditions(programme: Programme) -> Iterator[tuple[str, str, Condition]]:
+    """Yield (path, code, condition) of every earn rule and promotion that is only for some members."""
+    for name in ("earn_rules", "promotions"):
+        for place, entry in enumerate(getattr(programme, name)):
+            if entry.when_member is not None:
+                yield f"{name}.{place}.when_member", entry.code, entry.when_member
+
+
+def _members(programme: Programme, judge: Judge) -> Iterator[Problem]:
+    for path, _code, condition in member_conditions(programme):
+        yield from (_error(error.field, error.message) for error in judge(condition, path))
 
 
 def _when(when: When, path: str) -> Iterator[Problem]:

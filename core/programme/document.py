@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from core.programme.conditions import Condition
+
 FULL_BP = 10_000
 """10,000 basis points: the whole price, or a factor of 1."""
 
@@ -179,7 +181,8 @@ class EarnRule:
     on=paid: `points` for each `per_fen` fen received (defaults: the programme's per_yuan, 100 fen).
     on=item: the item's own points_fixed, or `points` a piece if set (S2-06).
     on=course: a course without points of its own earns sessions x points of one session x factor_bp (S2-07).
-    Fixed points are earned in the share of the line that included tenders paid.
+    Fixed points are earned in the share of the line that included tenders paid. `when_member` must hold for
+    the payer at the quote (S2-30); None: everyone.
     """
 
     code: str
@@ -191,6 +194,7 @@ class EarnRule:
     items: ItemScope = ALL_ITEMS
     except_tenders: tuple[str, ...] = DEFAULT_EXCEPT_TENDERS
     expires_months: int | None = None
+    when_member: Condition | None = None
     enabled: bool = True
 
 
@@ -227,7 +231,7 @@ class Promotion:
     Of price promotions the smaller `priority` goes first, then the code. `exclusive` shares a line with no
     other price promotion. `with_tier` stack lets the later tier or card percentage work on the reduced
     amount, best keeps the better of the two for each line. `tiers` empty means every member; `public`
-    includes non-members.
+    includes non-members. `when_member` must hold for the payer at the quote (S2-23, S2-30).
     """
 
     code: str
@@ -242,6 +246,7 @@ class Promotion:
     exclusive: bool = False
     tiers: frozenset[str] = frozenset()
     public: bool = False
+    when_member: Condition | None = None
     enabled: bool = True
 
 

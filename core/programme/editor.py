@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core.catalog.models import Item
 from core.kernel.i18n import _
 from core.kernel.runtime import runtime
-from core.programme import drafts, labels, sections, services, words
+from core.programme import drafts, labels, sections, sentences, services, words
 from core.programme.codec import Problems
 from core.programme.rules import Problem, Programme
 from core.programme.sections import SECTIONS, Section
@@ -69,7 +69,7 @@ def shown(session: Session, draft: ProgrammeDraft, reading: drafts.Reading) -> l
     found = {key: ShownSection(part) for key, part in SECTIONS.items()}
     for row in drafts.entries(session, draft):
         part = found[row.section]
-        part.entries.append(_entry(row, part.part, names, first=not part.entries))
+        part.entries.append(_entry(session, row, part.part, names, first=not part.entries))
     for problem in reading.problems:
         key, _dot, rest = problem.field.partition(".")
         place = rest.split(".", 1)[0]
@@ -82,10 +82,12 @@ def shown(session: Session, draft: ProgrammeDraft, reading: drafts.Reading) -> l
     return list(found.values())
 
 
-def _entry(row: DraftEntry, part: Section, names: dict[str, str], *, first: bool) -> ShownEntry:
+def _entry(session: Session, row: DraftEntry, part: Section, names: dict[str, str], *, first: bool) -> ShownEntry:
     value = part.entry.read(drafts.data_of(row), "", Problems())
     said = words.say(value, names) if value is not None else words.Words(row.code or str(part.one), (_("还没填完"),))
-    return ShownEntry(row.id, said.title, said.lines, first=first)
+    condition = getattr(value, "when_member", None)
+    who = (_("会员：%(who)s", who=sentences.sentence(session, condition)),) if condition else ()
+    return ShownEntry(row.id, said.title, (*said.lines, *who), first=first)
 
 
 def choices(session: Session, draft: ProgrammeDraft) -> Choices:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,6 +18,7 @@ from core.kernel.errors import FieldError
 from core.kernel.i18n import _
 from core.programme import labels
 from core.programme.codec import Codec, Day, Field, Flag, Int, ListOf, Months, OneOf, Record, Tagged, Word
+from core.programme.spec import Member
 
 ABSENT: Any = object()
 _SPLIT = re.compile(r"[\s,，、;；]+")
@@ -103,6 +104,8 @@ class Drawer:
         if isinstance(codec, Int):
             kind = unit_of(one.key)
             return Node(kind, name, value=show(kind, value), optional=optional)
+        if isinstance(codec, Member):
+            return Node("member", name)
         options = self.choices.get(_CHOSEN.get(one.key, ""), [])
         if value and options and value not in {code for code, _name in options}:
             options = [*options, (str(value), str(value))]
@@ -192,11 +195,16 @@ def _months(value: Any) -> str:
 # -- reading -------------------------------------------------------------------------------------------------
 
 
+MemberOf = Callable[[str], Any]
+"""Reads the condition builder of a field: plain data, or ABSENT for everybody. It raises nothing."""
+
+
 class Reader:
     """Reads what was typed into plain data of the document; `errors` explains what is no number at all."""
 
-    def __init__(self, form: Any) -> None:
+    def __init__(self, form: Any, member: MemberOf) -> None:
         self.form = form
+        self.member = member
         self.names = set(form)
         self.errors: dict[str, str] = {}
 
@@ -225,6 +233,8 @@ class Reader:
             return ABSENT if optional and f"{name}:on" not in self.names else self._record(codec, name)
         if isinstance(codec, ListOf):
             return self._list(codec, name)
+        if isinstance(codec, Member):
+            return self.member(name)
         if isinstance(codec, Flag):
             return name in self.names
         text = str(self.form.get(name, "")).strip()

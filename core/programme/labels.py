@@ -88,6 +88,7 @@ FIELDS: dict[str, dict[str, Label]] = {
         "items": (_l("适用项目"), ""),
         "except_tenders": (_l("不积分的付款方式"), ""),
         "expires": (_l("这条规则的积分有效期"), _l("不填就用默认有效期")),
+        "when_member": (_l("限哪些会员"), _l("一条都不加就是全体会员；按付款人看")),
         "enabled": (_l("启用"), ""),
     },
     "When": {
@@ -113,6 +114,7 @@ FIELDS: dict[str, dict[str, Label]] = {
         "exclusive": (_l("不与其他活动同享"), ""),
         "tiers": (_l("限这些等级"), _l("一个都不选就是全体会员")),
         "public": (_l("非会员也能参加"), ""),
+        "when_member": (_l("限哪些会员"), _l("一条都不加就是全体会员；按付款人看")),
         "enabled": (_l("启用"), ""),
     },
     "FreeUnits": {"buy": (_l("买"), ""), "free": (_l("送"), _l("同一种商品"))},

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from core.programme import spec
+from core.programme import conditions, spec
 
 SCHEMA_FILE = Path(__file__).resolve().parents[2] / "docs" / "programme.schema.json"
 
@@ -20,6 +20,7 @@ def schema() -> dict[str, Any]:
         "title": "Huike membership programme",
         "description": "Money in fen, rates in basis points of the price paid (80 % = 8000).",
         **spec.PROGRAMME.schema(),
+        "$defs": {"condition": conditions.schema()},
     }
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from core.kernel import audit, clock
-from core.kernel.errors import NotFound
+from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import _
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
+from core.programme import facts
+from core.programme.checks import member_conditions
 from core.programme.models import ProgrammeVersion
 from core.programme.rules import Programme, document_hash, dump, dump_yaml, parse, parse_yaml
 from core.programme.sections import SECTIONS, split
@@ -90,9 +92,11 @@ def versions(session: Session, limit: int = 50) -> list[ProgrammeVersion]:
 def publish(session: Session, programme: Programme, effective_at: int | None = None) -> ProgrammeVersion:
     """Publish a checked document as the next version, effective at an instant (default: now).
 
-    A document equal to the newest version is not published again: that version is returned.
+    A document equal to the newest version is not published again: that version is returned. Raises Invalid for
+    a condition on a fact that is not offered or may not price.
     """
     last = newest(session)
+    _judge(programme)
     sha256 = document_hash(programme)
     if last is not None and last.sha256 == sha256 and effective_at is None:
         return last
@@ -115,6 +119,16 @@ def publish(session: Session, programme: Programme, effective_at: int | None = N
         detail={"number": row.number, "key": row.key, "sha256": sha256},
     )  # fmt: skip
     return row
+
+
+def _judge(programme: Programme) -> None:
+    errors = [
+        error
+        for path, _code, condition in member_conditions(programme)
+        for error in facts.problems(condition, facts.offered(), "price", path)
+    ]
+    if errors:
+        raise Invalid(_("会员条件有 %(n)d 处需要修改。", n=len(errors)), errors=errors)
 
 
 def export_yaml(session: Session) -> str:

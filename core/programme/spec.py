@@ -6,9 +6,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.programme import conditions
 from core.programme import document as doc
 from core.programme.codec import (
     Code,
+    Codec,
     Day,
     Field,
     Flag,
@@ -16,6 +18,7 @@ from core.programme.codec import (
     ListOf,
     Months,
     OneOf,
+    Problems,
     Record,
     Tagged,
     Text,
@@ -23,6 +26,24 @@ from core.programme.codec import (
 )
 from core.programme.recurrence import FESTIVALS
 
+
+class Member(Codec):
+    """A condition on the payer, in the one condition language (conditions.py)."""
+
+    def read(self, data: Any, path: str, problems: Problems) -> Any:
+        found, errors = conditions.read(data, path)
+        for error in errors:
+            problems.add(error.field, error.message)
+        return found
+
+    def write(self, value: Any) -> Any:
+        return conditions.dump(value)
+
+    def schema(self) -> dict[str, Any]:
+        return {"$ref": "#/$defs/condition"}
+
+
+MEMBER = Member()
 FEN = Int(0, 10**10)
 POINTS = Int(0, 10**8)
 PAY_BP = Int(0, doc.FULL_BP)
@@ -175,6 +196,7 @@ EARN_RULE = Record(
         Field("items", SCOPE),
         Field("except_tenders", TENDERS),
         Field("expires", Months(), "expires_months"),
+        Field("when_member", MEMBER),
         Field("enabled", Flag()),
     ),
 )
@@ -211,6 +233,7 @@ PROMOTION = Record(
         Field("exclusive", Flag()),
         Field("tiers", CODES),
         Field("public", Flag()),
+        Field("when_member", MEMBER),
         Field("enabled", Flag()),
     ),
     at_least_one=("pay_bp", "factor_bp", "free_units"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, make_response, request
+from flask import Blueprint, make_response, request, url_for
 
 from core.kernel.errors import Invalid, Refusal
 from core.kernel.i18n import _, _l
@@ -15,7 +15,7 @@ from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
-from core.programme import drafts, editor, fields, services
+from core.programme import condition_form, conditions, drafts, editor, facts, fields, services
 from core.programme.permissions import EDIT, PUBLISH, VIEW
 from core.programme.rules import dump_yaml, parse, parse_yaml
 
@@ -142,7 +142,8 @@ def export_draft() -> Any:
 @page(bp, "/draft/<section>/new", permission=EDIT)
 def new_entry(section: str) -> Any:
     """Show the form of a new entry."""
-    return _form(session(), drafts.section(section), None, dict(drafts.section(section).start))
+    part = drafts.section(section)
+    return _form(session(), part, None, dict(part.start))
 
 
 @page(bp, "/draft/entry/<entry_id>", permission=EDIT)
@@ -153,17 +154,35 @@ def entry(entry_id: str) -> Any:
 
 
 def _form(unit: Session, part: Section, row: DraftEntry | None, data: dict[str, Any],
-          refusal: Refusal | None = None) -> Any:  # fmt: skip
+          refusal: Refusal | None = None, builders: Builders | None = None) -> Any:  # fmt: skip
     draft = drafts.required(unit)
     errors = {one.field: _reason(one.message) for one in refusal.errors} if refusal else {}
     drawer = fields.Drawer(editor.choices(unit, draft), errors)
     nodes = drawer.entry(part.entry, data)
     shown = set(_names(nodes))
+    url = url_for("programme.save_entry", entry_id=row.id) if row else url_for("programme.add_entry", section=part.key)
     return render_page(
-        "programme/entry.html", part=part, row=row, nodes_=nodes, refusal=refusal,
+        "programme/entry.html", part=part, row=row, url=url, nodes_=nodes, refusal=refusal,
+        builders=builders or _builders_of(unit, nodes, data),
         errors=[(name if name in shown else "", message) for name, message in errors.items()],
         title=str(data.get("name") or data.get("code") or part.one), version=row.version if row else 0,
     )  # fmt: skip
+
+
+Builders = dict[str, condition_form.Draft]
+"""The condition builders of an entry's form by the name of their field."""
+
+
+def _builders_of(unit: Session, nodes: list[fields.Node], data: dict[str, Any]) -> Builders:
+    """Return the builders of a form that nobody typed in yet."""
+    offered = facts.for_prices()
+    found: Builders = {}
+    for node in nodes:
+        if node.kind == "member":
+            condition, _errors = conditions.read(data.get(node.name), node.name)
+            made = condition_form.of(unit, condition, offered, node.name) if condition else None
+            found[node.name] = made or condition_form.blank(unit, offered, node.name)
+    return found
 
 
 def _reason(message: str) -> str:
@@ -189,15 +208,26 @@ def save_entry(entry_id: str) -> Any:
 
 
 def _save(part: Section, row: DraftEntry | None) -> Any:
-    reader = fields.Reader(request.form)
+    unit, offered, builders = session(), facts.for_prices(), dict[str, condition_form.Draft]()
+    form: Any = request.form
+
+    def member(name: str) -> Any:
+        builder = builders[name] = condition_form.read(unit, form, offered, name)
+        return builder.plain() if builder.rows else fields.ABSENT
+
+    reader = fields.Reader(request.form, member)
     data = reader.entry(part.entry)
     row_id = row.id if row else None
 
     def again(refusal: Refusal | None) -> Any:
         unit = session()
         fresh = drafts.entry(unit, drafts.required(unit), row_id) if row_id else None
-        return _form(unit, part, fresh, data, refusal)
+        for builder in builders.values():
+            builder.session = unit
+        return _form(unit, part, fresh, data, refusal, builders)
 
+    if any(one.acted for one in builders.values()):
+        return again(None)
     act = request.form.get("act", "")
     if act:
         data = fields.rearrange(data, act, part.entry)
@@ -205,7 +235,9 @@ def _save(part: Section, row: DraftEntry | None) -> Any:
     on_refusal(again)
     if reader.errors:
         raise Invalid(_("还有 %(n)d 处要改。", n=len(reader.errors)), errors=fields.as_errors(reader.errors))
-    unit = session()
+    for builder in builders.values():
+        if builder.rows:
+            builder.condition("price")
     version = request.form.get("version", "0")
     drafts.save(unit, drafts.required(unit), part, data, row, int(version) if version.isdigit() else 0)
     toast(_("已存进草稿，还没有发布。"))

@@ -181,7 +181,8 @@ def _earn(rule: EarnRule, names: Names) -> Words:
         )
     else:
         what = _("%(items)s：单次积分 × 次数 × %(times)s", items=where, times=times(rule.factor_bp))
-    return Words(rule.name or rule.code, (what, *([] if rule.enabled else [_("已停用")])))
+    more = [*([_("只限符合条件的会员")] if rule.when_member else []), *([] if rule.enabled else [_("已停用")])]
+    return Words(rule.name or rule.code, (what, *more))
 
 
 def when(rule: When) -> str:
@@ -212,6 +213,8 @@ def _promotion(rule: Promotion, names: Names) -> Words:
         lines.append(_("%(items)s积分 %(times)s", items=scope(rule.items, names), times=times(rule.factor_bp)))
     if rule.tiers:
         lines.append(_("只限部分等级"))
+    if rule.when_member:
+        lines.append(_("只限符合条件的会员"))
     if rule.exclusive:
         lines.append(_("不与其他活动同享"))
     if not rule.enabled:

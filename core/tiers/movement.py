@@ -184,7 +184,7 @@ def _may_differ(old: Programme, new: Programme, as_of: date) -> tuple[str, list[
     A tier that both define alike (and rank alike) moves nobody. One that changed matters to who can reach it now,
     and to who holds it or a higher one; with `one_down` also to who held it once.
     """
-    parts, params = ["p.tier_until < ?"], [as_of]
+    parts, params = ["p.tier_until < ?"], list[Any]([as_of])
     kept = [tier.code for tier in new.tiers]
     parts.append(f"COALESCE(p.tier_code, '') NOT IN ({', '.join('?' * (len(kept) + 1))})")
     params += [*kept, ""]

@@ -28,7 +28,7 @@ def pages(desk):
         "/", "/till", "/find?q=lcm", "/members", "/members?f.card=yes", "/members/new", f"/members/{person}",
         f"/members/{person}?tab=orders", f"/members/{person}?tab=points", f"/members/{person}?tab=dental.person",
         f"/members/{person}/edit", f"/cards/{card}/family", "/orders", f"/orders/{no}", f"/orders/{no}/refund",
-        f"/orders/{no}/receipt",
+        f"/orders/{no}/receipt", "/segments/", "/segments/new", "/tags", "/tags/new", "/gradings",
     ]  # fmt: skip
 
 

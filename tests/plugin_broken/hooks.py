@@ -39,6 +39,11 @@ def register_checks() -> Any:
 
 
 @hookimpl
+def register_facts() -> Any:
+    raise Broken(CANARY)
+
+
+@hookimpl
 def register_jobs() -> Any:
     raise Broken(CANARY)
 

@@ -18,6 +18,8 @@ from core.sdk import (
     DataCount,
     DataSection,
     Event,
+    Fact,
+    FactParam,
     FieldError,
     FieldGroup,
     FormField,
@@ -34,8 +36,10 @@ from core.sdk import (
     PointsChange,
     Preset,
     PriceChange,
+    Rows,
     SettingSpec,
     TimelineEntry,
+    Total,
     _l,
     hookimpl,
     permission,
@@ -86,6 +90,34 @@ def register_panels() -> list[PanelSpec]:
 @hookimpl
 def register_checks() -> list[CheckSpec]:
     return [CheckSpec("plugin_demo.red", _l("红色提醒"), "major")]
+
+
+@hookimpl
+def register_facts() -> list[Fact]:
+    return [
+        Fact(
+            "plugin_demo.notes",
+            _l("演示备注数"),
+            "number",
+            _notes,
+            missing=0,
+            params=(FactParam("days", _l("天内"), 30),),
+            sentence=_l("近 %(days)d 天演示备注"),
+        ),
+        Fact(
+            "plugin_demo.ill",
+            _l("演示病情"),
+            "set",
+            lambda _scope, _params: Rows(select(PluginDemoNote.person_id), PluginDemoNote.text),
+            health=True,
+            choices=lambda _session: (("asthma", _l("哮喘")), ("gout", _l("痛风"))),
+        ),
+    ]
+
+
+def _notes(scope: Any, params: Mapping[str, int]) -> Total:
+    since = scope.instant(params["days"])
+    return Total(select(PluginDemoNote.person_id).where(PluginDemoNote.made_at >= since), func.count())
 
 
 @hookimpl

@@ -223,6 +223,27 @@ IMPORTS = {
 }
 
 
+ONE_SEGMENT, ONE_TAG = Recipe({"code": Ref("segment")}), Recipe({"tag_id": Ref("tag_definition")})
+LEAF = {"c.0.kind": "all", "c.0.0.fact": "age", "c.0.0.was": "age", "c.0.0.op": "ge", "c.0.0.v": "60"}
+SEGMENTS = {
+    "segments.index": PLAIN,
+    "segments.new": PLAIN,
+    "segments.create": Recipe(form={**LEAF, "name": "扫", "purpose": "marketing"}),
+    "segments.segment": ONE_SEGMENT,
+    "segments.edit": ONE_SEGMENT,
+    "segments.save": Recipe({"code": Ref("segment")}, form={**LEAF, "name": "扫", "purpose": "care", "version": "1"}),
+    "segments.count": ONE_SEGMENT,
+    "segments.archive": Recipe({"code": Ref("segment")}, form={"active": ""}),
+    "segments.tags": PLAIN,
+    "segments.tag_new": PLAIN,
+    "segments.tag_create": Recipe(form={**LEAF, "tag": "扫一扫", "mode": "auto"}),
+    "segments.tag_edit": ONE_TAG,
+    "segments.tag_save": Recipe({"tag_id": Ref("tag_definition")}, form={**LEAF, "mode": "auto", "version": "1"}),
+    "segments.gradings": PLAIN,
+    "segments.gradings_save": Recipe(form={"do": "preview"}),
+}
+
+
 def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
     """Return the recipes of a record view."""
     name = f"record_{key}"
@@ -242,7 +263,7 @@ def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
 
 
 RECIPES: dict[str, Recipe] = {
-    **API, **DESK, **ORG, **IMPORTS, **PROGRAMME,
+    **API, **DESK, **ORG, **IMPORTS, **PROGRAMME, **SEGMENTS,
     **records("staff", STAFF, name="改名", number="950"),
     **records("stores", STORE, name="改名", code="95"),
 }  # fmt: skip

@@ -25,8 +25,10 @@ from core.org import services as org
 from core.org.models import Franchise, Staff, WebSession
 from core.people import services as people
 from core.people.models import Person
+from core.programme import conditions as lang
 from core.programme import drafts
 from core.programme import services as programmes
+from core.segments import services as segments
 from tests.installation import House, Installation
 
 CANARY = "金丝雀7Q"
@@ -175,6 +177,11 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
         with installation.unit() as session:
             person = people.get(session, member)
             programme = programmes.in_force(session)
+            old = lang.parse({"fact": "age", "op": "ge", "value": 60})
+            segment = segments.save(session, code=f"seg-{house.code}-{store or 0}", name=f"{word}人群", condition=old)
+            tag = segments.save_tag(
+                session, None, tag=f"{word}规则{store or 0}", group="", note=f"{word}说明", condition=old
+            )
             cards.issue(session, person, replace(programme.free_card(), seats=8), programme.version)
             held = cards.cards_of(session, [member])[member]
             household = cards.household_of(session, person)
@@ -189,6 +196,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
                 "sitting": _sitting(session, spare), "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code,
                 "card": held[0].id, "household": household[0].id,
                 "staff": house.staff["front_desk"], "member_no": person.member_no, "card_number": held[0].number, "batch": batch,
+                "segment": segment.code, "tag_definition": tag.id,
             }  # fmt: skip
 
 

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 STATIC = ROOT / "static"
 CSS_LAYERS = (
     "tokens.css", "dark.css", "base.css", "layout.css", "components.css", "forms.css", "tables.css",
-    "charts.css", "work.css", "desk.css", "records.css", "staff.css", "programme.css",
+    "charts.css", "work.css", "conditions.css", "desk.css", "records.css", "staff.css", "programme.css",
     "entry.css", "phone.css", "print.css",
 )  # fmt: skip
 JS_PARTS = (

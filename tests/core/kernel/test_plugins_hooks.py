@@ -76,6 +76,10 @@ def test_hook_register_panels(bench):
     assert [p.place for p in declared(bench, "register_panels")] == ["person", "home"]
 
 
+def test_hook_register_facts(bench):
+    assert [f.key for f in declared(bench, "register_facts")] == ["plugin_demo.notes", "plugin_demo.ill"]
+
+
 def test_hook_register_checks(bench):
     assert [(c.code, c.severity) for c in declared(bench, "register_checks")] == [("plugin_demo.red", "major")]
 

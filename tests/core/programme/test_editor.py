@@ -291,3 +291,34 @@ def test_a_foreign_entry_and_preview_do_not_exist(owner, installation, web):
     assert other.get(f"/programme/draft/entry/{foreign}").status_code == 404
     assert other.post(f"/programme/draft/entry/{foreign}", {"name": "x"}).status_code == 404
     assert other.post(f"/programme/draft/entry/{foreign}/remove").status_code == 404
+
+
+def test_s2_30_points_by_age_are_built_in_the_editor_and_proven_at_the_till(installation, web):
+    """age ≥ 60 → ×1.2 on one item, by the condition builder, without a script and without code."""
+    from datetime import date
+
+    owner = Desk(installation, web, installation.dental, "owner")
+    start(owner)
+    path = "/programme/draft/promotions/new"
+    form = form_of(owner.get(path).text, path)
+    form |= {"code": ["elders"], "name": ["长者关怀"], "factor_bp": ["1.2"]}
+    page = owner.post(path, {**form, "when_member.do": "row:0"})
+    assert page.status_code == 200
+    form = form_of(page.text, path) | {"when_member.0.0.fact": ["age"], "when_member.do": ["show"]}
+    form = form_of(owner.post(path, form).text, path)
+    form |= {"when_member.0.0.op": ["ge"], "when_member.0.0.v": ["六十"]}
+    wrong = owner.post(path, form)
+    assert wrong.status_code == 422
+    assert owner.post(path, form | {"when_member.0.0.v": ["60"]}).status_code == 303
+    kept = data_of(owner, "promotions", "elders")["when_member"]
+    assert kept == {"all": [{"fact": "age", "op": "ge", "value": 60}]}
+    assert "年龄" in owner.get("/programme/").text
+    answer = owner.post("/programme/preview", {"day": "", "keep": "1"})
+    number = re.search(r'name="preview" value="(\d+)"', owner.get(answer.location).text).group(1)
+    assert owner.post("/programme/publish", {"preview": number}).status_code == 303
+    desk = Desk(installation, web, installation.dental, "front_desk")
+    old = desk.enrol("老人", "13800005051", birth_on=date(1950, 3, 1))
+    young = desk.enrol("青年", "13800005052", birth_on=date(1999, 3, 1))
+    for member in (old, young):
+        desk.ring_up(member, "CLEAN")
+    assert (desk.points(old), desk.points(young)) == (240, 200)

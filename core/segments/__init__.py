@@ -1,0 +1,1 @@
+"""Saved segments, tags with their rules, grades and value classes."""
