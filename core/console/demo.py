@@ -44,6 +44,7 @@ STAFF = (
 )  # fmt: skip
 DEMO_PIN = "246802"
 PASSWORD_LENGTH = 14
+VISITS_TODAY = 5  # so that the home pages show a day at work
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +119,19 @@ def _fill(runtime: Runtime, actor: Actor, rng: random.Random, people: int) -> No
     weights = [max(1, 400_000 // max(price, 2_000)) for _code, price in items]
     with acting(acting_owner):
         _known_member(runtime, family)
+        enrolled: list[int] = []
         for n in range(people):
             joined = today - timedelta(days=rng.randrange(20, 720))
             person = _enrol(runtime, rng, n, joined)
+            enrolled.append(person)
             if family and rng.random() < 0.25:
                 _sell(runtime, rng, [("CARD-FAMILY", 1)], person, joined)
                 _add_child(runtime, rng, person, joined)
             for visit in sorted(rng.randrange(1, max((today - joined).days, 2)) for _v in range(rng.randrange(0, 6))):
                 basket = [(code, 1) for code, _price in rng.choices(items, weights, k=rng.randrange(1, 3))]
                 _sell(runtime, rng, basket, person, joined + timedelta(days=visit))
+        for person in enrolled[:VISITS_TODAY]:
+            _sell(runtime, rng, [(code, 1) for code, _price in rng.choices(items, weights)], person, today)
 
 
 def _known_member(runtime: Runtime, family: bool) -> None:
@@ -145,7 +150,8 @@ def _known_member(runtime: Runtime, family: bool) -> None:
 def _at(day: date, rng: random.Random) -> datetime:
     """Return an instant in the opening hours of a day, never in the future."""
     moment = datetime(day.year, day.month, day.day, rng.randrange(1, 10), rng.randrange(60), tzinfo=clock.UTC)
-    return min(moment, clock.now() - timedelta(minutes=1))
+    late = moment >= clock.now()
+    return clock.now() - timedelta(minutes=rng.randrange(1, 90)) if late else moment
 
 
 def _enrol(runtime: Runtime, rng: random.Random, n: int, joined: date) -> int:
