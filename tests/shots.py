@@ -82,13 +82,14 @@ def _role(browser: Any, address: str, sign: dict[str, str], target: Path, seen: 
 
 
 def _choose_theme(page: Any, address: str, theme: str) -> None:
-    page.wait_for_selector("nav.rail")
+    page.wait_for_selector("nav.rail", state="attached")
     token = page.get_attribute("meta[name=csrf]", "content")
     page.request.post(
         f"{address}/preferences", form={"csrf_token": token, "theme": theme},
         headers={"Referer": page.url, "Origin": address},
     )  # fmt: skip
     page.goto(address + "/")
+    page.wait_for_load_state("networkidle")
 
 
 def _paths(page: Any, address: str) -> list[str]:
@@ -129,14 +130,18 @@ class Watch:
     def __init__(self, page: Any) -> None:
         self.page = page
         self.messages: list[str] = []
+        self.asked: list[Any] = []
         self.requests: list[Any] = []
         page.on("console", lambda m: self.messages.append(m.text) if m.type in {"error", "warning"} else None)
         page.on("pageerror", lambda e: self.messages.append(str(e)))
-        page.on("requestfinished", lambda request: self.requests.append(request))
+        page.on("request", lambda request: self.asked.append(request))
+        # What the page before asked for may end after this one has begun: it does not count here.
+        page.on("requestfinished", lambda r: self.requests.append(r) if r in self.asked else None)
 
     def visit(self, url: str, file: Path, label: str) -> list[str]:
         """Open a page, save its picture and return what is wrong with it."""
         self.messages.clear()
+        self.asked.clear()
         self.requests.clear()
         session = self.page.context.new_cdp_session(self.page)
         session.send("Network.clearBrowserCache")
@@ -157,7 +162,8 @@ class Watch:
         weight = sum(r.sizes()["responseBodySize"] for r in self.requests)
         found = [f"{label}: third party {one}" for one in foreign]
         if len(self.requests) > REQUESTS:
-            found.append(f"{label}: {len(self.requests)} requests")
+            asked = " ".join(r.url.split("/", 3)[3] for r in self.requests)
+            found.append(f"{label}: {len(self.requests)} requests: {asked}")
         if weight > WEIGHT:
             found.append(f"{label}: {weight} bytes")
         return found

@@ -130,8 +130,10 @@ def _fill(runtime: Runtime, actor: Actor, rng: random.Random, people: int) -> No
             for visit in sorted(rng.randrange(1, max((today - joined).days, 2)) for _v in range(rng.randrange(0, 6))):
                 basket = [(code, 1) for code, _price in rng.choices(items, weights, k=rng.randrange(1, 3))]
                 _sell(runtime, rng, basket, person, joined + timedelta(days=visit))
-        for person in enrolled[:VISITS_TODAY]:
-            _sell(runtime, rng, [(code, 1) for code, _price in rng.choices(items, weights)], person, today)
+        late = sorted((rng.randrange(2, 100) for _v in range(VISITS_TODAY)), reverse=True)
+        for person, minutes in zip(enrolled, late, strict=False):
+            basket = [(code, 1) for code, _price in rng.choices(items, weights)]
+            _sell(runtime, rng, basket, person, today, clock.now() - timedelta(minutes=minutes))
 
 
 def _known_member(runtime: Runtime, family: bool) -> None:
@@ -150,8 +152,7 @@ def _known_member(runtime: Runtime, family: bool) -> None:
 def _at(day: date, rng: random.Random) -> datetime:
     """Return an instant in the opening hours of a day, never in the future."""
     moment = datetime(day.year, day.month, day.day, rng.randrange(1, 10), rng.randrange(60), tzinfo=clock.UTC)
-    late = moment >= clock.now()
-    return clock.now() - timedelta(minutes=rng.randrange(1, 90)) if late else moment
+    return min(moment, clock.now() - timedelta(minutes=1))
 
 
 def _enrol(runtime: Runtime, rng: random.Random, n: int, joined: date) -> int:
@@ -182,9 +183,13 @@ def _add_child(runtime: Runtime, rng: random.Random, person_id: int, joined: dat
         cards.seat(session, found[1], cards.enrol(session, child), "child")
 
 
-def _sell(runtime: Runtime, rng: random.Random, basket: list[tuple[str, int]], person_id: int, day: date) -> None:
+def _sell(
+    runtime: Runtime, rng: random.Random, basket: list[tuple[str, int]], person_id: int, day: date,
+    at: datetime | None = None,
+) -> None:  # fmt: skip
+    """Sell at an hour of `day`, or at the instant given."""
     lines = tuple(LineRequest(code, qty) for code, qty in basket)
-    with clock.frozen_at(_at(day, rng)):
+    with clock.frozen_at(at or _at(day, rng)):
         with runtime.db.unit("write") as session:
             quote, priced = quotes.store(session, BasketRequest(lines, person_id))
             total = priced.quote.total_fen
