@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from core.hooktypes import (
     SEVERITIES,
+    ApprovalKind,
     BasketView,
     Check,
     CheckSpec,
     FieldGroup,
     ItemAttribute,
+    ItemVeto,
     Job,
     MenuItem,
     Panel,
@@ -127,12 +129,31 @@ def _price_change(key: str, value: PriceChange, given: Mapping[str, Any]) -> Non
         raise BadAnswer(f"{value.rule} would leave 0..list on line {value.line}")
 
 
+def _item_veto(key: str, value: ItemVeto, given: Mapping[str, Any]) -> None:
+    _prefixed(key, value.rule)
+    if all(item.code != value.item_code for item in given["items"]):
+        raise BadAnswer(f"{value.item_code} was not asked about")
+
+
 def _points_change(key: str, value: PointsChange, given: Mapping[str, Any]) -> None:
     _prefixed(key, value.rule)
     if type(value.points) is not int or not 0 <= value.points <= POINTS_CAP:
         raise BadAnswer(f"{value.rule} gives {value.points} points")
     if value.line is not None:
         _line(value.line, given["basket"])
+
+
+def _approval_kind(key: str, value: ApprovalKind, _given: Mapping[str, Any]) -> None:
+    _prefixed(key, value.kind)
+    _prefixed(key, value.ask)
+    _prefixed(key, value.approve)
+    if value.ask == value.approve:
+        raise BadAnswer(f"{value.kind} is approved by whoever may ask for it")
+
+
+def _person_id(_key: str, value: int, _given: Mapping[str, Any]) -> None:
+    if value <= 0:
+        raise BadAnswer(f"{value} is no person")
 
 
 GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
@@ -143,6 +164,8 @@ GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
     "register_panels": _panel_spec,
     "register_checks": _check_spec,
     "register_jobs": _job,
+    "register_approvals": _approval_kind,
+    "person_circle": _person_id,
     "menu_items": _menu_item,
     "home_cards": _panel,
     "person_panels": _panel,
@@ -150,6 +173,7 @@ GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
     "checkout_checks": _check,
     "adjust_price": _price_change,
     "earn_points": _points_change,
+    "item_vetoes": _item_veto,
 }
 
 

@@ -18,6 +18,7 @@ from flask import Blueprint
 from core.hookguards import GUARDS
 from core.hooktypes import (
     Alert,
+    ApprovalKind,
     BasketView,
     Check,
     CheckSpec,
@@ -28,6 +29,7 @@ from core.hooktypes import (
     FieldGroup,
     HookContext,
     ItemAttribute,
+    ItemVeto,
     ItemView,
     Job,
     MenuItem,
@@ -97,6 +99,15 @@ def register_checks() -> list[CheckSpec]:
 @hookspec
 def register_jobs() -> list[Job]:
     """Return timed work, run for each franchise where the plugin is on.
+
+    scope: installed
+    on error: skip
+    """
+
+
+@hookspec
+def register_approvals() -> list[ApprovalKind]:
+    """Return what wants a second person's approval, and how it is done once it is given.
 
     scope: installed
     on error: skip
@@ -177,6 +188,15 @@ def person_timeline(ctx: HookContext, person: PersonView, before_ms: int, limit:
 
 
 @hookspec
+def person_circle(ctx: HookContext, person_id: int) -> list[int]:
+    """Return who belongs to the same family or household as a person: staff may not serve these either.
+
+    scope: enabled
+    on error: skip
+    """
+
+
+@hookspec
 def person_form_fields(ctx: HookContext, person: PersonView | None) -> list[FieldGroup]:
     """Return extra fields for the edit form, with their present values (None: a new person).
 
@@ -229,6 +249,16 @@ def coupon_classes_for_items(ctx: HookContext, items: tuple[ItemView, ...]) -> l
 
     scope: enabled
     on error: skip
+    session: no
+    """
+
+
+@hookspec
+def item_vetoes(ctx: HookContext, items: tuple[ItemView, ...], purpose: Literal["reward", "gift"]) -> list[ItemVeto]:
+    """Return which items may be neither a reward for points nor given away with a purchase, by which rule.
+
+    scope: enabled
+    on error: block
     session: no
     """
 

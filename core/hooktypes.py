@@ -341,6 +341,16 @@ class CouponClass:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemVeto:
+    """An item that must not be used for a purpose, the rule that says so, and the rule in words."""
+
+    item_code: str
+    rule: str
+    reason: Any
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class DataCount:
     """How many rows of a kind a plugin keeps (or made), for “what stays” and the demo."""
 
@@ -355,4 +365,40 @@ class DataSection:
 
     title: Any
     rows: tuple[tuple[Any, str], ...]
+    order: int = 100
+
+
+# -- approvals -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalSummary:
+    """What a request asks for, in words: rows of (label, value), computed anew whenever it is shown.
+
+    `subject` names the state of the thing it is about: when it differs from the state at asking, the
+    request is stale. `person_id` is the member concerned, `store_id` where it will be booked.
+    """
+
+    rows: tuple[tuple[Any, str], ...]
+    subject: str = ""
+    person_id: int | None = None
+    store_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalKind:
+    """Something that wants a second person, and how it is done once that person agrees.
+
+    `ask` and `approve` are permissions; the two people are never the same. `describe(ctx, payload)` checks
+    the payload and returns its ApprovalSummary; it raises a Refusal for what cannot be. `execute(ctx,
+    payload, request_id)` does it, in the transaction of the approval, and returns plain data; None: the
+    approval waits until the one who asked uses it (`core.org.approvals.use`).
+    """
+
+    kind: str
+    label: Any
+    ask: str
+    approve: str
+    describe: Callable[[HookContext, Mapping[str, Any]], ApprovalSummary]
+    execute: Callable[[HookContext, Mapping[str, Any], int], Mapping[str, Any]] | None = None
     order: int = 100

@@ -7,6 +7,8 @@ from core.hookreads import items_with
 from core.hookspecs import SDK_VERSION
 from core.hooktypes import (
     Alert,
+    ApprovalKind,
+    ApprovalSummary,
     BasketView,
     BoughtItem,
     Check,
@@ -20,6 +22,7 @@ from core.hooktypes import (
     FormField,
     HookContext,
     ItemAttribute,
+    ItemVeto,
     ItemView,
     Job,
     LineView,
@@ -47,14 +50,15 @@ from core.kernel.settings import value as setting_value
 from core.kernel.web.render import go, render_page, toast
 from core.kernel.web.routes import page
 from core.kernel.web.routes import session as page_session
+from core.org.approvals import ask as ask_approval
 
 __all__ = [
-    "Alert", "Base", "BasketView", "BoughtItem", "Check", "CheckSpec", "Conflict", "CouponClass",
-    "CouponView", "DataCount", "DataSection", "Event", "FieldError", "FieldGroup", "Forbidden",
-    "FormField", "FranchiseOwned", "HookContext", "Invalid", "ItemAttribute", "ItemView", "Job",
-    "LineView", "MenuItem", "NotFound", "Panel", "PanelSpec", "Permission", "PersonView", "Plugin",
+    "Alert", "ApprovalKind", "ApprovalSummary", "Base", "BasketView", "BoughtItem", "Check", "CheckSpec",
+    "Conflict", "CouponClass", "CouponView", "DataCount", "DataSection", "Event", "FieldError", "FieldGroup",
+    "Forbidden", "FormField", "FranchiseOwned", "HookContext", "Invalid", "ItemAttribute", "ItemVeto", "ItemView",
+    "Job", "LineView", "MenuItem", "NotFound", "Panel", "PanelSpec", "Permission", "PersonView", "Plugin",
     "PointsChange", "Preset", "PriceChange", "Refusal", "SDK_VERSION", "Sealed", "SeatView",
-    "SettingSpec", "TimelineEntry", "_", "_l", "authorize", "belongs_to", "clock", "columns", "go",
+    "SettingSpec", "TimelineEntry", "_", "_l", "ask_approval", "authorize", "belongs_to", "clock", "columns", "go",
     "hookimpl", "ids", "items_with", "may", "ngettext", "page", "page_session", "permission",
     "record_audit", "render_page", "setting_value", "tenancy", "toast",
 ]  # fmt: skip

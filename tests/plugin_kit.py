@@ -403,6 +403,7 @@ def answers_of(bench: Bench, key: str, franchise_id: int = A) -> dict[str, list[
         "adjust_price": {"basket": basket},
         "earn_points": {"basket": basket, "points": 10},
         "coupon_classes_for_items": {"items": items},
+        "item_vetoes": {"items": items, "purpose": "reward"},
     }
     found = {hook: bench.call(hook, franchise_id, **arguments) for hook, arguments in asked.items()}
     return {hook: own for hook, answers in found.items() if (own := [a for a in answers if a.plugin == key])}

@@ -189,15 +189,16 @@ def unmarked_in_python(path: Path) -> list[str]:
 
 
 def unmarked_in_template(path: Path) -> list[str]:
-    """Return the Chinese texts of a template that stand bare, or in a string that is not given to `_`."""
-    left, before = [], ("", "")
+    """Return the Chinese texts of a template that stand bare, or in a string that is not given to `_` or `ngettext`."""
+    left, before = [], ("", "", "", "")
     for _line, kind, value in Environment().lex(path.read_text(encoding="utf-8")):
         if kind == "whitespace":
             continue
-        marked = kind == "string" and before == ("_", "(")
+        counts = before[-2:] == ("ngettext", "(") or (before[0], before[1], before[3]) == ("ngettext", "(", ",")
+        marked = kind == "string" and (before[-2:] == ("_", "(") or counts)
         if kind in {"data", "string"} and not marked and HAN.search(value):
             left.append(value.strip())
-        before = (before[1], value)
+        before = (*before[1:], value)
     return left
 
 
@@ -250,13 +251,10 @@ def speak(client, locale: str) -> None:
 
 
 def assert_speaks(page: str, locale: str, names: set[str]) -> None:
-    """Assert that `page` is in `locale`: no Chinese in en, no source text and no simplified script in zh_TW.
-
-    The mark between the members of a list, 、, is written by the code in every language.
-    """
+    """Assert that `page` is in `locale`: no Chinese in en, no source text and no simplified script in zh_TW."""
     texts = own_data(page, names)
     if locale == "en":
-        assert [text for text in texts if CHINESE.search(text.replace("、", ""))] == []
+        assert [text for text in texts if CHINESE.search(text)] == []
         return
     said = {text for home in homes() for text in translated(home, locale).values()}
     source = {text for _home, text in every_message() if text not in said}

@@ -20,8 +20,8 @@ from core.kernel.plugin_state import enabled_keys
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import Actor, act_in
 from core.kernel.web import state
-from core.org import tokens
-from core.org.models import ChainPlugin, Staff, StaffRole
+from core.org import roles, tokens
+from core.org.models import ChainPlugin, Staff
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -109,9 +109,7 @@ def _staff(session: Session, demand: Demand) -> Staff | None:
 
 
 def _check_person(session: Session, staff: Staff, code: str, store_id: int) -> None:
-    pairs = session.execute(select(StaffRole.role, StaffRole.store_id).where(StaffRole.staff_id == staff.id))
-    grants = permissions.registry.of_roles([(role, store) for role, store in pairs])
-    stores = grants.get(code)
+    stores = roles.grants_of(session, staff.id).get(code)
     if stores is None or (stores and store_id not in stores):
         what = str(permissions.registry.get(code).label)
         raise Forbidden(
@@ -133,6 +131,7 @@ def _actor(session: Session, bearer: TokenBearer, staff: Staff | None) -> Actor:
         grants={code: here_only for scope in bearer.scopes for code in SCOPE_GRANTS.get(scope, ())},
         plugins=_plugins(session, bearer.chain_id),
         request_id=here.request_id if here else "",
+        person_id=staff.person_id if staff else None,
     )
 
 

@@ -84,13 +84,13 @@ def call(
     unit: str = "read", once: str = money.NEVER, staff: bool = False, proof: bool = False, status: int = 200,
     body: Any = None, query: Any = None, example: Any = None, shown: Any = None,
     refused: Callable[[Caller, Refusal], Refusal] | None = None,
-    after: Callable[[], None] | None = None,
+    after: Callable[[Outcome], None] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
     """Register a call.
 
     `staff`: X-Staff is required and must hold the permission. `once`: what Idempotency-Key is here.
     `example` and `shown` are an example body and answer; `refused` may change a refusal after the
-    unit was rolled back, `after` may refuse when it was committed. The view gets a Work, then body or
+    unit was rolled back, `after(outcome)` may refuse when it was committed. The view gets a Work, then body or
     query (if declared), then URL parts.
     """
     demand = Demand(permission, scopes, staff)
@@ -100,7 +100,7 @@ def call(
         def work(*data: Any, **parts: Any) -> Response:
             outcome = _perform(view, unit, once, status, data, parts)
             if after is not None:
-                after()
+                after(outcome)
             return _answer(outcome)
 
         documented = work

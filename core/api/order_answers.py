@@ -251,6 +251,38 @@ class Ledger(Schema):
     next_cursor = tell.maybe()
 
 
+class ApprovalRow(Schema):
+    """A line of what is asked for, in words."""
+
+    label = tell.text()
+    value = tell.text()
+
+
+class Failure(Schema):
+    """Why an approved request was not done."""
+
+    code = tell.text()
+    detail = tell.text()
+
+
+class Approval(Schema):
+    """A request that wants a second person. States: asked, approved, executed, refused, withdrawn, expired, failed.
+
+    `id` is null where one person sufficed: the adjustment is done.
+    """
+
+    id = tell.maybe()
+    kind = tell.text()
+    state = tell.text()
+    member_id = tell.maybe()
+    payload_sha256 = tell.maybe()
+    asked_by = tell.maybe()
+    decided_by = tell.maybe()
+    expires_at = tell.instant(null=True)
+    summary = tell.many(ApprovalRow)
+    failure = tell.one(Failure, null=True)
+
+
 class Proof(Schema):
     """A single-use proof of 120 seconds."""
 

@@ -64,7 +64,10 @@ def sell(work: Work, data: dict[str, Any]) -> dict[str, Any]:
     ]
     overrides = [OverrideRequest(o["finding"], o["reason"], o.get("proof")) for o in data["overrides"]]
     with acting(_seller(work, data["quote_id"])):
-        done = settle.settle(work.session, data["quote_id"], tenders, overrides, at)
+        done = settle.settle(
+            work.session, data["quote_id"], tenders, overrides, at, witness=request.headers.get(PROOF),
+            witness_payload=_payload(work),
+        )  # fmt: skip
     return _order(work, done.order_no)
 
 

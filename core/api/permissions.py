@@ -17,6 +17,6 @@ SCOPE_GRANTS: dict[str, frozenset[str]] = {
     "members": frozenset({"people.view", "people.edit", "people.enrol", "cards.seat"}),
     "orders": frozenset({"orders.sell", "orders.view", "catalog.view"}),
     "refunds": frozenset({"orders.refund", "orders.view"}),
-    "points": frozenset({"people.view"}),
+    "points": frozenset({"people.view", "points.adjust"}),
     "catalog": frozenset({"catalog.view", "catalog.edit"}),
 }

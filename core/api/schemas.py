@@ -267,6 +267,22 @@ class NewRefund(Body):
     preview_id = Words(64, 1, allow_none=True, load_default=None)
 
 
+class NewAdjustment(Body):
+    """Points to add (positive) or take (negative), and why."""
+
+    unit = Choice("points", "principal", "bonus", "sessions", required=True)
+    delta = Int(-1_000_000, 1_000_000, required=True)
+    reason = Words(NOTE, 1, required=True)
+
+
+class Decision(Body):
+    """What is decided about a request; with `payload_sha256`, only if it is the payload that was looked at."""
+
+    decision = Choice("approve", "refuse", required=True)
+    reason = Words(NOTE, load_default="")
+    payload_sha256 = Words(64, 1, allow_none=True, load_default=None)
+
+
 class NewProof(Body):
     """A PIN, for one purpose and one payload."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import g
 
@@ -12,10 +12,13 @@ from core.api.member_json import instant
 from core.api.permissions import USE
 from core.org import proofs
 
+if TYPE_CHECKING:
+    from core.kernel.idempotency import Outcome
+
 bp = ApiBlueprint("staff", "Staff proofs")
 
 
-def _refuse_now() -> None:
+def _refuse_now(_outcome: Outcome) -> None:
     """Raise what was refused, now that the failed attempt is committed and counts."""
     if g.api_proof_refusal is not None:
         raise g.api_proof_refusal

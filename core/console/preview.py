@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from core.console import services
 from core.hooktypes import PersonView
 from core.kernel.i18n import _
-from core.kernel.permissions import ROLES
 from core.kernel.schema import components
+from core.org import roles as roles_of_franchise
 from core.org.models import Staff, StaffRole, Store
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ def _stays(session: Session, host: PluginHost, keys: frozenset[str]) -> Iterable
 def _viewers(session: Session, host: PluginHost, keys: frozenset[str]) -> tuple[int, tuple[tuple[str, int], ...]]:
     """Return how many active staff get new rights, in all and by role."""
     permissions = [p for key in keys for p in host.declared_by("register_permissions", key)]
-    roles = sorted({role for p in permissions for role in p.roles})
+    changes = roles_of_franchise.current(session)
+    roles = [role for role in changes.roles() if any(changes.holds(role, p) for p in permissions)]
     of_active = (
         select(func.count(func.distinct(StaffRole.staff_id)))
         .join(Staff, Staff.id == StaffRole.staff_id)
@@ -140,4 +141,4 @@ def _viewers(session: Session, host: PluginHost, keys: frozenset[str]) -> tuple[
         of_active.add_columns(StaffRole.role).where(StaffRole.role.in_(roles)).group_by(StaffRole.role)
     ).all()
     by_role = {role: count for count, role in rows}
-    return total, tuple((str(ROLES[role]), by_role[role]) for role in ROLES if role in by_role)
+    return total, tuple((changes.label(role), by_role[role]) for role in changes.roles() if role in by_role)

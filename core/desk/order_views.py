@@ -29,6 +29,7 @@ from core.orders import reads, refunds
 from core.orders.models import OrderLine, Orders, Refund
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.words import KIND_NAMES, SEVERITY_NAMES, STATE_NAMES
+from core.org import dealing
 from core.org.models import Staff
 from core.org.proofs import make_proof
 from core.people import services as people
@@ -173,8 +174,13 @@ def _refund_page(
     return render_page(
         "desk/refund.html", S=seen, R=seen.row, asked=asked, effects=effects, refusal=refusal, typed=typed or {},
         reasons=REASONS, limit=limit, kind_names=KIND_NAMES, once=secrets.token_urlsafe(16),
-        needs_proof=effects is not None and effects.amount_fen > limit,
+        needs_proof=effects is not None and effects.amount_fen > limit, own=_is_own(unit, seen),
     )  # fmt: skip
+
+
+def _is_own(unit: Session, seen: Any) -> bool:
+    """Return whether the order belongs to the cashier's own household: a colleague's PIN is needed then."""
+    return dealing.is_own(unit, [seen.row.person_id, *(line.row.for_person_id for line in seen.lines)])
 
 
 def asked_of(form: Mapping[str, str]) -> dict[int, int]:
@@ -235,7 +241,7 @@ def refund_post(order_no: str) -> Any:
         if outcome.status >= 400:
             raise Refusal(outcome.answer["title"], code=outcome.answer["code"], status=outcome.status)
     except Refusal as refused:
-        return _refused(order_no, asked, refused)
+        return show_refused(order_no, asked, refused)
     toast(
         _(
             "已退款 %(yuan)s，退款单 %(no)s。",
@@ -266,7 +272,7 @@ def _proof(order_no: str, shown: str, reason: str) -> tuple[str | None, str]:
     return made.proof, payload
 
 
-def _refused(order_no: str, asked: Mapping[int, int], refused: Refusal) -> Any:
+def show_refused(order_no: str, asked: Mapping[int, int], refused: Refusal) -> Any:
     """Show the refund again with its effects of now; the preview is made anew."""
     effects = None
     if asked:

@@ -24,5 +24,5 @@ PERMISSIONS = (
     permission(ENROL, _l("新建会员"), *_CHANGES, "pharmacist"),
     permission(UNMASK, _l("查看完整手机号"), *_CHANGES, "call_agent"),
     permission(SEAT, _l("家庭卡添加和移出家人"), *_CHANGES),
-    permission(FIGURES, _l("查看今日数字与异常"), "owner", "manager", "auditor"),
+    permission(FIGURES, _l("查看今日数字与异常"), "owner", "manager", "auditor", reads=True),
 )

@@ -16,6 +16,8 @@ from core.orders.types import BasketRequest, LineRequest, OverrideRequest, Tende
 
 MAX_LINES = 100
 MAX_QTY = 9_999
+# What a second person agrees to, beside findings: prices changed by hand, the cashier's own household.
+PRICE, OWN_CARD = "price", "own_card"
 KEYED_KINDS = ("wechat", "alipay", "bank", "cash", "insurance_personal", "platform_voucher")
 
 
@@ -150,7 +152,11 @@ def request_of(draft: Draft) -> BasketRequest:
 
 def overrides_of(draft: Draft, now_ms: int) -> list[OverrideRequest]:
     """Return what was let pass, as the settle asks for it."""
-    return [OverrideRequest(one.finding, one.reason, one.proof) for one in still_given(draft, now_ms)]
+    return [
+        OverrideRequest(one.finding, one.reason, one.proof)
+        for one in still_given(draft, now_ms)
+        if one.finding not in (PRICE, OWN_CARD)
+    ]
 
 
 def points_tender(draft: Draft, points_max: int, step: int, fen_per_step: int) -> TenderRequest | None:

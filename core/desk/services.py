@@ -167,7 +167,11 @@ def pay(session: Session, web_session_id: int, pay_key: str, shown: str, payment
     stored, priced = quotes.store(session, rules.request_of(draft), quote_id=draft.quote_id)
     if priced.quote.digest != shown:
         raise Conflict(_("价格刚刚变了，下面是新的报价。请和顾客核对后再收款。"), code="stale_quote")
-    done = settle(session, stored.id, tenders_of(draft, priced, payment), rules.overrides_of(draft, clock.now_ms()))
+    from core.desk import guards
+
+    overrides = rules.overrides_of(draft, clock.now_ms())
+    with guards.priced_by(session, draft):
+        done = settle(session, stored.id, tenders_of(draft, priced, payment), overrides, **guards.witness_of(draft))
     keep(session, web_session_id, rules.Draft(), new_key=True)
     return done
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from core.catalog.models import Item
-from core.desk import member, rules, services
+from core.desk import guards, member, rules, services
 from core.kernel import clock
 from core.kernel.errors import Refusal
 from core.kernel.i18n import _
@@ -17,7 +17,7 @@ from core.kernel.tenancy import current_actor
 from core.orders.basket import price_basket
 from core.orders.rules import POINTS
 from core.orders.types import TenderRequest
-from core.org import franchises
+from core.org import dealing, franchises
 from core.org.models import Staff
 from core.people import services as people
 from core.people.models import Person
@@ -95,6 +95,9 @@ class Till:
     why_not: str = ""
     offers: list[tuple[CardProduct, Item]] = field(default_factory=list)
     may_price: bool = False
+    price: guards.PriceState = field(default_factory=lambda: guards.PriceState())
+    own: bool = False
+    witness: str = ""
 
     @property
     def total_fen(self) -> int:
@@ -154,6 +157,9 @@ def show(session: Session, web_session_id: int) -> Till:
             )
         )  # fmt: skip
     _price(session, till)
+    till.price = guards.price_state(session, till.draft)
+    till.own = dealing.is_own(session, [till.draft.member_id, *(line.for_id for line in till.draft.lines)])
+    till.witness = guards.witness_name(till.draft)
     till.why_not = _why_not(session, till)
     till.offers = _offers(session, till)
     return till
@@ -233,8 +239,10 @@ def _why_not(session: Session, till: Till) -> str:
             return _("第 %(n)d 行有提示未处理，先处理才能收款", n=line.number)
         if line.kind == "card" and till.draft.member_id is None:
             return _("第 %(n)d 行是会员卡，请先查找或新建会员", n=line.number)
-        if line.asked.price_fen is not None and not till.may_price:
-            return _("第 %(n)d 行改过价，须由规则管理员或加盟主收款", n=line.number)
+        if line.asked.price_fen is not None and not (till.may_price or till.price.agreed):
+            return _("第 %(n)d 行改过价，须由规则管理员或加盟主同意", n=line.number)
+    if till.own and not till.witness:
+        return _("这是你本人或家人的账户，须同事作证")
     if any(one.open for one in till.general):
         return _("本单有提示未处理，先处理才能收款")
     try:

@@ -65,7 +65,7 @@ def find() -> Any:
 @page(bp, "/till", permission=TILL, endpoint="till")
 def till_page() -> Any:
     """Show the open basket; after a payment, the result of the order just made."""
-    return _till(session(), done=_done(session()))
+    return show_till(session(), done=_done(session()))
 
 
 def _done(unit: Session) -> Any:
@@ -77,7 +77,7 @@ def _done(unit: Session) -> Any:
     return reads.see(unit, row)
 
 
-def _till(
+def show_till(
     unit: Session, refusal: Refusal | None = None, *, done: Any = None, at: str = "", typed: str = "",
     status: int = 200,
 ) -> Any:  # fmt: skip
@@ -92,12 +92,12 @@ def _till(
 
 def _again(**values: Any) -> None:
     """Show a refusal on the till itself: what was typed and the basket stay."""
-    on_refusal(lambda refusal: _till(session(), refusal, **values))
+    on_refusal(lambda refusal: show_till(session(), refusal, **values))
 
 
 def _changed() -> Any:
     """Return the till after a change: swapped by htmx, else by way of its address."""
-    return _till(session()) if is_fragment() else go("desk.till")
+    return show_till(session()) if is_fragment() else go("desk.till")
 
 
 def _change(act: Callable[[rules.Draft], None]) -> Any:
@@ -178,9 +178,9 @@ def _whole(text: str) -> int:
 
 
 def _set_price(line: rules.DraftLine) -> None:
-    """Take a changed price with its reason, where the actor may change prices (S1-18)."""
+    """Take a changed price with its reason; it is paid only once somebody who may agreed (S1-18, guards.py)."""
     raw = request.form.get("price", "").strip()
-    if not may(current_actor(), "orders.price.override"):
+    if "price" not in request.form:
         return
     if not raw:
         line.price_fen, line.price_reason = None, ""
@@ -239,7 +239,7 @@ def till_override(finding: str) -> Any:
     if refused is None and not is_fragment():
         return go("desk.till")
     with own_unit("read") as unit:
-        return _till(unit, refused, at=finding, status=refused.status if refused else 200)
+        return show_till(unit, refused, at=finding, status=refused.status if refused else 200)
 
 
 # -- payment ---------------------------------------------------------------------------------------
@@ -295,4 +295,4 @@ def _refusal_of(outcome: Outcome) -> Refusal:
 
 def _refused(refusal: Refusal) -> Any:
     with own_unit("read") as unit:
-        return _till(unit, refusal, at="pay", status=refusal.status)
+        return show_till(unit, refusal, at="pay", status=refusal.status)

@@ -145,6 +145,7 @@ REASONS: dict[str, Any] = {
     "expire": _l("积分到期"),
     "opening": _l("期初积分"),
     "adjust": _l("人工调整"),
+    "deduct": _l("人工扣减"),
 }
 
 
@@ -169,7 +170,7 @@ def _movements(session: Session, person: Person, before: int, *also: Any) -> lis
         .order_by(Transfer.id.desc())
         .limit(PAGE + 1)
     )
-    incoming = {"earn", "restore", "opening"}
+    incoming = {"earn", "restore", "opening", "adjust"}
     return [
         Happening(
             row.booked_at,

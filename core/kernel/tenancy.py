@@ -32,7 +32,8 @@ class Actor:
     """Who acts, for which franchise, at which store, through which door.
 
     `staff_id` is None for the system (jobs, commands). `grants` maps a permission code to the
-    stores where it holds; an empty set means the whole franchise.
+    stores where it holds; an empty set means the whole franchise. `person_id` is who the acting
+    staff member is among the franchise's persons, where that is known.
     """
 
     franchise_id: int
@@ -45,6 +46,7 @@ class Actor:
     grants: dict[str, frozenset[int]] = field(default_factory=dict)
     plugins: frozenset[str] = frozenset()
     request_id: str = ""
+    person_id: int | None = None
 
     def at_store(self, store_id: int) -> Actor:
         """Return the same actor working at another store."""

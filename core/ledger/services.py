@@ -207,7 +207,10 @@ def _open_lot(
     bal.note_lot(LotView(lot_id, amount - settled, expires_on, earned, posting.source_id, rule))
 
 
-def redeem(st: Statements, bal: Balance, unit: str, amount: int, posting: Posting, *, reason: str = "redeem") -> int:
+def redeem(
+    st: Statements, bal: Balance, unit: str, amount: int, posting: Posting, *, reason: str = "redeem",
+    house: str = "redeemed",
+) -> int:  # fmt: skip
     """Spend `amount`, soonest expiry first, and return the transfer's id.
 
     Raises a refusal when the account is in debt or the usable lots do not cover `amount`.
@@ -226,7 +229,7 @@ def redeem(st: Statements, bal: Balance, unit: str, amount: int, posting: Postin
             code="not_enough_points",
             extra={"available": usable},
         )
-    transfer_id = _transfer(st, bal, unit, "redeemed", amount, posting, reason, incoming=False)
+    transfer_id = _transfer(st, bal, unit, house, amount, posting, reason, incoming=False)
     _book_takes(st, bal, transfer_id, taking.takes)
     _move_account(st, bal, -amount, 0)
     return transfer_id

@@ -11,9 +11,11 @@ from core.hooktypes import hook_context
 from core.kernel import permissions
 from core.kernel.errors import FieldError, Invalid, Refusal
 from core.kernel.i18n import _
+from core.kernel.permissions import UNCHANGED
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
 from core.orders.types import FindingView, OverrideRequest
+from core.org import roles
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.hooktypes import BasketView, Check
+    from core.kernel.permissions import RoleChanges
     from core.kernel.plugin_types import Answer
 
 FREE = frozenset({"info"})
@@ -49,28 +52,32 @@ def collect(session: Session, view: BasketView, missing: Sequence[Answer]) -> li
     if host is None:
         return []
     answers = host.call("checkout_checks", hook_context(session), basket=view)
-    found = [_view(answer.plugin or "core", answer.value) for answer in answered(answers)]
-    found += [_view(plugin, check) for plugin, check in unavailable_findings([*answers, *missing], view)]
-    return found
+    checks = [(answer.plugin or "core", answer.value) for answer in answered(answers)]
+    checks += unavailable_findings([*answers, *missing], view)
+    # What the franchise changed of its roles is read only where somebody may let something pass.
+    changes = roles.current(session) if any(check.override for _plugin, check in checks) else UNCHANGED
+    return [_view(plugin, check, changes) for plugin, check in checks]
 
 
-def _view(plugin: str, check: Check) -> FindingView:
+def _view(plugin: str, check: Check, changes: RoleChanges) -> FindingView:
     # A missing check carries a fresh number in its text each time it is asked; it stays the same finding.
     text = "" if check.code == UNAVAILABLE else check.text
     identity = f"{plugin}|{check.code}|{check.line or 0}|{text}"
     return FindingView(
         id=hashlib.sha256(identity.encode()).hexdigest()[:16], plugin=plugin, code=check.code,
         severity=check.severity, line=check.line, text=check.text, permission=check.override,
-        overridable_by=_roles(check),
+        overridable_by=_roles(check, changes),
     )  # fmt: skip
 
 
-def _roles(check: Check) -> tuple[str, ...]:
+def _roles(check: Check, changes: RoleChanges) -> tuple[str, ...]:
+    """Return the built-in roles (or those behind a franchise's own) that may let a finding pass here."""
     if check.severity == "contraindicated":
         return ()
     if check.override is None or check.override not in permissions.registry:
         return ()
-    return tuple(sorted(permissions.registry.get(check.override).roles))
+    item = permissions.registry.get(check.override)
+    return tuple(sorted({changes.base(role) for role in changes.roles() if changes.holds(role, item)}))
 
 
 def settle_findings(

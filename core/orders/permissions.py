@@ -11,4 +11,6 @@ PERMISSIONS = (
     permission("orders.refund", _l("退款"), "owner", "manager", "front_desk"),
     permission("orders.refund.large", _l("大额退款"), "owner", "manager"),
     permission("orders.price.override", _l("改价"), "owner", "rule_keeper"),
+    permission("points.adjust", _l("申请调整积分"), "owner", "manager", "front_desk", "rule_keeper"),
+    permission("points.adjust.approve", _l("批准调整积分"), "owner", "manager"),
 )

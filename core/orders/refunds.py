@@ -32,7 +32,7 @@ from core.orders import rules
 from core.orders.models import LineTender, OrderLine, Orders, Tender
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.settle import tell_plugins
-from core.org import franchises
+from core.org import dealing, franchises
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
 from core.points.rules import earn, reversal_target
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
     from core.ledger.rules import Take
     from core.orders.rules import MoneyBack
+    from core.org.models import Staff
 
 
 @dataclass(slots=True)
@@ -126,29 +127,52 @@ def preview(session: Session, order_no: str, asked: Mapping[int, int]) -> Effect
 
 def refund(
     session: Session, order_no: str, asked: Mapping[int, int], reason: str, *,
-    preview_id: str | None = None, proof: str | None = None, payload_sha256: str = "",
+    preview_id: str | None = None, proof: str | None = None, payload_sha256: str = "", approved: bool = False,
 ) -> Effects:  # fmt: skip
     """Refund lines and return what moved.
 
-    Raises Invalid for unknown lines or too many pieces, `reason` missing, `refund_needs_proof` above the
-    franchise's limit, Conflict `refund_moved` when the effects differ from the preview that was shown.
+    `approved` says that a second person decided it (refund_approval.py). Raises Invalid for unknown lines or too
+    many pieces, `reason` missing, `refund_needs_proof` above the franchise's limit, `own_card` for the cashier's
+    own order without a colleague's proof, Conflict `refund_moved` when the effects differ from the preview
+    that was shown.
     """
     if not reason.strip():
         raise Invalid.field("reason", _("请填写退款原因。"))
     effects = _refund(session, order_no, asked, reason.strip())
+    refuse_moved(effects, preview_id)
+    if approved:
+        return effects
+    confirmed = _check_limit(session, effects.amount_fen, proof, payload_sha256)
+    dealing.refuse_own(
+        session, _persons_of(session, order_no), proof=proof, payload_sha256=payload_sha256, purpose="refund",
+        witness=confirmed,
+    )  # fmt: skip
+    return effects
+
+
+def refuse_moved(effects: Effects, preview_id: str | None) -> None:
+    """Raise Conflict `refund_moved` when the effects are not those that were shown."""
     if preview_id and preview_id != effects.digest():
         raise Conflict(
             _("预览之后情况有变，请核对新的退款结果再确认。"), code="refund_moved",
             extra={"preview": effects.to_json()},
         )  # fmt: skip
-    _check_limit(session, effects.amount_fen, proof, payload_sha256)
-    return effects
 
 
-def _check_limit(session: Session, amount_fen: int, proof: str | None, payload_sha256: str) -> None:
+def _persons_of(session: Session, order_no: str) -> list[int | None]:
+    """Return whose order it is: the payer and everybody treated; nobody where the cashier is linked to none."""
+    if current_actor().person_id is None:
+        return []
+    row = find(session, order_no)
+    treated = session.scalars(select(OrderLine.for_person_id).where(OrderLine.orders_id == row.id))
+    return [row.person_id, *treated]
+
+
+def _check_limit(session: Session, amount_fen: int, proof: str | None, payload_sha256: str) -> Staff | None:
+    """Return who confirmed a refund above the limit; None below it, where nobody needs to."""
     limit = int(setting(session, REFUND_PROOF_ABOVE))
     if amount_fen <= limit:
-        return
+        return None
     if proof is None:
         raise Refusal(
             _("退款超过 %(y)s 元，须由店长或加盟主输入 PIN 确认。", y=show_yuan(limit)),
@@ -159,6 +183,7 @@ def _check_limit(session: Session, amount_fen: int, proof: str | None, payload_s
     staff = consume_proof(session, proof, "refund", payload_sha256)
     if not staff_may(session, staff, "orders.refund.large"):
         raise Forbidden(_("%(name)s 没有大额退款的权限。", name=staff.name), code="refund_forbidden")
+    return staff
 
 
 def _refund(session: Session, order_no: str, asked: Mapping[int, int], reason: str) -> Effects:

@@ -24,10 +24,10 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import findings as finding_rules
-from core.orders import quotes, rules
+from core.orders import price_approval, quotes, rules
 from core.orders.basket import price_basket
 from core.orders.types import BasketRequest, OverrideRequest, Priced, TenderRequest
-from core.org import franchises
+from core.org import dealing, franchises
 from core.points.rules import expires_on
 from core.pricing.rules import earn_for, spread
 from core.tiers import services as tiers
@@ -76,12 +76,14 @@ class Settled:
 
 def settle(
     session: Session, quote_id: Any, tenders: Sequence[TenderRequest],
-    overrides: Sequence[OverrideRequest] = (), occurred_at: int | None = None,
+    overrides: Sequence[OverrideRequest] = (), occurred_at: int | None = None, *, witness: str | None = None,
+    witness_payload: str = "",
 ) -> Settled:  # fmt: skip
     """Turn a stored quote into an order and return it.
 
-    Raises NotFound for a foreign quote, Conflict `quote_used`, `quote_expired`, `stale_quote`, refusals
-    `blocked`, `tenders_mismatch`, `not_enough_points`, `points_in_debt`, `coupon_taken`.
+    `witness` is a colleague's proof over `witness_payload`, for a cashier who serves their own household. Raises
+    Forbidden `own_card` without it, NotFound for a foreign quote, Conflict `quote_used`, `quote_expired`,
+    `stale_quote`, refusals `blocked`, `tenders_mismatch`, `not_enough_points`, `points_in_debt`, `coupon_taken`.
     """
     actor = current_actor()
     row = quotes.get(session, quote_id)
@@ -91,6 +93,8 @@ def settle(
     quotes.check_open(row, clock.now_ms())
     request = quotes.request_of(row)
     franchises.refuse_when_frozen(session, member=request.member_id is not None)
+    persons = [request.member_id, *(line.for_member_id for line in request.lines)]
+    dealing.refuse_own(session, persons, proof=witness, payload_sha256=witness_payload)
     _lock(session, st, request)
     priced = price_basket(session, request, at=occurred_at)
     _refuse_override_of_price(request)
@@ -178,6 +182,7 @@ def post(session: Session, plan: Plan) -> Settled:
         st, "orders.order.settled", "orders", plan.order_id, person_id=payer,
         detail={"order_no": order_no, "total_fen": plan.priced.quote.total_fen},
     )  # fmt: skip
+    price_approval.note(st, plan.priced, plan.order_id)
     tell_plugins(st, "order.paid", plan.order_id, payer)
     return Settled(plan.order_id, order_no, moved)
 

@@ -51,6 +51,20 @@ CHECKS = (
         "order {0} was refunded {1}, its refunds say {2}",
     ),
     Check(
+        "orders.adjustments_are_approved",
+        "SELECT t.id FROM transfer t WHERE t.franchise_id = :f AND t.source_kind <> 'adjustment'"
+        " AND t.reason IN ('adjust', 'deduct') AND NOT EXISTS (SELECT 1 FROM approval_request a"
+        "  WHERE a.franchise_id = t.franchise_id AND a.id = t.source_id AND t.source_kind = 'approval'"
+        "  AND a.state = 'executed' AND a.decided_by <> a.asked_by) ORDER BY t.id LIMIT 1",
+        "transfer {0} was made by hand without an executed approval (I15)",
+    ),
+    Check(
+        "orders.approvals_post_once",
+        "SELECT t.source_id, COUNT(*) FROM transfer t WHERE t.franchise_id = :f AND t.source_kind = 'approval'"
+        " GROUP BY t.source_id HAVING COUNT(*) > 1 ORDER BY t.source_id LIMIT 1",
+        "approval {0} was posted {1} times",
+    ),
+    Check(
         "orders.refunded_lines_add_up",
         "SELECT l.id, l.refunded_fen, COALESCE(r.n, 0) FROM order_line l LEFT JOIN (SELECT order_line_id,"
         " SUM(amount_fen) AS n FROM refund_line WHERE franchise_id = :f GROUP BY order_line_id) r"

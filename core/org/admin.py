@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from core.kernel.errors import Conflict
 from core.kernel.i18n import _, _l
-from core.kernel.permissions import ROLES
 from core.kernel.web import routes
 from core.kernel.web.admin_view import AdminView
 from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
 from core.kernel.web.render import MenuEntry, menu
+from core.org import roles
 from core.org.models import Staff, StaffRole, Store
 from core.org.permissions import STAFF_VIEW, STORE_EDIT, STORE_VIEW
 
@@ -29,7 +29,12 @@ def _store_link(row: Any) -> Markup:
 
 
 def _staff_link(row: Any) -> Markup:
-    return link(url_for("record_staff.details_view", id=row.id), row.name)
+    return link(url_for("org.staff_member", staff_id=row.id), row.name)
+
+
+def _role_choices() -> list[tuple[str, str]]:
+    changes = roles.current(routes.session())
+    return [(role, changes.label(role)) for role in changes.roles()]
 
 
 def _employed(row: Any) -> str:
@@ -97,6 +102,7 @@ class StaffAdmin(AdminView):
     key = "staff"
     title = _l("员工")
     view_permission = STAFF_VIEW
+    list_template = "org/staff_list.html"
     column_details_list = ("number", "name", "licence_kind", "licence_until", "performs", "active")
     column_labels = {
         "number": _l("工号"), "name": _l("姓名"), "licence_kind": _l("执照种类"),
@@ -121,7 +127,7 @@ class StaffAdmin(AdminView):
         ),
         filters=(
             Filter(
-                "role", _l("角色"), tuple(ROLES.items()),
+                "role", _l("角色"), _role_choices,
                 lambda v: Staff.id.in_(select(StaffRole.staff_id).where(StaffRole.role == v)),
             ),
             Filter("active", _l("状态"), _IN_OUT, lambda v: Staff.active.is_(v == "1")),

@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from core.kernel import clock, doors, settings
+from core.kernel.ids import parse_id
 from core.kernel.permissions import registry
 from core.kernel.plugin_state import effective
 from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, act_in
 from core.kernel.web.identity import Identity, StoreChoice
-from core.org import rules, services
+from core.org import roles, rules, services
+from core.org.approvals import may_decide
+from core.org.permissions import ROLES_VIEW_AS
 from core.org.settings import IDLE_MINUTES
 
 if TYPE_CHECKING:
@@ -19,15 +22,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from core.kernel.permissions import RoleChanges
+
 
 _WHO = (
     "SELECT w.id, s.id, w.store_id, w.seen_at, w.locked_at, w.level, s.number, s.name, s.password_once,"
-    " s.totp_since, s.made_at, f.name, f.tz, f.chain_id FROM web_session w"
+    " s.totp_since, s.made_at, s.person_id, w.view_role, f.roles_version, f.name, f.tz, f.chain_id FROM web_session w"
     " JOIN staff s ON s.franchise_id = w.franchise_id AND s.id = w.staff_id AND s.active"
     " JOIN franchise f ON f.id = w.franchise_id"
     " WHERE w.franchise_id = ? AND w.id = ? AND w.expires_at > ?"
 )
-# Roles, stores, plugins that are on, idle minutes: one round trip.
+# Roles, stores, plugins that are on, idle minutes, open approvals by kind: one round trip.
 _FACTS = (
     "SELECT 'role' AS part, r.role AS a, r.store_id AS b, '' AS c FROM staff_role r"
     " WHERE r.franchise_id = ? AND r.staff_id = ?"
@@ -35,6 +40,9 @@ _FACTS = (
     " UNION ALL SELECT 'plugin', p.key, 0, '' FROM plugin_state p JOIN chain_plugin c ON c.key = p.key"
     "  AND c.allowed WHERE p.franchise_id = ? AND c.chain_id = ? AND p.enabled"
     " UNION ALL SELECT 'idle', g.value, 0, '' FROM setting g WHERE g.franchise_id = ? AND g.key = ?"
+    " UNION ALL SELECT 'waits', q.kind, COUNT(*), CAST(q.store_id AS VARCHAR) FROM approval_request q"
+    "  WHERE q.franchise_id = ? AND q.state = 'asked' AND q.expires_at > ? AND q.asked_by <> ?"
+    "  GROUP BY q.kind, q.store_id"
 )
 
 
@@ -49,6 +57,12 @@ def _idle_minutes(facts: list[tuple[Any, ...]]) -> int:
     return int(json.loads(stored)) if stored else int(settings.registry.get(IDLE_MINUTES).default)
 
 
+def _seen_by(role: str, own: dict[str, frozenset[int]], changes: RoleChanges) -> dict[str, frozenset[int]]:
+    """Return what somebody sees with the eyes of `role`: never more than they may see themselves."""
+    seen = registry.of_roles(((role, None),), changes)
+    return {code: stores for code, stores in own.items() if code in seen}
+
+
 class OrgIdentity:
     """Resolves session cookies over the org tables; `host` is the plugin host, or None."""
 
@@ -58,7 +72,8 @@ class OrgIdentity:
     def resolve(self, session: Session, cookie: str) -> Identity | None:
         """Return the identity of a session cookie, or None for a dead, expired or unknown one.
 
-        Runs before every page, so it takes three statements whatever the roles and stores are.
+        Runs before every page, so it takes three statements whatever the roles and stores are; a fourth
+        once in a process after the franchise changed its roles.
         """
         door = doors.by_session(session, cookie)
         if door is None:
@@ -71,17 +86,24 @@ class OrgIdentity:
                 return None
             chain_id = int(who[-1])
             facts = st.all(_FACTS, [*([franchise_id, who[1]]), franchise_id, franchise_id, chain_id,
-                                    franchise_id, IDLE_MINUTES])  # fmt: skip
-        return self._identity(franchise_id, who, facts)
+                                    franchise_id, IDLE_MINUTES, franchise_id, clock.now_ms(), who[1]])  # fmt: skip
+            changes = roles.changes_at(st, int(who[13]))
+        return self._identity(franchise_id, who, facts, changes)
 
-    def _identity(self, franchise_id: int, who: tuple[Any, ...], facts: list[tuple[Any, ...]]) -> Identity:
+    def _identity(
+        self, franchise_id: int, who: tuple[Any, ...], facts: list[tuple[Any, ...]], changes: RoleChanges
+    ) -> Identity:
         from core.kernel.web.state import maybe_here
 
         (session_id, staff_id, store_id, seen_at, locked_at, level, number, name, once, totp_since, made_at,
-         franchise_name, tz, _chain) = who  # fmt: skip
+         person_id, view_role, _version, franchise_name, tz, _chain) = who  # fmt: skip
         pairs = tuple((a, None if b is None else int(b)) for part, a, b, _c in facts if part == "role")
         stores = _stores(facts, pairs)
         here = maybe_here()
+        grants = registry.of_roles(pairs, changes)
+        viewing = view_role if ROLES_VIEW_AS in grants and view_role in changes.roles() else ""
+        held = frozenset(changes.base(role) for role, _store in pairs)
+        enrol_by = self._enrol_by(totp_since, made_at, held, tz)
         actor = Actor(
             franchise_id=franchise_id,
             store_id=store_id,
@@ -89,12 +111,12 @@ class OrgIdentity:
             staff_name=name,
             door="page",
             tz=tz,
-            roles=frozenset(role for role, _store in pairs),
-            grants=registry.of_roles(pairs),
+            roles=frozenset({changes.base(viewing)}) if viewing else held,
+            grants=_seen_by(viewing, grants, changes) if viewing else grants,
             plugins=self._plugins(frozenset(a for part, a, _b, _c in facts if part == "plugin")),
             request_id=here.request_id if here else "",
+            person_id=person_id,
         )
-        enrol_by = self._enrol_by(totp_since, made_at, actor)
         return Identity(
             session_id=session_id,
             actor=actor,
@@ -111,6 +133,8 @@ class OrgIdentity:
             idle_seconds=60 * _idle_minutes(facts),
             stores=stores,
             enrol_by_on=enrol_by.isoformat() if enrol_by else "",
+            viewing=changes.label(viewing) if viewing else "",
+            waiting=sum(int(b) for part, a, b, c in facts if part == "waits" and may_decide(actor, a, parse_id(c))),
         )
 
     def _plugins(self, keys: frozenset[str]) -> frozenset[str]:
@@ -118,11 +142,11 @@ class OrgIdentity:
         return frozenset() if self._host is None else effective(self._host.plugins, keys, keys)
 
     @staticmethod
-    def _enrol_by(totp_since: int | None, made_at: int, actor: Actor) -> date | None:
+    def _enrol_by(totp_since: int | None, made_at: int, held: frozenset[str], tz: str) -> date | None:
         """Return the last day without a second factor, for those who must have one and have none."""
-        if totp_since or not rules.must_use_totp(actor.roles):
+        if totp_since or not rules.must_use_totp(held):
             return None
-        return rules.enrol_by(clock.business_date(clock.from_ms(made_at), actor.tz))
+        return rules.enrol_by(clock.business_date(clock.from_ms(made_at), tz))
 
     def touch(self, session: Session, identity: Identity) -> None:
         """Note that the session is in use."""

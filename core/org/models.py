@@ -1,8 +1,9 @@
-"""Tables of the organisation: chain, franchise, store, staff, roles, sessions, proofs, tokens."""
+"""Tables of the organisation: chain, franchise, store, staff, roles, sessions, proofs, tokens,
+approvals."""
 
 from __future__ import annotations
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from core.kernel.columns import (
@@ -50,7 +51,8 @@ class Franchise(Shared, Base):
     """The tenant: one member pool, one legal data handler, its own programme and plugins.
 
     `frozen_reason` is set by verify when an invariant fails: calls that change value are refused
-    until someone resumes with a reason (a sale without a member stays possible).
+    until someone resumes with a reason (a sale without a member stays possible). `roles_version` counts
+    the changes of its roles, so that every process notices one at the next request.
     """
 
     __tablename__ = "franchise"
@@ -59,6 +61,7 @@ class Franchise(Shared, Base):
     name: Mapped[str] = label_col()
     tz: Mapped[str] = code_col(40, default="Asia/Shanghai")
     frozen_reason: Mapped[str] = label_col(400, default="")
+    roles_version: Mapped[int] = count_col(server_default="0")
     made_at: Mapped[int] = at_col()
     __table_args__ = (UniqueConstraint("code"), Index("ix_franchise_chain", "chain_id", "id"))
 
@@ -75,7 +78,10 @@ class Store(FranchiseOwned, Base):
 
 
 class Staff(FranchiseOwned, Base):
-    """A person who works here. `login` is unique over the installation (see Door)."""
+    """A person who works here. `login` is unique over the installation (see Door).
+
+    `person_id` is who they are among the franchise's persons: staff may not serve their own card.
+    """
 
     __tablename__ = "staff"
     number: Mapped[str] = code_col(20)
@@ -95,9 +101,12 @@ class Staff(FranchiseOwned, Base):
     licence_until: Mapped[str] = code_col(10, default="")
     performs: Mapped[bool] = flag_col()
     active: Mapped[bool] = flag_col(True)
+    person_id: Mapped[int | None] = ref_col(data_class=PERSONAL)
     made_at: Mapped[int] = at_col()
     version: Mapped[int] = count_col(default=1)
-    __table_args__ = (owned_unique("number"), owned_unique("login"))
+    __table_args__ = (
+        owned_unique("number"), owned_unique("login"), owned_index("ix_staff_person", "person_id"),
+    )  # fmt: skip
 
 
 class StaffRole(FranchiseOwned, Base):
@@ -107,11 +116,37 @@ class StaffRole(FranchiseOwned, Base):
     staff = belongs_to("staff")
     role: Mapped[str] = code_col(30)
     store = belongs_to("store", nullable=True)
-    __table_args__ = (owned_unique("staff_id", "role", "store_id"),)
+    __table_args__ = (owned_unique("staff_id", "role", "store_id"), owned_index("ix_staff_role_role", "role"))
+
+
+class OwnRole(FranchiseOwned, Base):
+    """A role of the franchise's own, copied from a built-in one; `code` is `own_<n>`, for ever."""
+
+    __tablename__ = "own_role"
+    code: Mapped[str] = code_col(30)
+    name: Mapped[str] = label_col(40)
+    base: Mapped[str] = code_col(30)
+    made_at: Mapped[int] = at_col()
+    __table_args__ = (owned_unique("code"), owned_unique("name"))
+
+
+class RoleOverride(FranchiseOwned, Base):
+    """Whether a role holds a permission in this franchise, where that differs from the built-in role."""
+
+    __tablename__ = "role_override"
+    role: Mapped[str] = code_col(30)
+    permission: Mapped[str] = code_col(80)
+    granted: Mapped[bool] = flag_col()
+    changed_at: Mapped[int] = at_col()
+    changed_by: Mapped[int | None] = ref_col()
+    __table_args__ = (owned_unique("role", "permission"),)
 
 
 class WebSession(FranchiseOwned, Base):
-    """A server-side session; the cookie leads here through a Door. `data_sealed` holds its content."""
+    """A server-side session; the cookie leads here through a Door. `data_sealed` holds its content.
+
+    `view_role`: the session only looks, with the eyes of that role.
+    """
 
     __tablename__ = "web_session"
     staff = belongs_to("staff")
@@ -122,6 +157,7 @@ class WebSession(FranchiseOwned, Base):
     expires_at: Mapped[int] = at_col()
     locked_at: Mapped[int | None] = at_col(nullable=True)
     level: Mapped[str] = code_col(20, default="password")
+    view_role: Mapped[str] = code_col(30, default="", server_default="")
     data_sealed: Mapped[bytes | None] = sealed_blob()
     data = Sealed("data_sealed")
     __table_args__ = (owned_index("ix_web_session_staff", "staff_id", "expires_at"),)
@@ -148,3 +184,38 @@ class ApiToken(FranchiseOwned, Base):
     scopes: Mapped[str] = label_col(200)
     made_at: Mapped[int] = at_col()
     revoked_at: Mapped[int | None] = at_col(nullable=True)
+
+
+class ApprovalRequest(FranchiseOwned, Base):
+    """Something that wants a second person (four eyes, security C17).
+
+    `payload_sealed` is what will be done, `payload_sha256` binds the decision to it, `subject` is the state
+    of the thing it is about when it was asked. States: asked, approved (waits to be used), executed,
+    refused, withdrawn, expired, failed.
+    """
+
+    __tablename__ = "approval_request"
+    kind: Mapped[str] = code_col(60)
+    payload_sealed: Mapped[bytes | None] = sealed_blob()
+    payload = Sealed("payload_sealed")
+    payload_sha256: Mapped[str] = code_col(64)
+    subject: Mapped[str] = code_col(120, default="")
+    person_id: Mapped[int | None] = ref_col()
+    store_id: Mapped[int | None] = ref_col()
+    asked_by: Mapped[int] = ref_col(nullable=False)
+    asked_at: Mapped[int] = at_col()
+    reason_sealed: Mapped[bytes | None] = sealed_blob()
+    reason = Sealed("reason_sealed")
+    state: Mapped[str] = code_col(10, default="asked")
+    decided_by: Mapped[int | None] = ref_col()
+    decided_at: Mapped[int | None] = at_col(nullable=True)
+    answer_sealed: Mapped[bytes | None] = sealed_blob()
+    answer = Sealed("answer_sealed")
+    expires_at: Mapped[int] = at_col()
+    version: Mapped[int] = count_col(default=1)
+    __table_args__ = (
+        CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name="four_eyes"),
+        owned_index("ix_approval_request_state", "state", "expires_at", "kind"),
+        owned_index("ix_approval_request_asker", "asked_by", "id"),
+        owned_index("ix_approval_request_person", "person_id", "id"),
+    )

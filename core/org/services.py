@@ -17,7 +17,7 @@ from core.kernel import audit, clock, doors
 from core.kernel.errors import Invalid, NotFound, Refusal, TooMany, Unauthorized
 from core.kernel.i18n import _
 from core.kernel.tenancy import Actor, act_in, current_actor
-from core.org import credentials, rules, throttle
+from core.org import credentials, roles, rules, throttle
 from core.org.models import Franchise, Staff, StaffRole, Store, WebSession
 
 if TYPE_CHECKING:
@@ -140,12 +140,6 @@ def stores_of(session: Session, staff_id: int) -> list[Store]:
     if None not in scopes:
         wanted = wanted.where(Store.id.in_([s for s in scopes if s is not None]))
     return list(session.scalars(wanted))
-
-
-def roles_of(session: Session, staff_id: int) -> list[tuple[str, int | None]]:
-    """Return the (role, store or None) pairs of a person."""
-    rows = session.execute(select(StaffRole.role, StaffRole.store_id).where(StaffRole.staff_id == staff_id))
-    return [(row[0], row[1]) for row in rows]
 
 
 def staff_of(session: Session, staff_id: int | None) -> Staff:
@@ -272,7 +266,7 @@ def colleagues(session: Session, session_id: int) -> list[Staff]:
 
 
 def _needs_more_than_pin(session: Session, staff_id: int) -> bool:
-    return rules.must_use_totp({role for role, _store in roles_of(session, staff_id)})
+    return rules.must_use_totp(roles.bases_of(session, staff_id))
 
 
 def unlock(session: Session, session_id: int, staff_id: int, fits: bool) -> SignedIn:
@@ -298,6 +292,7 @@ def unlock(session: Session, session_id: int, staff_id: int, fits: bool) -> Sign
     if row.staff_id != staff.id:
         row.staff_id = staff.id
         row.level = "pin"
+        row.view_role = ""
     audit.record(session, "session.unlocked", "staff", staff.id)
     return SignedIn(rotate(session, row), row.id)
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from core.kernel import audit, clock, doors
 from core.kernel.errors import Conflict, Invalid, NotFound
 from core.kernel.i18n import _
-from core.kernel.permissions import ROLES, registry
 from core.kernel.tenancy import current_actor
 from core.org import credentials, rules
+from core.org import roles as roles_of_franchise
 from core.org.models import Franchise, Staff, StaffRole, Store
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def add_staff(
     Invalid for an unknown role or a weak PIN.
     """
     roles = list(roles)
-    unknown = [role for role, _store in roles if role not in ROLES]
+    known = roles_of_franchise.current(session).roles()
+    unknown = [role for role, _store in roles if role not in known]
     if unknown:
         raise Invalid.field("role", _("没有“%(role)s”这个角色。", role=unknown[0]))
     if pin is not None and rules.pin_problem(pin):
@@ -88,8 +89,7 @@ def add_staff(
 
 def staff_may(session: Session, staff: Staff, code: str) -> bool:
     """Return whether a staff member holds the permission `code` by any of their roles."""
-    pairs = session.execute(select(StaffRole.role, StaffRole.store_id).where(StaffRole.staff_id == staff.id))
-    return code in registry.of_roles([(role, store_id) for role, store_id in pairs])
+    return code in roles_of_franchise.grants_of(session, staff.id)
 
 
 def find(session: Session, number: str, staff_id: int | None) -> Staff | None:

@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import segno
-from flask import Blueprint, make_response, request, url_for
+from flask import make_response, request, url_for
 from flask import session as browser
 from markupsafe import Markup
 from sqlalchemy import select
@@ -23,8 +23,9 @@ from core.kernel.web.identity import ENROL, FULL, LOCKED, PASSWORD, TOTP
 from core.kernel.web.render import GROUPS, MenuEntry, go, go_to, menu, render_page, toast
 from core.kernel.web.routes import idle_too_long, on_refusal, own_unit, page, safe_path, session
 from core.kernel.web.slots import slots
-from core.org import credentials, services
+from core.org import approval_views, credentials, role_views, services, sittings, staff_views
 from core.org import totp as second_factor
+from core.org.blueprint import bp
 from core.org.forms import Typed
 from core.org.permissions import USE
 
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from werkzeug.wrappers import Response
 
-bp = Blueprint("org", __name__)
+# The pages of roles, staff and approvals stand on the same blueprint.
+PAGES = (approval_views, role_views, staff_views)
 menu.add(MenuEntry("home", GROUPS["home"][0], "org.home", "home", USE, 10))
 
 
@@ -322,7 +324,10 @@ def security() -> Response:
 
 
 def _security_page(typed: Typed) -> Response:
-    return render_page("org/security.html", staff=services.acting_staff(session()), typed=typed)
+    staff = services.acting_staff(session())
+    return render_page(
+        "org/security.html", staff=staff, typed=typed, sittings=sittings.of(session(), staff.id, _who().session_id)
+    )
 
 
 @page(bp, "/security/pin", permission=USE, unit="write", methods=("POST",), endpoint="set_pin")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 
 from core.kernel.i18n import _
 from core.programme.document import (
@@ -18,15 +16,7 @@ from core.programme.document import (
     Tier,
     When,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A fault at a path. An error stops parsing and publishing; a warning is shown before publishing."""
-
-    severity: Literal["error", "warning"]
-    field: str
-    message: str
+from core.programme.problems import Problem
 
 
 def check(programme: Programme, item_codes: frozenset[str] | None = None) -> list[Problem]:

@@ -21,8 +21,10 @@ from core.kernel.tenancy import current_actor
 from core.programme import sections, services
 from core.programme.codec import Problems
 from core.programme.models import DraftEntry, ProgrammeDraft, ProgrammePreview
+from core.programme.rule_checks import rule_checks
 from core.programme.rules import Problem, Programme, check, document_hash, dump, parse, parse_yaml
 from core.programme.sections import SECTIONS, Section
+from core.programme.vetoes import veto_problems
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -242,7 +244,10 @@ def read(session: Session, draft: ProgrammeDraft, item_codes: frozenset[str] | N
         programme = parse(plain)
     except Invalid as refusal:
         return Reading(None, plain, [_problem(one) for one in refusal.errors])
-    return Reading(programme, plain, check(programme, item_codes))
+    forbidden = veto_problems(session, programme)
+    odd = rule_checks(programme, clock.today(current_actor().tz))
+    problems = [*forbidden, *check(programme, item_codes), *odd]
+    return Reading(None if forbidden else programme, plain, problems)
 
 
 def _problem(error: FieldError) -> Problem:

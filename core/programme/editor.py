@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from core.catalog.models import Item
 from core.kernel.i18n import _
+from core.kernel.runtime import runtime
 from core.programme import drafts, labels, sections, services, words
 from core.programme.codec import Problems
 from core.programme.rules import Problem, Programme
@@ -50,8 +51,16 @@ class ShownSection:
 
 
 def item_names(session: Session) -> dict[str, str]:
-    """Return the names of all items by code."""
-    return {row[0]: row[1] for row in session.execute(select(Item.code, Item.name))}
+    """Return the names of all items by code, and of item classes and categories by `class:<code>`."""
+    return class_names() | {row[0]: row[1] for row in session.execute(select(Item.code, Item.name))}
+
+
+def class_names() -> dict[str, str]:
+    """Return what the plugins call the values of their item attributes: classes and categories go by them."""
+    host = runtime().host
+    answers = host.declared("register_item_attributes") if host else []
+    words = (pair for one in answers if not one.failed for pair in one.value.choices)
+    return {f"class:{value}": str(label) for value, label in words}
 
 
 def shown(session: Session, draft: ProgrammeDraft, reading: drafts.Reading) -> list[ShownSection]:
@@ -90,9 +99,11 @@ def choices(session: Session, draft: ProgrammeDraft) -> Choices:
         select(Item.code, Item.name, Item.category, Item.attributes).where(Item.active.is_(True)).order_by(Item.code)
     ).all()
     found["items"] = [(row.code, row.name) for row in items[:ITEMS_OFFERED]]
-    found["categories"] = [(one, one) for one in sorted({row.category for row in items if row.category})]
+    said = class_names()
+    categories = sorted({row.category for row in items if row.category})
+    found["categories"] = [(one, said.get(f"class:{one}", one)) for one in categories]
     classes = {one for row in items for one in json.loads(row.attributes or "{}").get("core.coupon_classes", [])}
-    found["classes"] = [(one, one) for one in sorted(classes)]
+    found["classes"] = [(one, said.get(f"class:{one}", one)) for one in sorted(classes)]
     return found
 
 

@@ -5,7 +5,7 @@ reading, writing and the JSON Schema), checks.py (what is wrong or odd between e
 (dates).
 """
 
-from core.programme.checks import Problem, check
+from core.programme.checks import check
 from core.programme.document import (
     ALL_ITEMS,
     ALWAYS_EXCEPT_TENDERS,
@@ -48,6 +48,7 @@ from core.programme.document_io import (
     parse,
     parse_yaml,
 )
+from core.programme.problems import Problem
 from core.programme.recurrence import is_active
 
 __all__ = [

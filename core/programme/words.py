@@ -75,15 +75,22 @@ def _list(parts: Iterable[str]) -> str:
     return _("、").join(parts)
 
 
+def class_name(code: str, names: Names) -> str:
+    """Return what an item class or category is called."""
+    return names.get(f"class:{code}", code)
+
+
 def scope(items: ItemScope, names: Names) -> str:
     """Return which items are meant."""
     parts = []
     if items.everything:
         parts.append(_("全部项目"))
     parts += [names.get(code, code) for code in sorted(items.codes)]
-    parts += [_("“%(name)s”类", name=one) for one in sorted(items.classes | items.categories)]
+    parts += [_("“%(name)s”类", name=class_name(one, names)) for one in sorted(items.classes | items.categories)]
     parts += [_word("ItemScope", "kinds", kind) for kind in sorted(items.kinds)]
-    but = [names.get(code, code) for code in sorted(items.except_codes)] + sorted(items.except_classes)
+    but = [names.get(code, code) for code in sorted(items.except_codes)] + [
+        class_name(one, names) for one in sorted(items.except_classes)
+    ]
     text = _list(parts) or _("没有项目")
     return _("%(items)s（%(but)s除外）", items=text, but=_list(but)) if but else text
 

@@ -1,9 +1,10 @@
-"""Qualifying events and tier standings."""
+"""Qualifying events, tier standings, tiers set by hand."""
 
 from __future__ import annotations
 
 from datetime import date
 
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from core.kernel.columns import (
@@ -16,8 +17,10 @@ from core.kernel.columns import (
     owned_index,
     owned_unique,
     ref_col,
+    sealed_blob,
 )
 from core.kernel.db import Base, FranchiseOwned, belongs_to
+from core.kernel.sealed import Sealed
 from core.kernel.triggers import written_once
 
 
@@ -74,6 +77,33 @@ class TierMovement(FranchiseOwned, Base):
     kept: Mapped[int] = count_col()
     ended_at: Mapped[int | None] = at_col(nullable=True)
     __table_args__ = (owned_unique("programme_number"),)
+
+
+class TierOverride(FranchiseOwned, Base):
+    """A tier set by hand from `start_on` through `until_on`, with its reason; ended early at `ended_at`.
+
+    A person has at most one that is not ended.
+    """
+
+    __tablename__ = "tier_override"
+    person = belongs_to("person")
+    tier_code: Mapped[str] = code_col(40)
+    start_on: Mapped[date] = day_col()
+    until_on: Mapped[date] = day_col()
+    reason_sealed: Mapped[bytes | None] = sealed_blob()
+    reason = Sealed("reason_sealed")
+    staff_id: Mapped[int | None] = ref_col()
+    made_at: Mapped[int] = at_col()
+    approval_id: Mapped[int | None] = ref_col()
+    ended_at: Mapped[int | None] = at_col(nullable=True)
+    ended_by: Mapped[int | None] = ref_col()
+    __table_args__ = (
+        Index(
+            "uq_tier_override_live", "franchise_id", "person_id", unique=True,
+            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+        ),
+        CheckConstraint("until_on >= start_on", name="days"),
+    )  # fmt: skip
 
 
 written_once(TierEvent)

@@ -18,7 +18,7 @@ from core.kernel.statements import Statements, as_date
 from core.kernel.tenancy import current_actor
 from core.programme.document import FULL_BP, METRICS, DiscountBenefit, Programme, Tier
 from core.tiers import rules, services
-from core.tiers.rules import Held, QualifyingEvent, Standing
+from core.tiers.rules import Held, Override, QualifyingEvent, Standing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -38,6 +38,7 @@ class Member:
     since: date | None
     until: date | None
     held: Held | None
+    override: Override | None
     events: tuple[QualifyingEvent, ...]
 
 
@@ -112,8 +113,8 @@ def moves(
 def _move(member: Member, old: Programme, new: Programme, as_of: date, keep_holders: bool) -> Move | None:
     before = member.tier
     if member.until is not None and member.until < as_of:
-        before = rules.standing(member.events, old.tiers, as_of, member.held).tier
-    then = rules.standing(member.events, new.tiers, as_of, member.held)
+        before = rules.standing(member.events, old.tiers, as_of, member.held, member.override).tier
+    then = rules.standing(member.events, new.tiers, as_of, member.held, member.override)
     if then.tier == before:
         return None
     falls = new.rank(then.tier) < new.rank(before)
@@ -128,59 +129,97 @@ def _move(member: Member, old: Programme, new: Programme, as_of: date, keep_hold
 
 def _candidates(st: Statements, old: Programme, new: Programme, as_of: date, tz: str, after: int) -> Iterator[Member]:
     """Yield the members for whom the two programmes may differ, in order of id."""
-    held = _held(st)
+    held, overrides = _held(st), _overrides(st)
+    always = sorted({*held, *overrides})
+    where, params = _may_differ(old, new, as_of)
+    base = old.base_tier().code
     while True:
-        rows = _bounds(st, after)
-        if not rows:
-            return
-        wanted = [row for row in rows if _may_differ(row, old, new, as_of, held)]
-        events = _events(st, [int(row[0]) for row in wanted], tz)
-        base = old.base_tier().code
-        for row in wanted:
+        last, rows = _next(st, where, params, after, always)
+        events = _events(st, [int(row[0]) for row in rows], tz)
+        for row in rows:
             person_id = int(row[0])
             yield Member(
                 person_id, row[1] or base, as_date(row[2]), as_date(row[3]), held.get(person_id),
-                tuple(events.get(person_id, ())),
+                overrides.get(person_id), tuple(events.get(person_id, ())),
             )  # fmt: skip
-        after = int(rows[-1][0])
+        if last is None:
+            return
+        after = last
 
 
-def _bounds(st: Statements, after: int) -> list[tuple[Any, ...]]:
-    """Return (id, tier, since, until, then the most each metric can ever have been) of the next members."""
-    return st.all(
-        "SELECT p.id, p.tier_code, p.tier_since, p.tier_until,"
-        " SUM(CASE WHEN e.spend_fen > 0 THEN e.spend_fen ELSE 0 END), SUM(CASE WHEN e.visits > 0 THEN 1 ELSE 0 END),"
-        " SUM(CASE WHEN e.points > 0 THEN e.points ELSE 0 END),"
-        " SUM(CASE WHEN e.topup_fen > 0 THEN e.topup_fen ELSE 0 END)"
-        " FROM (SELECT id, tier_code, tier_since, tier_until FROM person WHERE franchise_id = ? AND id > ?"
-        " ORDER BY id LIMIT ?) p LEFT JOIN tier_event e ON e.franchise_id = ? AND e.person_id = p.id"
-        " GROUP BY p.id, p.tier_code, p.tier_since, p.tier_until ORDER BY p.id",
-        [st.franchise_id, after, BATCH, st.franchise_id],
+def _next(
+    st: Statements, where: str, params: list[Any], after: int, always: list[int]
+) -> tuple[int | None, list[tuple[Any, ...]]]:
+    """Return the last id of the next batch of members (None: it was the last batch) and those to look at."""
+    end = st.one(
+        "SELECT MAX(id), COUNT(*) FROM (SELECT id FROM person WHERE franchise_id = ? AND id > ? ORDER BY id LIMIT ?) p",
+        [st.franchise_id, after, BATCH],
     )
+    if end is None or end[0] is None:
+        return None, []
+    promised = [one for one in always if after < one <= int(end[0])]
+    marks = f" OR p.id IN ({', '.join('?' * len(promised))})" if promised else ""
+    rows = st.all(
+        "SELECT p.id, p.tier_code, p.tier_since, p.tier_until FROM person p"  # noqa: S608 (our own words and marks)
+        " LEFT JOIN tier_event e ON e.franchise_id = p.franchise_id AND e.person_id = p.id"
+        " WHERE p.franchise_id = ? AND p.id > ? AND p.id <= ?"
+        f" GROUP BY p.id, p.tier_code, p.tier_since, p.tier_until HAVING {where}{marks} ORDER BY p.id",
+        [st.franchise_id, after, int(end[0]), *params, *promised],
+    )
+    return (int(end[0]) if int(end[1]) == BATCH else None), rows
 
 
-def _may_differ(row: tuple[Any, ...], old: Programme, new: Programme, as_of: date, held: dict[int, Held]) -> bool:
-    if int(row[0]) in held:
-        return True
-    tier, until = row[1] or old.base_tier().code, as_date(row[3])
-    if until is not None and until < as_of:
-        return True
-    if tier not in {one.code for one in new.tiers}:
-        return True
-    most = dict(zip(METRICS, (int(value or 0) for value in row[4:8]), strict=True))
-    return _reachable(old, most) != _reachable(new, most)
+_MOST = {
+    "spend_fen": "SUM(CASE WHEN e.spend_fen > 0 THEN e.spend_fen ELSE 0 END)",
+    "visits": "SUM(CASE WHEN e.visits > 0 THEN 1 ELSE 0 END)",
+    "points": "SUM(CASE WHEN e.points > 0 THEN e.points ELSE 0 END)",
+    "topup_fen": "SUM(CASE WHEN e.topup_fen > 0 THEN e.topup_fen ELSE 0 END)",
+}
+"""The most that a member can ever have had of a metric, whatever the window."""
 
 
-def _reachable(programme: Programme, most: dict[Any, int]) -> list[Any]:
-    """Return how the tiers that a member can ever have reached are defined (benefits do not move anybody)."""
-    found = []
-    for rank, tier in enumerate(programme.tiers):
-        asked = [(getattr(tier.entry, metric), most[metric]) for metric in METRICS]
-        met = [have >= need for need, have in asked if need is not None]
-        if rank == 0 or (any(met) if tier.entry.match == "any" else all(met)):
-            found.append((tier.code, tier.entry, tier.keep, tier.grace_days, tier.period_months, tier.fall,
-                          tier.cooling_days))  # fmt: skip
-    return found
+def _may_differ(old: Programme, new: Programme, as_of: date) -> tuple[str, list[Any]]:
+    """Return the condition under which a member's tier may differ between two programmes.
+
+    A tier that both define alike (and rank alike) moves nobody. One that changed matters to who can reach it now,
+    and to who holds it or a higher one; with `one_down` also to who held it once.
+    """
+    parts, params = ["p.tier_until < ?"], [as_of]
+    kept = [tier.code for tier in new.tiers]
+    parts.append(f"COALESCE(p.tier_code, '') NOT IN ({', '.join('?' * (len(kept) + 1))})")
+    params += [*kept, ""]
+    for tier in _changed(old, new):
+        for definition in (new.tier(tier), old.tier(tier)):
+            once = definition is not None and definition.fall == "one_down"
+            if definition is not None and (definition is new.tier(tier) or once):
+                sql, values = _reach(definition)
+                parts.append(sql)
+                params += values
+        holders = [one.code for one in old.tiers[max(old.rank(tier), 0) :]] if old.tier(tier) else []
+        if holders:
+            parts.append(f"p.tier_code IN ({', '.join('?' * len(holders))})")
+            params += holders
+    return f"({' OR '.join(parts)})", params
+
+
+def _changed(old: Programme, new: Programme) -> list[str]:
+    codes = list(dict.fromkeys([one.code for one in (*new.tiers, *old.tiers)]))
+    shared = [[one.code for one in side.tiers if one.code in both] for side in (old, new)
+              for both in [{t.code for t in old.tiers} & {t.code for t in new.tiers}]]  # fmt: skip
+    if shared[0] != shared[1]:
+        return codes
+    return [code for code in codes if _definition(old.tier(code)) != _definition(new.tier(code))]
+
+
+def _definition(tier: Tier | None) -> Any:
+    """Return what of a tier decides who holds it: its benefits move nobody."""
+    return tier and (tier.entry, tier.keep, tier.grace_days, tier.period_months, tier.fall, tier.cooling_days)
+
+
+def _reach(tier: Tier) -> tuple[str, list[Any]]:
+    asked = [(metric, getattr(tier.entry, metric)) for metric in METRICS if getattr(tier.entry, metric) is not None]
+    joined = (" OR " if tier.entry.match == "any" else " AND ").join(f"{_MOST[metric]} >= ?" for metric, _v in asked)
+    return f"({joined})", [value for _m, value in asked]
 
 
 def _held(st: Statements) -> dict[int, Held]:
@@ -191,6 +230,16 @@ def _held(st: Statements) -> dict[int, Held]:
         [st.franchise_id],
     )
     return {int(row[0]): Held(row[1], as_date(row[2]) or date.min, as_date(row[3])) for row in rows}
+
+
+def _overrides(st: Statements) -> dict[int, Override]:
+    """Return the tiers set by hand that were not ended."""
+    rows = st.all(
+        "SELECT person_id, tier_code, start_on, until_on FROM tier_override"
+        " WHERE franchise_id = ? AND ended_at IS NULL",
+        [st.franchise_id],
+    )
+    return {int(row[0]): Override(row[1], as_date(row[2]) or date.min, as_date(row[3])) for row in rows}
 
 
 def _events(st: Statements, ids: list[int], tz: str) -> dict[int, list[QualifyingEvent]]:

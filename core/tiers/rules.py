@@ -142,6 +142,13 @@ def window_start(as_of: date, months: int) -> date:
 _Sum = tuple[int, int, int, int]
 
 
+@lru_cache(maxsize=1024)
+def _asked(threshold: Threshold) -> tuple[tuple[int, int], ...]:
+    """Return (place of the metric, value) of what a threshold asks for."""
+    values = ((place, getattr(threshold, metric)) for place, metric in enumerate(METRICS))
+    return tuple((place, value) for place, value in values if value is not None)
+
+
 class Metrics:
     """Sums over windows of one person's events, with what was known on a day."""
 
@@ -180,8 +187,7 @@ class Metrics:
     def meets(self, threshold: Threshold, window_months: int | None, day: date, known: date) -> bool:
         """True if the threshold is met on `day` as known on `known`."""
         have = self._sum(window_months, day, known)
-        asked = ((had, getattr(threshold, metric)) for metric, had in zip(METRICS, have, strict=True))
-        met = [had >= value for had, value in asked if value is not None]
+        met = (have[place] >= value for place, value in _asked(threshold))
         return any(met) if threshold.match == "any" else all(met)
 
 

@@ -10,7 +10,7 @@ from core.kernel import audit, clock
 from core.kernel.ids import new_id
 from core.kernel.statements import Statements, as_date
 from core.tiers import rules
-from core.tiers.rules import Held, QualifyingEvent, Standing
+from core.tiers.rules import Held, Override, QualifyingEvent, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,9 +83,21 @@ def held_of(st: Statements, person_id: int) -> Held | None:
     return Held(row[0], as_date(row[1]) or date.min, as_date(row[2])) if row else None
 
 
+def override_of(st: Statements, person_id: int) -> Override | None:
+    """Return the tier that was set by hand and not ended, or None; the rules decide by its days."""
+    row = st.one(
+        "SELECT tier_code, start_on, until_on FROM tier_override"
+        " WHERE franchise_id = ? AND person_id = ? AND ended_at IS NULL",
+        [st.franchise_id, person_id],
+    )
+    return Override(row[0], as_date(row[1]) or date.min, as_date(row[2])) if row else None
+
+
 def standing_of(st: Statements, person_id: int, programme: Programme, as_of: date, tz: str) -> Standing:
-    """Return the standing that the person's events give on the day `as_of` (I37)."""
-    return rules.standing(events_of(st, person_id, tz), programme.tiers, as_of, held_of(st, person_id))
+    """Return the standing on the day `as_of`: what the person's events give (I37), or a tier set by hand."""
+    return rules.standing(
+        events_of(st, person_id, tz), programme.tiers, as_of, held_of(st, person_id), override_of(st, person_id)
+    )
 
 
 def refresh(

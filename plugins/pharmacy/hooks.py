@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from core.sdk import ItemAttribute, Permission, Preset, _l, hookimpl
+from core.sdk import ItemAttribute, ItemVeto, ItemView, Permission, Preset, _l, hookimpl
+from plugins.pharmacy import rules
 from plugins.pharmacy.attributes import ATTRIBUTES
 from plugins.pharmacy.permissions import PERMISSIONS
 
@@ -32,3 +34,8 @@ def presets() -> list[Preset]:
             order=20,
         )
     ]
+
+
+@hookimpl
+def item_vetoes(ctx: Any, items: tuple[ItemView, ...], purpose: str) -> list[ItemVeto]:
+    return rules.gift_vetoes(items)

@@ -44,6 +44,11 @@ def register_jobs() -> Any:
 
 
 @hookimpl
+def register_approvals() -> Any:
+    raise Broken(CANARY)
+
+
+@hookimpl
 def register_blueprints() -> Any:
     raise Broken(CANARY)
 
@@ -84,6 +89,11 @@ def person_timeline(ctx: Any, person: Any, before_ms: Any, limit: Any) -> Any:
 
 
 @hookimpl
+def person_circle(ctx: Any, person_id: int) -> Any:
+    raise Broken(CANARY)
+
+
+@hookimpl
 def person_form_fields(ctx: Any, person: Any) -> Any:
     raise Broken(CANARY)
 
@@ -110,6 +120,11 @@ def earn_points(ctx: Any, basket: Any, points: Any) -> Any:
 
 @hookimpl
 def coupon_classes_for_items(ctx: Any, items: Any) -> Any:
+    raise Broken(CANARY)
+
+
+@hookimpl
+def item_vetoes(ctx: Any, items: Any, purpose: Any) -> Any:
     raise Broken(CANARY)
 
 

@@ -9,6 +9,8 @@ from sqlalchemy import delete, func, select, update
 
 from core.sdk import (
     Alert,
+    ApprovalKind,
+    ApprovalSummary,
     BasketView,
     Check,
     CheckSpec,
@@ -21,6 +23,7 @@ from core.sdk import (
     FormField,
     HookContext,
     ItemAttribute,
+    ItemVeto,
     ItemView,
     Job,
     MenuItem,
@@ -56,7 +59,10 @@ def marked(lines: Any) -> list[Any]:
 
 @hookimpl
 def register_permissions() -> list[Permission]:
-    return [permission(VIEW, _l("查看演示"), "owner", "front_desk", plugin="plugin_demo")]
+    return [
+        permission(VIEW, _l("查看演示"), "owner", "front_desk", plugin="plugin_demo"),
+        permission("plugin_demo.approve", _l("批准演示"), "owner", plugin="plugin_demo"),
+    ]
 
 
 @hookimpl
@@ -85,6 +91,17 @@ def register_checks() -> list[CheckSpec]:
 @hookimpl
 def register_jobs() -> list[Job]:
     return [Job("plugin_demo.count", _l("每日清点"), "02:00", lambda ctx: _count(ctx))]
+
+
+@hookimpl
+def register_approvals() -> list[ApprovalKind]:
+    return [
+        ApprovalKind(
+            "plugin_demo.note", _l("演示审批"), VIEW, "plugin_demo.approve",
+            lambda ctx, payload: ApprovalSummary(((_l("备注"), str(payload["text"])),)),
+            lambda ctx, payload, request_id: {"text": payload["text"]},
+        )
+    ]  # fmt: skip
 
 
 @hookimpl
@@ -134,6 +151,11 @@ def person_timeline(ctx: HookContext, person: PersonView, before_ms: int, limit:
 
 
 @hookimpl
+def person_circle(ctx: HookContext, person_id: int) -> list[int]:
+    return [person_id + 1]
+
+
+@hookimpl
 def person_form_fields(ctx: HookContext, person: PersonView | None) -> list[FieldGroup]:
     return [FieldGroup("plugin_demo.fields", _l("演示字段"), (FormField("plugin_demo.note", _l("备注")),))]
 
@@ -167,6 +189,11 @@ def earn_points(ctx: HookContext, basket: BasketView, points: int) -> list[Point
 @hookimpl
 def coupon_classes_for_items(ctx: HookContext, items: tuple[ItemView, ...]) -> list[CouponClass]:
     return [CouponClass(item.code, frozenset({"demo"})) for item in marked(items)]
+
+
+@hookimpl
+def item_vetoes(ctx: HookContext, items: tuple[ItemView, ...], purpose: str) -> list[ItemVeto]:
+    return [ItemVeto(item.code, "plugin_demo.no_gift", "演示：红色的不能送") for item in marked(items)]
 
 
 @hookimpl

@@ -53,7 +53,7 @@ def _fill(value: Any, values: dict[str, str]) -> Any:
 
 PERSON, ORDER, CARD, HOUSEHOLD, QUOTE = Ref("person"), Ref("order"), Ref("card"), Ref("household"), Ref("quote")
 ITEM, STAFF, STORE, NUMBER, CARD_NO = Ref("item"), Ref("staff"), Ref("store"), Ref("member_no"), Ref("card_number")
-BATCH = Ref("batch")
+BATCH, STAFF_ID, APPROVAL, SITTING = Ref("batch"), Ref("staff_id"), Ref("approval"), Ref("sitting")
 PLAIN = Recipe()
 EDIT = {"name": "改名", "version": "1"}
 LINES = {"lines": [{"line": 2, "qty": 1}]}
@@ -80,6 +80,9 @@ API = {
     "api_orders.read": Recipe({"order_no": ORDER}),
     "api_orders.preview": Recipe({"order_no": ORDER}, json=LINES),
     "api_orders.refund": Recipe({"order_no": ORDER}, json={**LINES, "reason": "扫"}),
+    "api_approvals.adjust": Recipe({"member_id": PERSON}, json={"unit": "points", "delta": 5, "reason": "扫一扫"}),
+    "api_approvals.read": Recipe({"approval_id": APPROVAL}),
+    "api_approvals.decide": Recipe({"approval_id": APPROVAL}, json={"decision": "refuse", "reason": "扫一扫"}),
     "api_staff.prove": Recipe(json={"staff": STAFF, "pin": "000000", "purpose": "refund", "payload_sha256": "0" * 64}),
     "probes.openapi": PLAIN,
     "probes.healthz": PLAIN,
@@ -117,6 +120,13 @@ DESK = {
     "desk.receipt": Recipe({"order_no": ORDER}),
     "desk.refund": Recipe({"order_no": ORDER}),
     "desk.refund_preview": Recipe({"order_no": ORDER}, form={"qty_2": "1"}),
+    "desk.refund_ask": Recipe({"order_no": ORDER}, form={"qty_2": "1", "reason": "扫一扫", "preview_id": "x"}),
+    "desk.till_confirm": Recipe(form={"what": "price", "number": STAFF, "pin": "000000"}),
+    "desk.till_price_ask": PLAIN,
+    "desk.adjust": Recipe({"person_id": PERSON}),
+    "desk.adjust_points": Recipe({"person_id": PERSON}, form={"delta": "7", "reason": "扫一扫"}),
+    "desk.adjust_tier": Recipe({"person_id": PERSON}, form={"tier": "none", "until": "2026-12-31", "reason": "扫"}),
+    "desk.staff_person": Recipe({"staff_id": STAFF_ID}, form={"member_no": NUMBER}),
     "desk.refund_post": Recipe({"order_no": ORDER}, form={"qty_2": "1", "reason": "扫", "preview_id": "x"}),
 }
 
@@ -139,11 +149,58 @@ ORG = {
     "org.change_password": PLAIN,
     "org.change_password_post": Recipe(form={"old": "wrong", "new": "correct horse battery"}),
     "org.set_pin": Recipe(form={"password": "wrong", "pin": "135790"}),
+    "org.my_sessions_end": Recipe(form={"session": SITTING}),
+    "org.roles": Recipe(query={"q": "退款", "role": "manager"}),
+    "org.roles_preview": Recipe(form={"version": "0", "role": "manager", "g": "manager|orders.sell"}),
+    "org.roles_save": Recipe(form={"version": "0", "change": "marketing|people.view|1", "pin": "000000"}),
+    "org.role_new": Recipe(form={"name": "扫一扫角色", "like": "front_desk"}),
+    "org.role_drop": Recipe({"code": "own_9"}),
+    "org.view_as": Recipe(form={"role": "none"}),
+    "org.view_as_leave": PLAIN,
+    "org.staff_member": Recipe({"staff_id": STAFF_ID}),
+    "org.staff_new": PLAIN,
+    "org.staff_new_post": Recipe(form={"number": "S-1", "name": "扫", "role": "marketing", "role_store": STORE}),
+    "org.staff_edit": Recipe({"staff_id": STAFF_ID}),
+    "org.staff_edit_post": Recipe({"staff_id": STAFF_ID}, form={"name": "扫", "version": "0", "store_id": STORE}),
+    "org.staff_roles": Recipe({"staff_id": STAFF_ID}),
+    "org.staff_roles_post": Recipe({"staff_id": STAFF_ID}, form={"role_0": "marketing", "store_0": STORE}),
+    "org.staff_reset": Recipe({"staff_id": Ref("spare_staff")}),
+    "org.staff_totp": Recipe({"staff_id": Ref("spare_staff")}),
+    "org.staff_active": Recipe({"staff_id": Ref("spare_staff")}, form={"active": "1"}),
+    "org.staff_sessions_end": Recipe({"staff_id": Ref("spare_staff")}, form={"session": SITTING}),
+    "org.approvals": Recipe(query={"tab": "done"}),
+    "org.approval": Recipe({"request_id": APPROVAL}),
+    "org.approval_approve": Recipe({"request_id": APPROVAL}, form={"pin": "000000"}),
+    "org.approval_refuse": Recipe({"request_id": APPROVAL}, form={"answer": "扫一扫"}),
+    "org.approval_withdraw": Recipe({"request_id": APPROVAL}),
     "assets.file": Recipe({"name": "nothing.css"}),
     "console.plugins": Recipe(query={"key": "dental"}),
     "console.switch": Recipe({"key": "physio"}, form={"on": "1"}),
     "console.retry": Recipe({"key": "dental"}),
     "dental.items": PLAIN,
+}
+
+ENTRY, PREVIEW = Recipe({"entry_id": Ref("entry")}), Ref("preview")
+PROGRAMME = {
+    "programme.index": PLAIN,
+    "programme.open_draft": PLAIN,
+    "programme.discard": PLAIN,
+    "programme.import_draft": PLAIN,
+    "programme.export_version": Recipe({"number": "1"}),
+    "programme.export_draft": PLAIN,
+    "programme.new_entry": Recipe({"section": "tiers"}),
+    "programme.add_entry": Recipe({"section": "tiers"}, form={"code": "x", "name": "扫"}),
+    "programme.entry": ENTRY,
+    "programme.save_entry": Recipe({"entry_id": Ref("entry")}, form={"code": "x", "name": "扫", "version": "1"}),
+    "programme.remove_entry": ENTRY,
+    "programme.up": ENTRY,
+    "programme.diff": PLAIN,
+    "programme.version": Recipe({"number": "1"}),
+    "programme.rules": PLAIN,
+    "tiers.preview": Recipe(query={"id": PREVIEW}),
+    "tiers.make_preview": PLAIN,
+    "tiers.preview_csv": Recipe({"preview_id": PREVIEW}),
+    "tiers.publish": Recipe(form={"preview": PREVIEW}),
 }
 
 ONE_BATCH = Recipe({"batch_id": BATCH})
@@ -185,7 +242,7 @@ def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
 
 
 RECIPES: dict[str, Recipe] = {
-    **API, **DESK, **ORG, **IMPORTS,
+    **API, **DESK, **ORG, **IMPORTS, **PROGRAMME,
     **records("staff", STAFF, name="改名", number="950"),
     **records("stores", STORE, name="改名", code="95"),
 }  # fmt: skip

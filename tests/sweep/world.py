@@ -13,18 +13,19 @@ from core.cards import services as cards
 from core.cards.models import Card
 from core.catalog import services as catalog
 from core.imports import runner
-from core.kernel import counters
+from core.kernel import clock, counters
 from core.kernel.db import Base, FranchiseOwned
 from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
-from core.orders import quotes
+from core.orders import adjustments, quotes
 from core.orders.models import Orders, StoredQuote
 from core.orders.types import BasketRequest, LineRequest
+from core.org import approvals, staffing, tokens
 from core.org import services as org
-from core.org import staffing, tokens
-from core.org.models import Franchise, Staff
+from core.org.models import Franchise, Staff, WebSession
 from core.people import services as people
 from core.people.models import Person
+from core.programme import drafts
 from core.programme import services as programmes
 from tests.installation import House, Installation
 
@@ -138,6 +139,15 @@ def _more_staff(session: Any, house: House) -> None:
         session.get(Staff, staff_id).password_once = False
 
 
+def _draft(session: Any, programme: Any, word: str, code: str) -> tuple[int, int]:
+    """Put an entry into the franchise's draft and keep a preview; return their ids."""
+    draft = drafts.current(session) or drafts.open_from(session, programme, word)
+    data = {"code": code, "name": f"{word}券", "amount_fen": 100, "items": "all"}
+    entry = drafts.save(session, draft, drafts.section("coupons"), data, None)
+    result = {"tiers": [f"{word}级"], "cells": [[0]], "rows": [], "kept": 0, "cost_fen": 0, "first": []}
+    return entry.id, drafts.keep_preview(session, "0" * 64, 0, False, 0, result).id
+
+
 def _fill(installation: Installation, house: House, item: str, store: int | None = None) -> dict[str, Any]:
     """Make a member with cards, an order with a refund and an open quote; return their ids."""
     away = house is installation.pharmacy
@@ -169,11 +179,36 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             held = cards.cards_of(session, [member])[member]
             household = cards.household_of(session, person)
             assert household is not None
+            entry, preview = _draft(session, programme, word, code)
+            spare = _spare(session, house, store)
+            request = approvals.ask(
+                session, adjustments.KIND, {"person_id": str(member), "delta": 40 + len(item)}, f"{word}原因"
+            )
             return {
-                "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code,
+                "entry": entry, "preview": preview, "staff_id": house.staff["front_desk"], "spare_staff": spare.id, "approval": request.id,
+                "sitting": _sitting(session, spare), "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code,
                 "card": held[0].id, "household": household[0].id,
                 "staff": house.staff["front_desk"], "member_no": person.member_no, "card_number": held[0].number, "batch": batch,
             }  # fmt: skip
+
+
+def _spare(session: Any, house: House, store: int | None) -> Staff:
+    """Return somebody whose sign-in may be reset without taking a role's session away."""
+    staff, _password = staffing.add_staff(
+        session, number=f"9{store or 0}"[-12:], name="备员", roles=[("marketing", None)], store_id=store or house.store_id,
+    )  # fmt: skip
+    return staff
+
+
+def _sitting(session: Any, staff: Staff) -> int:
+    """Return a live session of somebody."""
+    row = WebSession(
+        staff_id=staff.id, store_id=staff.store_id, device="sweep", started_at=clock.now_ms(), seen_at=clock.now_ms(),
+        expires_at=clock.now_ms() + 12 * 3_600_000,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 # Other tests import plugins of their own into the same process; their tables are not in this database.

@@ -26,7 +26,7 @@ from core.kernel.tenancy import acting
 from core.kernel.web import admin_view, assets, csp, formats, handlers, logs, routes, state
 from core.kernel.web.flask_sessions import ServerSessions, cookie_names
 from core.kernel.web.identity import FULL
-from core.kernel.web.render import link_if
+from core.kernel.web.render import link_if, may_see
 from core.kernel.web.shortcuts import shortcut_list
 from core.kernel.web.state import RequestState, Shell, WebState
 
@@ -137,6 +137,7 @@ def _install_language(app: Flask) -> None:
         asset=assets.path,
         draw_icon=assets.icon,
         link_if=link_if,
+        may_see=may_see,
         locale_names=i18n.LOCALE_NAMES,
         shortcut_list=shortcut_list,
         clock=clock,

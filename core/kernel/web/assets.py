@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parents[3]
 STATIC = ROOT / "static"
 CSS_LAYERS = (
     "tokens.css", "dark.css", "base.css", "layout.css", "components.css", "forms.css", "tables.css",
-    "charts.css", "work.css", "desk.css", "records.css", "programme.css", "entry.css", "phone.css", "print.css",
+    "charts.css", "work.css", "desk.css", "records.css", "staff.css", "programme.css",
+    "entry.css", "phone.css", "print.css",
 )  # fmt: skip
 JS_PARTS = (
     "core.js", "htmx-wiring.js", "toast.js", "popover.js", "shortcuts.js", "combobox.js", "scanner.js",

@@ -47,6 +47,8 @@ class Identity:
     idle_seconds: int
     stores: tuple[StoreChoice, ...] = field(default=())
     enrol_by_on: str = ""
+    viewing: str = ""
+    waiting: int = 0
 
 
 class IdentityPort(Protocol):

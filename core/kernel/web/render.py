@@ -195,3 +195,10 @@ def with_toast(answer: Response, text: str, *, undo: str | None = None) -> Respo
 def link_if(endpoint: str, **values: Any) -> str | None:
     """Return the address of an endpoint, or None when it is not registered in this application."""
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def may_see(permission: str) -> bool:
+    """Return whether the signed-in person holds a permission: for templates that offer what leads further."""
+    here = state.maybe_here()
+    who = here.identity if here else None
+    return who is not None and permission in permissions.registry and permissions.may(who.actor, permission)

@@ -28,6 +28,8 @@ from flask import make_response, redirect, request, url_for
 from sqlalchemy.exc import DBAPIError
 
 from core.kernel import audit, clock, permissions
+from core.kernel.errors import Forbidden
+from core.kernel.i18n import _
 from core.kernel.ids import parse_id
 from core.kernel.tenancy import acting
 from core.kernel.web import state
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 _RETRY = {"40001", "40P01"}  # serialization failure, deadlock
 UNITS = ("read", "write", "own")
+LOOKING = frozenset({"GET", "HEAD", "OPTIONS"})
 _UPLOAD_LIMIT = 20 * 1024 * 1024
 
 
@@ -58,7 +61,8 @@ class RouteSpec:
     """What a route declared.
 
     `public` needs nobody; `held` needs a session in any stage (lock screen, second factor) and no
-    permission; otherwise `permission` must be a declared one and the session complete.
+    permission; otherwise `permission` must be a declared one and the session complete. `while_viewing`
+    lets a post through while the session only looks with another role's eyes.
     """
 
     permission: str | None = None
@@ -67,6 +71,7 @@ class RouteSpec:
     held: bool = False
     health: bool | str = False
     upload: bool = False
+    while_viewing: bool = False
 
 
 def page(
@@ -80,6 +85,7 @@ def page(
     public: bool = False,
     held: bool = False,
     upload: bool = False,
+    while_viewing: bool = False,
     endpoint: str | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a page with its permission and unit of work ("read", "write" or "own").
@@ -94,7 +100,7 @@ def page(
         raise ValueError(f"{rule}: unknown unit {unit}")
     if sum((permission is not None, public, held)) != 1:
         raise ValueError(f"{rule}: declare exactly one of permission, public, held")
-    spec = RouteSpec(permission, unit, public, held, health, upload)
+    spec = RouteSpec(permission, unit, public, held, health, upload, while_viewing)
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
@@ -152,6 +158,7 @@ def on_refusal(render: Callable[[Refusal], Any]) -> None:
 def serve(spec: RouteSpec, view: Callable[..., Any], kwargs: dict[str, Any]) -> Response:
     """Admit the caller by `spec` and run the view in its unit; for views registered in another way."""
     identity = state.here().identity
+    _refuse_while_viewing(spec, identity)
     if spec.public:
         return run_unit(spec.unit, identity if identity and identity.stage == FULL else None, view, kwargs)
     if identity is None:
@@ -164,6 +171,16 @@ def serve(spec: RouteSpec, view: Callable[..., Any], kwargs: dict[str, Any]) -> 
     if spec.health:
         _note_health_read(spec, identity, kwargs)
     return run_unit(spec.unit, identity, view, kwargs)
+
+
+def _refuse_while_viewing(spec: RouteSpec, identity: Identity | None) -> None:
+    """Raise Forbidden for anything but looking while the session sees through another role's eyes."""
+    if identity is None or not identity.viewing or request.method in LOOKING or spec.held or spec.while_viewing:
+        return
+    raise Forbidden(
+        _("你正以“%(role)s”的视角查看，只能看，不能改。请先点页顶的“结束查看”。", role=identity.viewing),
+        code="viewing_as",
+    )
 
 
 def _admit(identity: Identity) -> Response | None:

@@ -58,7 +58,7 @@ def installed(bench, hook, **arguments):
 
 
 def test_hook_register_permissions(bench):
-    assert [p.code for p in declared(bench, "register_permissions")] == ["plugin_demo.view"]
+    assert [p.code for p in declared(bench, "register_permissions")] == ["plugin_demo.view", "plugin_demo.approve"]
 
 
 def test_hook_register_settings(bench):
@@ -84,6 +84,17 @@ def test_hook_register_jobs(bench):
     job = declared(bench, "register_jobs")[0]
     with bench.unit() as session:
         assert job.run(hook_context(session)) == 0
+
+
+def test_hook_register_approvals(bench):
+    kind = next(k for k in declared(bench, "register_approvals") if k.kind == "plugin_demo.note")
+    assert (kind.ask, kind.approve) == ("plugin_demo.view", "plugin_demo.approve")
+    assert kind.describe(None, {"text": "甲"}).rows[0][1] == "甲"
+    assert kind.execute(None, {"text": "甲"}, 1) == {"text": "甲"}
+
+
+def test_hook_person_circle(bench):
+    assert asked(bench, "person_circle", person_id=41) == [42]
 
 
 def test_hook_register_blueprints(bench):
@@ -152,6 +163,12 @@ def test_hook_coupon_classes_for_items(bench):
     items = (ItemView(1, "X", "甲", "service", RED), ItemView(2, "Y", "乙", "service", {}))
     classes = asked(bench, "coupon_classes_for_items", items=items)
     assert [(c.item_code, c.classes) for c in classes] == [("X", frozenset({"demo"}))]
+
+
+def test_hook_item_vetoes(bench):
+    items = (ItemView(1, "X", "甲", "service", RED), ItemView(2, "Y", "乙", "service", {}))
+    vetoes = asked(bench, "item_vetoes", items=items, purpose="gift")
+    assert [(v.item_code, v.rule) for v in vetoes] == [("X", "plugin_demo.no_gift")]
 
 
 def test_hook_on_event(bench):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -220,3 +221,33 @@ def test_publishing_asks_for_the_preview_of_the_same_draft(house):
     with house.unit("read") as session:
         tier = programmes.in_force(session).tier("gold")
         assert tier.entry == Threshold(spend_fen=1_200_000, window_months=12)
+
+
+def test_a_tier_set_by_hand_stays_what_the_new_rules_say(house):
+    from core.kernel.ids import new_id
+    from core.kernel.statements import Statements
+    from core.tiers.models import TierOverride
+
+    before = crowd(house)
+    favourite = next(m for m, tier in before.items() if tier == "regular")
+    today = clock.today("Asia/Shanghai")
+    with house.unit() as session:
+        session.add(
+            TierOverride(
+                id=new_id(), person_id=favourite, tier_code="gold", start_on=today, until_on=today + timedelta(days=90),
+                made_at=clock.now_ms(),
+            )
+        )  # fmt: skip
+        session.flush()
+        st = Statements(session, house.dental.franchise_id)
+        programme = programmes.in_force(session)
+        from core.tiers import services
+
+        services.refresh(
+            st, favourite, programme, today, "Asia/Shanghai", cause="override", source_kind="test", source_id=0
+        )
+    assert tier_of(house, favourite) == "gold"
+    publish(house, harder(programme, 30))
+    run(house)
+    assert tier_of(house, favourite) == "gold"
+    assert verified(house) == []

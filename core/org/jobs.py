@@ -1,0 +1,26 @@
+"""Timed work of the organisation: end approvals that nobody decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.kernel.jobs import Counts, Job
+from core.org import approvals
+
+if TYPE_CHECKING:
+    from core.kernel.runtime import Runtime
+    from core.kernel.tenancy import Actor
+
+
+def expire_approvals(runtime: Runtime, _actor: Actor) -> Counts:
+    """End every request whose 24 hours are over; a second run ends none."""
+    done = 0
+    while True:
+        with runtime.db.unit("write") as session:
+            ended = approvals.expire(session)
+        done += ended
+        if not ended:
+            return {"done": done, "skipped": 0, "failed": 0}
+
+
+JOBS = (Job("expire_approvals", expire_approvals, 3600),)

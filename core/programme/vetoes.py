@@ -1,0 +1,101 @@
+"""Items that the law or a vertical forbids as a reward or as something given away (capabilities part D; S4-34)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from core.catalog.models import Item
+from core.hooktypes import ItemView, hook_context
+from core.kernel.i18n import _
+from core.kernel.runtime import runtime
+from core.programme.document import ItemScope, Programme
+from core.programme.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy.orm import Session
+
+NAMED = 3
+
+
+def veto_problems(session: Session, programme: Programme) -> list[Problem]:
+    """Return an error for each reward and each buy-and-get that would hand out a forbidden item.
+
+    Nobody may go on as if a vertical had agreed: when its answer is missing, that is an error too.
+    """
+    asked = [*_rewards(programme), *_gifts(programme)]
+    if not asked:
+        return []
+    items = _items(session)
+    found = []
+    for path, purpose, scope in asked:
+        inside = tuple(one.view for one in items if _inside(scope, one))
+        if inside:
+            found += _ask(session, path, purpose, inside)
+    return found
+
+
+def _rewards(programme: Programme) -> Iterator[tuple[str, str, ItemScope]]:
+    for place, reward in enumerate(programme.rewards):
+        if reward.kind == "coupon" and reward.coupon:
+            coupon = programme.coupon(reward.coupon)
+            if coupon is not None and coupon.pay_bp == 0:
+                yield f"rewards.{place}.coupon", "reward", coupon.items
+            continue
+        yield f"rewards.{place}.item", "reward", ItemScope(codes=frozenset({reward.item or reward.code}))
+
+
+def _gifts(programme: Programme) -> Iterator[tuple[str, str, ItemScope]]:
+    for place, promotion in enumerate(programme.promotions):
+        if promotion.enabled and promotion.free_units:
+            yield f"promotions.{place}.items", "gift", promotion.items
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An item as scopes and plugins need it."""
+
+    view: ItemView
+    category: str
+
+
+def _items(session: Session) -> list[_Known]:
+    columns = (Item.id, Item.code, Item.name, Item.kind, Item.category, Item.price_fen, Item.attributes)
+    rows = session.execute(select(*columns).where(Item.active.is_(True)))
+    return [
+        _Known(
+            ItemView(row.id, row.code, row.name, row.kind, json.loads(row.attributes or "{}"), row.price_fen),
+            row.category,
+        )
+        for row in rows
+    ]
+
+
+def _inside(scope: ItemScope, item: _Known) -> bool:
+    view = item.view
+    return scope.matches(view.code, view.kind, item.category, frozenset(view.attributes.get("core.coupon_classes", ())))
+
+
+def _ask(session: Session, path: str, purpose: str, items: tuple[ItemView, ...]) -> list[Problem]:
+    host = runtime().host
+    answers = host.call("item_vetoes", hook_context(session), items=items, purpose=purpose) if host else []
+    if any(one.failed for one in answers):
+        return [Problem("error", path, _("现在核对不了这些项目能不能送，请稍后再试。"))]
+    names = {item.code: item.name for item in items}
+    by_rule: dict[str, list[str]] = {}
+    for one in answers:
+        by_rule.setdefault(str(one.value.reason), []).append(names[one.value.item_code])
+    return [
+        Problem("error", path, _("%(items)s：%(reason)s", items=_some(found), reason=reason))
+        for reason, found in by_rule.items()
+    ]
+
+
+def _some(names: list[str]) -> str:
+    shown = _("、").join(names[:NAMED])
+    return shown if len(names) <= NAMED else _("%(names)s等 %(n)d 种", names=shown, n=len(names))
