@@ -16,7 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 ARGUMENTS = [
     "--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--disable-gpu",
+    "--disable-sync", "--disable-gpu", "--lang=zh-CN",
 ]  # fmt: skip
 DESKTOP, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
 

@@ -1,8 +1,9 @@
 """Pictures of every page of every role's menu: `./dev shots DIR [role …]`.
 
 Makes a demonstration chain in a temporary folder, signs in as each role of the dental franchise and of the one
-that runs all verticals, opens every page of the menu and a few pages behind them, light and dark, 1366×768
-and 390 px, and saves a PNG of each. Prints what a picture cannot show: sideways scroll, console errors,
+that runs all verticals, opens every page of the menu and what lies behind it (the first row of a list, the
+acts in a page's head), and saves a PNG of each: of the first role that has a page light and dark, 1366×768 and
+390 px, of each further role once. Prints what a picture cannot show: sideways scroll, console errors,
 requests and compressed weight beyond the budget, accessibility violations.
 """
 
@@ -10,15 +11,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tests import browser as browsers
 
 WEIGHT, REQUESTS = 75 * 1024, 6
+VARIANTS = (("light", "desktop"), ("light", "phone"), ("dark", "desktop"), ("dark", "phone"))
 FRANCHISES = {"康悦口腔": "dental", "康悦综合门诊": "all"}
 AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
 
@@ -30,19 +34,18 @@ def main(arguments: list[str]) -> int:
         return 2
     target, roles = Path(arguments[0]), set(arguments[1:])
     target.mkdir(parents=True, exist_ok=True)
+    seen: set[str] = set()
+    problems = 0
     with tempfile.TemporaryDirectory(prefix="hkshots") as name:
         env = {"HUIKE_DATA_DIR": f"{name}/var", "HUIKE_KEY_FILE": f"{name}/keys/master.key"}
         signs = _demo(env)
         with browsers.served(env) as address, browsers.chromium() as browser:
-            problems = [
-                problem
-                for sign in signs
-                if sign["franchise"] in FRANCHISES and (not roles or sign["role"] in roles)
-                for problem in _role(browser, address, sign, target)
-            ]
-    for problem in problems:
-        print(problem)
-    print(f"{len(list(target.glob('*.png')))} pictures in {target}, {len(problems)} problems")
+            for sign in signs:
+                if sign["franchise"] in FRANCHISES and (not roles or sign["role"] in roles):
+                    for problem in _role(browser, address, sign, target, seen):
+                        print(problem, flush=True)
+                        problems += 1
+    print(f"{len(list(target.glob('*.png')))} pictures in {target}, {problems} problems")
     return 1 if problems else 0
 
 
@@ -54,48 +57,70 @@ def _demo(env: dict[str, str]) -> list[dict[str, str]]:
     return json.loads(told.stdout)  # type: ignore[no-any-return]
 
 
-def _role(browser: Any, address: str, sign: dict[str, str], target: Path) -> list[str]:
-    """Walk one role's menu in both themes and sizes."""
-    problems = []
-    for theme in ("light", "dark"):
-        for size, viewport in (("desktop", browsers.DESKTOP), ("phone", browsers.PHONE)):
-            context = browser.new_context(viewport=viewport, locale="zh-CN", color_scheme=theme)
-            page = context.new_page()
-            watch = Watch(page)
-            browsers.sign_in(page, address, sign["login"], sign["password"])
-            _choose_theme(page, theme)
-            for path in _paths(page, address):
-                label = f"{FRANCHISES[sign['franchise']]}-{sign['role']}-{_slug(path)}-{size}-{theme}"
-                problems += watch.visit(address + path, target / f"{label}.png", label)
-            context.close()
-    return problems
+def _role(browser: Any, address: str, sign: dict[str, str], target: Path, seen: set[str]) -> Iterator[str]:
+    """Walk one role's menu: a page nobody had yet in both themes and sizes, the others once, in turn."""
+    paths: list[str] = []
+    fresh: set[str] = set()
+    for place, (theme, size) in enumerate(VARIANTS):
+        viewport = browsers.PHONE if size == "phone" else browsers.DESKTOP
+        context = browser.new_context(viewport=viewport, locale="zh-CN", color_scheme=theme)
+        page = context.new_page()
+        watch = Watch(page)
+        browsers.sign_in(page, address, sign["login"], sign["password"])
+        _choose_theme(page, address, theme)
+        if not paths:
+            paths = _paths(page, address)
+            fresh = {_slug(path) for path in paths} - seen
+        for n, path in enumerate(paths):
+            slug = _slug(path)
+            if slug in fresh or n % len(VARIANTS) == place:
+                label = f"{FRANCHISES[sign['franchise']]}-{sign['role']}-{slug}-{size}-{theme}"
+                yield from watch.visit(address + path, target / f"{label}.png", label)
+        context.close()
+    seen |= fresh
+    print(f"{sign['franchise']} {sign['role']}: {', '.join(map(_slug, paths))}", flush=True)
 
 
-def _choose_theme(page: Any, theme: str) -> None:
-    token = page.evaluate("document.querySelector('[name=csrf_token]')?.value || ''")
+def _choose_theme(page: Any, address: str, theme: str) -> None:
+    page.wait_for_selector("nav.rail", state="attached")
+    token = page.get_attribute("meta[name=csrf]", "content")
     page.request.post(
-        page.url.rstrip("/") + "/preferences", form={"csrf_token": token, "theme": theme},
-        headers={"Referer": page.url, "Origin": page.url.rstrip("/")},
+        f"{address}/preferences", form={"csrf_token": token, "theme": theme},
+        headers={"Referer": page.url, "Origin": address},
     )  # fmt: skip
+    page.goto(address + "/")
+    page.wait_for_load_state("networkidle")
 
 
 def _paths(page: Any, address: str) -> list[str]:
-    """Return every page of the menu, and the first member, order and card behind the lists."""
-    page.goto(address + "/")
-    found = page.eval_on_selector_all("nav a[href]", "links => links.map(a => a.getAttribute('href'))")
-    paths = list(dict.fromkeys(["/", *[href for href in found if href.startswith("/") and "?" not in href]]))
-    for path in list(paths):
-        page.goto(address + path)
-        inner = page.eval_on_selector_all(
-            "main nav a[href], main a.cell[href], main table a[href]", "links => links.map(a => a.getAttribute('href'))"
-        )
-        fresh = [href for href in inner if href.startswith("/") and "?" not in href and href not in paths]
-        paths += fresh[:1]
+    """Return every page of the menu and its groups, what their heads lead to, and the first row of each list."""
+    paths = ["/"]
+    _take(page, address, "/", "nav a[href]", paths)
+    for path in tuple(paths):
+        _take(page, address, path, "nav.subnav a[href]", paths)
+    for path in tuple(paths):
+        _take(page, address, path, "main .ph .acts a[href]", paths)
+        _take(page, None, path, "main a.cell[href], main .tb a[href]", paths, 1)
+    for path in [one for one in paths if _slug(one) in {"members-id", "orders-id"}]:
+        _take(page, address, path, "main .ph .acts a[href], main .mh a[href], main nav.tabs a[href]", paths)
     return paths
 
 
+def _take(page: Any, address: str | None, path: str, where: str, paths: list[str], most: int = 30) -> None:
+    """Add to `paths` the pages that `path` links to at `where`: one of each kind, no files."""
+    if address is not None:
+        page.goto(address + path)
+    found = page.eval_on_selector_all(where, "links => links.map(a => a.getAttribute('href'))")
+    have = {_slug(one) for one in paths}
+    for href in [one for one in found if one.startswith("/") and "export" not in one and "?" not in one]:
+        if _slug(href) not in have and most:
+            paths.append(href)
+            have.add(_slug(href))
+            most -= 1
+
+
 def _slug(path: str) -> str:
-    plain = "-".join(part if not part.isdigit() else "id" for part in path.strip("/").split("/"))
+    plain = "-".join(part if not re.search(r"\d{2}", part) else "id" for part in path.strip("/").split("/"))
     return "".join(ch if ch.isalnum() or ch == "-" else "_" for ch in plain) or "home"
 
 
@@ -105,14 +130,18 @@ class Watch:
     def __init__(self, page: Any) -> None:
         self.page = page
         self.messages: list[str] = []
+        self.asked: list[Any] = []
         self.requests: list[Any] = []
         page.on("console", lambda m: self.messages.append(m.text) if m.type in {"error", "warning"} else None)
         page.on("pageerror", lambda e: self.messages.append(str(e)))
-        page.on("requestfinished", lambda request: self.requests.append(request))
+        page.on("request", lambda request: self.asked.append(request))
+        # What the page before asked for may end after this one has begun: it does not count here.
+        page.on("requestfinished", lambda r: self.requests.append(r) if r in self.asked else None)
 
     def visit(self, url: str, file: Path, label: str) -> list[str]:
         """Open a page, save its picture and return what is wrong with it."""
         self.messages.clear()
+        self.asked.clear()
         self.requests.clear()
         session = self.page.context.new_cdp_session(self.page)
         session.send("Network.clearBrowserCache")
@@ -133,7 +162,8 @@ class Watch:
         weight = sum(r.sizes()["responseBodySize"] for r in self.requests)
         found = [f"{label}: third party {one}" for one in foreign]
         if len(self.requests) > REQUESTS:
-            found.append(f"{label}: {len(self.requests)} requests")
+            asked = " ".join(r.url.split("/", 3)[3] for r in self.requests)
+            found.append(f"{label}: {len(self.requests)} requests: {asked}")
         if weight > WEIGHT:
             found.append(f"{label}: {weight} bytes")
         return found

@@ -11,7 +11,7 @@ from core.catalog import rules
 from core.catalog.models import Item, Stock
 from core.kernel import audit, clock
 from core.kernel.errors import Conflict, FieldError, Invalid, NotFound
-from core.kernel.i18n import _
+from core.kernel.i18n import _, listed
 from core.kernel.ids import new_id
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def by_codes(session: Session, codes: Iterable[str]) -> dict[str, Item]:
     missing = [code for code in wanted if code not in rows or not rows[code].active]
     if missing:
         raise Invalid(
-            _("项目不存在或已停用：%(codes)s。", codes="、".join(code[:40] for code in missing)),
+            _("项目不存在或已停用：%(codes)s。", codes=listed(code[:40] for code in missing)),
             code="unknown_item",
             errors=[FieldError("lines.item", _("没有编码为 %(code)s 的项目。", code=code[:40])) for code in missing],
         )

@@ -15,7 +15,7 @@ from core import rooms
 from core.kernel import clock, i18n, jobs
 from core.kernel import worker as workers
 from core.kernel.command import WrongUse, every_franchise, plainly
-from core.kernel.i18n import _
+from core.kernel.i18n import _, listed
 from core.kernel.runtime import runtime
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -84,7 +84,7 @@ def jobs_run(name: str | None, due: bool, as_json: bool) -> None:
         click.echo(json.dumps(runs) if as_json else "\n".join(f"{k}\t{v}" for k, v in sorted(runs.items())))
         return
     if name not in known:
-        raise WrongUse(_("没有名为 %(name)s 的任务。可选：%(all)s。", name=name or "", all="、".join(sorted(known))))
+        raise WrongUse(_("没有名为 %(name)s 的任务。可选：%(all)s。", name=name or "", all=listed(sorted(known))))
     total = {"done": 0, "skipped": 0, "failed": 0}
     for actor in every_franchise(here.db):
         for key, n in jobs.run_for(here, known[name], actor).items():

@@ -45,6 +45,7 @@ STAFF = (
 )  # fmt: skip
 DEMO_PIN = "246802"
 PASSWORD_LENGTH = 14
+VISITS_TODAY = 5  # so that the home pages show a day at work
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +121,21 @@ def _fill(runtime: Runtime, actor: Actor, rng: random.Random, people: int) -> No
     weights = [max(1, 400_000 // max(price, 2_000)) for _code, price in items]
     with acting(acting_owner):
         _known_member(runtime, family)
+        enrolled: list[int] = []
         for n in range(people):
             joined = today - timedelta(days=rng.randrange(20, 720))
             person = _enrol(runtime, rng, n, joined)
+            enrolled.append(person)
             if family and rng.random() < 0.25:
                 _sell(runtime, rng, [("CARD-FAMILY", 1)], person, joined)
                 _add_child(runtime, rng, person, joined)
             for visit in sorted(rng.randrange(1, max((today - joined).days, 2)) for _v in range(rng.randrange(0, 6))):
                 basket = [(code, 1) for code, _price in rng.choices(items, weights, k=rng.randrange(1, 3))]
                 _sell(runtime, rng, basket, person, joined + timedelta(days=visit))
+        late = sorted((rng.randrange(2, 100) for _v in range(VISITS_TODAY)), reverse=True)
+        for person, minutes in zip(enrolled, late, strict=False):
+            basket = [(code, 1) for code, _price in rng.choices(items, weights)]
+            _sell(runtime, rng, basket, person, today, clock.now() - timedelta(minutes=minutes))
 
 
 def _known_member(runtime: Runtime, family: bool) -> None:
@@ -178,9 +185,13 @@ def _add_child(runtime: Runtime, rng: random.Random, person_id: int, joined: dat
         cards.seat(session, found[1], cards.enrol(session, child), "child")
 
 
-def _sell(runtime: Runtime, rng: random.Random, basket: list[tuple[str, int]], person_id: int, day: date) -> None:
+def _sell(
+    runtime: Runtime, rng: random.Random, basket: list[tuple[str, int]], person_id: int, day: date,
+    at: datetime | None = None,
+) -> None:  # fmt: skip
+    """Sell at an hour of `day`, or at the instant given."""
     lines = tuple(LineRequest(code, qty) for code, qty in basket)
-    with clock.frozen_at(_at(day, rng)):
+    with clock.frozen_at(at or _at(day, rng)):
         with runtime.db.unit("write") as session:
             quote, priced = quotes.store(session, BasketRequest(lines, person_id))
             total = priced.quote.total_fen

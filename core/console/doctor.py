@@ -14,6 +14,7 @@ from core.kernel.command import every_franchise
 from core.kernel.db import sqlite_journal_mode
 from core.kernel.models import OutboxMessage
 from core.kernel.permissions import MUST_USE_TOTP
+from core.kernel.settings import EVERY_INTERFACE, host_names
 from core.kernel.tenancy import acting
 from core.org.models import Franchise, Staff, StaffRole
 
@@ -96,6 +97,11 @@ def _serving(runtime: Runtime, *, deploy: bool) -> Iterator[Finding]:
     environment = runtime.environment
     if clock.testing():
         yield Finding("clock.testing", deploy, "HUIKE_TESTING is set: the clock can be moved")
+    if environment.host in EVERY_INTERFACE and not host_names(environment):
+        yield Finding(
+            "hosts.unset", deploy,
+            f"HUIKE_HOST is {environment.host} and HUIKE_HOSTS is unset: any host name is answered; name the site's",
+        )  # fmt: skip
     if not environment.audit_anchor:
         yield Finding("audit.anchor", False, "HUIKE_AUDIT_ANCHOR is unset: a cut audit tail would not show")
     if not environment.smtp_url:

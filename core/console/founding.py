@@ -13,7 +13,7 @@ from core.catalog import services as catalog
 from core.console import services as switchboard
 from core.kernel import keys, schema
 from core.kernel.errors import Invalid
-from core.kernel.i18n import _
+from core.kernel.i18n import _, listed
 from core.kernel.models import Installation
 from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
@@ -102,7 +102,7 @@ def found(
     base = programme or (verticals[0] if verticals else "dental")
     for key in {*verticals, base}:
         if key not in known:
-            names = "、".join(sorted(known))
+            names = listed(sorted(known))
             raise Invalid(_("没有名为 %(key)s 的业态预设。可选：%(all)s。", key=key, all=names))
     with runtime.db.unit("write") as session:
         franchise = franchises.found(session, chain, name)

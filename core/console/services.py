@@ -10,7 +10,7 @@ from sqlalchemy import select
 from core.hooktypes import HookContext, hook_context
 from core.kernel import audit, clock, outbox
 from core.kernel.errors import NotFound, Refusal
-from core.kernel.i18n import _
+from core.kernel.i18n import _, listed
 from core.kernel.models import PluginState
 from core.kernel.plugin_state import effective, wanted_keys, with_dependants, with_requirements
 from core.kernel.plugin_types import PluginFailed
@@ -61,7 +61,7 @@ def affected(session: Session, host: PluginHost, key: str, on: bool) -> list[str
     refused = [name_of(host, k) for k in chain if k not in allowed]
     if refused:
         raise Refusal(
-            _("总部没有允许使用“%(names)s”。请让连锁管理员先允许，再来启用。", names="、".join(refused)),
+            _("总部没有允许使用“%(names)s”。请让连锁管理员先允许，再来启用。", names=listed(refused)),
             code="plugin_not_allowed",
         )
     return [k for k in chain if k not in wanted]

@@ -12,7 +12,7 @@ from core.console.permissions import SWITCH, VIEW
 from core.console.preview import preview_switch
 from core.kernel import audit, clock, permissions
 from core.kernel.errors import NotFound, Refusal
-from core.kernel.i18n import _, _l
+from core.kernel.i18n import _, _l, listed
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
@@ -36,7 +36,7 @@ def switch(key: str) -> Any:
     on_refusal(lambda refusal: _board(key, refusal))
     host = runtime().host
     changed = services.switch(session(), host, key, on)
-    names = "、".join(services.name_of(host, k) for k in changed)
+    names = listed(services.name_of(host, k) for k in changed)
     if changed and on:
         toast(_("已启用：%(names)s。", names=names))
     elif changed:

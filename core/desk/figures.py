@@ -13,7 +13,7 @@ from core.desk.order_views import looks
 from core.desk.permissions import FIGURES
 from core.imports.models import ImportBatch
 from core.kernel import clock, settings
-from core.kernel.i18n import _
+from core.kernel.i18n import _, ngettext
 from core.kernel.models import PluginFailure
 from core.kernel.tenancy import Actor, current_actor
 from core.kernel.web.formats import yuan
@@ -175,7 +175,8 @@ def _plugins(session: Session, actor: Actor, today: dt.date) -> list[Notice]:
     ).all()
     return [
         Notice(
-            "warn", "plug", _("插件 %(key)s 出错 %(n)d 次", key=key, n=n), _("编号 %(no)s · 收银不受影响", no=number),
+            "warn", "plug", ngettext("插件 %(key)s 出错 %(n)d 次", "插件 %(key)s 出错 %(n)d 次", n, key=key),
+            _("编号 %(no)s · 收银不受影响", no=number),
             "console.plugins", (("key", key),),
         )
         for key, n, number in rows

@@ -15,7 +15,7 @@ from core.cards.models import Card, CardSeat
 from core.desk.member import failed_of, person_view
 from core.hooktypes import hook_context
 from core.kernel import clock
-from core.kernel.i18n import _, _l
+from core.kernel.i18n import _, _l, listed
 from core.kernel.plugin_types import Unavailable
 from core.kernel.runtime import runtime
 from core.kernel.web.formats import yuan
@@ -102,7 +102,7 @@ def _orders(session: Session, person: Person, before: int) -> list[Happening]:
             row.booked_at,
             "till",
             "br",
-            _("消费 · %(what)s", what="、".join(names[row.id][:3]) or "—"),
+            _("消费 · %(what)s", what=listed(names[row.id][:3]) or "—"),
             _("单号 %(no)s", no=row.order_no),
             yuan(row.total_fen),
             _("+%(n)s 分", n=f"{row.earned_points:,}") if row.earned_points else "",

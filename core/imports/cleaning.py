@@ -186,12 +186,7 @@ class Cleaner:
         try:
             return people.clean_phone(typed) or ""
         except Invalid:
-            return card_key(typed)
-
-
-def card_key(number: str) -> str:
-    """Return a card number as it is looked up: half-width, lower case, without spaces, dashes and marks of ours."""
-    return re.sub(r"[\s\-#@]", "", unicodedata.normalize("NFKC", number)).lower()
+            return people.card_key(typed)
 
 
 def parse_day(typed: str) -> date | None:

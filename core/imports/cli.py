@@ -17,7 +17,7 @@ from core.imports.settings import PEOPLE_PRESET
 from core.kernel import settings
 from core.kernel.command import WrongUse, franchise_actor, plainly
 from core.kernel.errors import Refusal
-from core.kernel.i18n import _
+from core.kernel.i18n import _, ngettext
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import acting
 
@@ -130,7 +130,13 @@ def _tell(told: dict[str, Any], as_json: bool) -> None:
     click.echo(json.dumps(told, ensure_ascii=False) if as_json else "\n".join(f"{k}: {v}" for k, v in told.items()))
     if told["failed"]:
         click.echo(
-            _("有 %(n)d 行没有导入，原因见错误文件：%(file)s", n=told["failed"], file=told["error_file"]), err=True
+            ngettext(
+                "有 %(n)d 行没有导入，原因见错误文件：%(file)s",
+                "有 %(n)d 行没有导入，原因见错误文件：%(file)s",
+                told["failed"],
+                file=told["error_file"],
+            ),
+            err=True,
         )
         raise SystemExit(1)
 

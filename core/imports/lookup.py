@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from core.imports.cleaning import card_key
 from core.imports.outcomes import Existing
 from core.kernel import keys
 from core.kernel.sealed import open_text
 from core.kernel.statements import as_date
 from core.people import rules as people
+from core.people.rules import card_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from core.imports.rules import BY_KEY
-from core.kernel.i18n import _
+from core.kernel.i18n import _, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def column_of(problem: Problem, headings: Mapping[str, str]) -> str:
 
 def columns_of(problems: Sequence[Problem], headings: Mapping[str, str]) -> str:
     """Return the headings of the columns at fault, each once."""
-    return "、".join(dict.fromkeys(column_of(one, headings) for one in problems))
+    return listed(dict.fromkeys(column_of(one, headings) for one in problems))
 
 
 def sentence(problem: Problem) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from core.imports.cleaning import Problem, Row, card_key
+from core.imports.cleaning import Problem, Row
 from core.people import rules as people
+from core.people.rules import card_key
 
 CREATED, UPDATED, UNCHANGED, DUPLICATE, FAILED = "created", "updated", "unchanged", "duplicate", "failed"
 LATER = "later"

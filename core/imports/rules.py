@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.imports import words
 from core.kernel.errors import FieldError, Invalid
-from core.kernel.i18n import _, _l
+from core.kernel.i18n import _, _l, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -126,7 +126,7 @@ def read_mapping(plain: Mapping[str, Any]) -> ColumnMap:
     unknown = [str(key) for key in columns if key not in BY_KEY]
     if unknown:
         raise Invalid.field(
-            "columns", _("没有名为“%(key)s”的字段。可用：%(all)s。", key=unknown[0], all="、".join(BY_KEY))
+            "columns", _("没有名为“%(key)s”的字段。可用：%(all)s。", key=unknown[0], all=listed(BY_KEY))
         )
     return ColumnMap(
         {str(key): str(heading) for key, heading in columns.items() if heading},

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from core.cards import rules as card_rules
 from core.cards.models import Card, CardSeat
-from core.imports.cleaning import card_key
 from core.kernel import audit, clock, counters
 from core.kernel.ids import new_code, new_id
 from core.kernel.sealed import seal_text
@@ -22,6 +21,7 @@ from core.kernel.tenancy import current_actor
 from core.people import rules as people_rules
 from core.people import services as people
 from core.people.models import Person, PersonTag, Relation
+from core.people.rules import card_key
 from core.tiers import rules as tier_rules
 from core.tiers import services as tiers
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from babel.support import LazyProxy, NullTranslations, Translations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 SOURCE_LOCALE = "zh_CN"
 LOCALES = ("zh_CN", "zh_TW", "en")
@@ -95,10 +95,19 @@ def _(message: str, **params: Any) -> str:
     return text % params if params else text
 
 
+def form_for(singular: str, plural: str, n: int) -> str:
+    """Return the form of a text for `n`, its parameters still to be filled in: templates fill them escaped."""
+    return catalogue(_locale.get()).ngettext(singular, plural, n)
+
+
 def ngettext(singular: str, plural: str, n: int, **params: Any) -> str:
-    """Return the form for `n`; `%(n)d` is filled in besides `params`."""
-    text = catalogue(_locale.get()).ngettext(singular, plural, n)
-    return text % {"n": n, **params}
+    """Return the form for `n`; `%(n)d` is filled in besides `params`. Chinese writes both alike."""
+    return form_for(singular, plural, n) % {"n": n, **params}
+
+
+def listed(words: Iterable[Any]) -> str:
+    """Return the words as a list of the current language: 甲、乙 in Chinese, "A, B" in English."""
+    return _("、").join(str(word) for word in words)
 
 
 def _l(message: str, **params: Any) -> LazyProxy:

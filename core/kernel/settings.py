@@ -59,6 +59,15 @@ class Environment:
         )
 
 
+EVERY_INTERFACE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not bound
+
+
+def host_names(environment: Environment) -> set[str]:
+    """Return the host names the site answers to, as HUIKE_HOSTS lists them; empty when it does not."""
+    named = str(environment.extra.get("hosts", os.environ.get("HUIKE_HOSTS", "")))
+    return {name.strip() for name in named.split(",") if name.strip()}
+
+
 @dataclass(frozen=True, slots=True)
 class SettingSpec:
     """A franchise's setting: its key (prefixed by room or plugin), label, default and check."""

@@ -20,7 +20,7 @@ CALENDARS = ("solar", "lunar")
 MAX_NAME = 60
 _TOKEN = 40
 # A card number, ours or an imported one; no reading of a name holds a digit.
-CARD_TOKEN = re.compile(r"(?=.*\d)[a-z0-9]{5,40}")
+CARD_TOKEN = re.compile(r"(?=.*\d)[a-z0-9]{4,40}")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _BIRTH = re.compile(r"(?<!\d)((?:19|20)\d{2})(?:[-/.年])(\d{1,2})(?:[-/.月])(\d{1,2})日?(?!\d)")
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -143,6 +143,7 @@ class Query:
     numbers: tuple[str, ...] = ()
     words: tuple[str, ...] = field(default=())
     birth_on: date | None = None
+    card: str = ""  # the whole text as an old card number of letters and digits (vip00123), else empty
 
     @property
     def empty(self) -> bool:
@@ -187,5 +188,16 @@ def parse_query(text: str) -> Query:
             numbers.append(part)
     return Query(
         last4=tuple(last4), numbers=tuple(numbers), words=tuple(word[:_TOKEN] for word in words),
-        birth_on=birth_on,
+        birth_on=birth_on, card=_mixed_number(raw) if len(last4) + len(numbers) and words else "",
     )  # fmt: skip
+
+
+def card_key(number: str) -> str:
+    """Return a card number as it is looked up: half-width, lower case, without spaces, dashes and marks of ours."""
+    return re.sub(r"[\s\-#@]", "", unicodedata.normalize("NFKC", number)).lower()
+
+
+def _mixed_number(raw: str) -> str:
+    """Return the text as one number when it may be one: `lcm 5051` is looked up both ways, a sentence is not."""
+    key = card_key(raw)
+    return key if len(key) <= _TOKEN else ""

@@ -374,6 +374,9 @@ def matching(query: rules.Query) -> Select[tuple[int]] | None:
         if found is not None:
             ids = ids.where(SearchToken.person_id.in_(found))
         found = ids
+    if query.card:
+        whole = select(SearchToken.person_id).where(_prefix(query.card))
+        return found.union(whole)  # type: ignore[no-any-return]
     return found.distinct()  # type: ignore[no-any-return]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core.kernel.errors import Invalid
-from core.kernel.i18n import _
+from core.kernel.i18n import _, listed
 from core.pricing.index import Index, index_of
 from core.pricing.types import Basket, BasketLine, NotApplied, PersonState, PriceChange
 from core.pricing.words import fold
@@ -234,7 +234,7 @@ def _audience(plan: Plan, promotion: Promotion) -> tuple[str, str] | None:
     if tier is None:
         return "members_only", _("会员专享：登记为会员后可用")
     if promotion.tiers and tier not in promotion.tiers:
-        names = "、".join(one.name for one in plan.index.programme.tiers if one.code in promotion.tiers)
+        names = listed(one.name for one in plan.index.programme.tiers if one.code in promotion.tiers)
         return "tier_only", _("仅限 %(tiers)s", tiers=names)
     if not meets(plan, promotion):
         payer = plan.basket.payer

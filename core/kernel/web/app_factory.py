@@ -17,8 +17,11 @@ from flask import Flask, Response, abort, current_app, g, make_response, request
 from flask_babel import Babel
 from flask_login import LoginManager, UserMixin
 from flask_wtf import CSRFProtect
+from sqlalchemy import select
 
 from core.kernel import clock, i18n, keys
+from core.kernel.models import Preference
+from core.kernel.settings import EVERY_INTERFACE, host_names
 from core.kernel.tenancy import acting
 from core.kernel.web import admin_view, assets, csp, formats, handlers, logs, routes, state
 from core.kernel.web.flask_sessions import ServerSessions, cookie_names
@@ -75,6 +78,7 @@ def build_app(
     app.after_request(csp.compress)
     app.after_request(csp.set_headers)
     app.after_request(_note_request)
+    app.after_request(_carry_preferences)
     handlers.install(app)
     app.register_blueprint(assets.blueprint(app.extensions["huike"].assets))
     for blueprint in (*blueprints, *exempt):
@@ -116,10 +120,9 @@ def _secret() -> bytes:
 
 def _trusted_hosts(runtime: Runtime) -> list[str] | None:
     """Return the names this site answers to; None (any) only when it serves all interfaces unnamed."""
-    named = str(runtime.environment.extra.get("hosts", os.environ.get("HUIKE_HOSTS", "")))
-    hosts = {h.strip() for h in named.split(",") if h.strip()}
+    hosts = host_names(runtime.environment)
     own = runtime.environment.host
-    if own in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+    if own in EVERY_INTERFACE:
         return sorted(hosts | _LOOPBACK) if hosts else None
     return sorted(hosts | _LOOPBACK | {own})
 
@@ -127,7 +130,7 @@ def _trusted_hosts(runtime: Runtime) -> list[str] | None:
 def _install_language(app: Flask) -> None:
     Babel(app, default_locale=i18n.SOURCE_LOCALE, locale_selector=i18n.current_locale)
     env = app.jinja_env
-    env.install_gettext_callables(i18n._, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.install_gettext_callables(i18n._, i18n.form_for, newstyle=True)  # type: ignore[attr-defined]
     env.trim_blocks = env.lstrip_blocks = False
     assets = app.extensions["huike"].assets
     env.globals.update(
@@ -212,6 +215,28 @@ def write_preferences(answer: Response, theme: str, density: str, locale: str) -
         httponly=True,
         samesite="Lax",
     )
+
+
+def _carry_preferences(answer: Response) -> Response:
+    """Copy the account's theme, density and language to the browser in which a session has just begun."""
+    here = getattr(g, "huike", None)
+    began = here is not None and session.sid and session.sid != session.sid_before  # type: ignore[attr-defined]
+    if not began or not here:
+        return answer
+    web = state.web()
+    with web.runtime.db.unit("read") as unit:
+        who = web.identity.resolve(unit, session.sid)  # type: ignore[attr-defined]
+    if who is None or who.stage != FULL:
+        return answer
+    with acting(who.actor), web.runtime.db.unit("read") as unit:
+        kept = select(Preference.key, Preference.value).where(
+            Preference.staff_id == who.actor.staff_id, Preference.key.in_(("ui.theme", "ui.density", "ui.locale"))
+        )
+        chosen = {key.removeprefix("ui."): value for key, value in unit.execute(kept)}
+    present = {"theme": here.theme, "density": here.density, "locale": here.locale}
+    if chosen and {**present, **chosen} != present:
+        write_preferences(answer, **{**present, **chosen})
+    return answer
 
 
 def _identify() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from core.kernel import clock
-from core.kernel.i18n import _, current_locale
+from core.kernel.i18n import _, current_locale, listed
 from core.kernel.tenancy import maybe_actor
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ FILTERS = {
     "percent": percent, "moment": moment, "local_day": local_day, "fieldpair": field_pair,
     "clock_time": clock_time, "day": day, "short_day": short_day,
     "long_day": long_day, "mask_phone": mask_phone, "attrs": attrs, "described": described,
-    "toast_data": toast_data,
+    "toast_data": toast_data, "listed": listed,
 }  # fmt: skip
 
 

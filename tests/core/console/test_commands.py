@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from app import create_app
+from core.console import doctor
 from core.kernel import runtime as runtimes
 from core.kernel.tenancy import acting
 
@@ -150,6 +152,20 @@ def test_verify_names_the_first_difference_freezes_and_resumes(run, installation
 
 def test_doctor_for_a_served_installation_wants_second_factors(run):
     assert "staff.totp" in run("doctor", "--deploy", code=1).output
+
+
+@pytest.mark.parametrize(
+    ("host", "hosts", "said"),
+    [("0.0.0.0", "", True), ("::", " , ", True), ("0.0.0.0", "huike.example.com", False), ("127.0.0.1", "", False)],
+)  # fmt: skip
+def test_doctor_for_a_served_installation_wants_the_names_it_answers_to(installation, monkeypatch, host, hosts, said):
+    monkeypatch.setenv("HUIKE_HOSTS", hosts)
+    environment = dataclasses.replace(installation.runtime.environment, host=host)
+    runtime = dataclasses.replace(installation.runtime, environment=environment)
+    found = [one for one in doctor.examine(runtime, deploy=True) if one.code == "hosts.unset"]
+    assert [one.fatal for one in found] == ([True] if said else [])
+    assert all("HUIKE_HOSTS" in one.message for one in found)
+    assert all(not one.fatal for one in doctor.examine(runtime) if one.code == "hosts.unset")
 
 
 def test_keys_rotate_by_command(run, installation):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from sqlalchemy import select
 
 from core.kernel.models import AuditEntry
+from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
 from core.people.models import Person, Relation
-from tests.core.desk.desk_kit import HX, alert, field, plain
+from core.people.services import token_row
+from tests.core.desk.desk_kit import HX, Desk, alert, field, plain
 
 
 def people_of(desk) -> list[Person]:
@@ -48,6 +51,35 @@ def test_the_list_masks_sorts_filters_and_searches(desk):
     assert "刘超明" in desk.get("/members?f.last=7").text
     assert "林若兰" not in desk.get("/members?f.last=7").text
     assert "刘超明" in desk.get("/members?f.joined=7&f.tier=regular").text
+
+
+def test_an_old_card_number_is_found_at_list_till_and_box(desk):
+    one = desk.enrol("王芳", "13800005051")
+    desk.enrol("刘超明", "13800005052")
+    house = desk.house.franchise_id
+    with acting(desk.actor), desk.installation.unit("write") as unit:
+        Statements(unit, house).insert("search_token", token_row(house, one, "vip00123"))
+    for door in ("/members?q=VIP00123", "/find?q=vip00123", "/find?q=vip-00123"):
+        found = desk.get(door).text
+        assert "王芳" in found and "刘超明" not in found, door
+    assert "王芳" in desk.get("/find?q=vip00123", headers={**HX, "HX-Current-URL": "/till"}).text
+
+
+def test_the_way_to_the_import_is_for_those_who_may(installation, desk):
+    owner = Desk(installation, desk.client.application, installation.dental, "owner")
+    assert "/imports" in owner.get("/members").text
+    assert "/imports" not in desk.get("/members").text
+    assert desk.get("/imports/").status_code == 403
+
+
+def test_sentences_about_others_are_whole_in_english(desk):
+    parent = desk.enrol("林若兰", "13900008888")
+    child = desk.enrol("林小宝", None, contact_of=parent, relation="child", birth_on=date(2018, 5, 2))
+    assert "使用 林若兰 的手机" in plain(desk.get(f"/members/{child}").text)
+    desk.post("/preferences", {"locale": "en"})
+    page = desk.get(f"/members/{child}").text
+    assert "Uses the phone of 林若兰" in plain(page)
+    assert f'href="/members/{parent}">林若兰</a>' in page
 
 
 def test_the_list_keeps_the_choice_of_columns(desk):

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.imports import rules
-from core.imports.cleaning import Cleaner, card_key, parse_day
+from core.imports.cleaning import Cleaner, parse_day
 from core.imports.rules import ColumnMap
 from core.kernel.errors import Invalid
+from core.people.rules import card_key
 from tests.core.imports import lists
 from tests.core.imports.kit import row
 

@@ -279,6 +279,22 @@ def test_htmx_is_told_to_go_to_the_lock_screen(client):
     assert answer.headers["HX-Redirect"].startswith("/lock")
 
 
+def test_the_theme_of_the_account_comes_along_to_another_device(world, client):
+    sign_in(client)
+    post(client, "/preferences", {"theme": "dark", "density": "cozy"}, page="/")
+    other = world.app().test_client()
+    assert 'data-theme="light"' in other.get("/sign-in").text
+    sign_in(other)
+    page = other.get("/").text
+    assert 'data-theme="dark"' in page and 'data-density="cozy"' in page
+
+
+def test_an_account_without_a_choice_keeps_that_of_the_device(client):
+    post(client, "/preferences", {"theme": "dark", "next": "/sign-in"})
+    sign_in(client)
+    assert 'data-theme="dark"' in client.get("/").text
+
+
 def test_switching_the_store_rotates_and_a_foreign_store_is_absent(client, world):
     sign_in(client)
     before = cookie(client)

@@ -100,6 +100,21 @@ def test_an_old_card_number_with_letters_outlives_an_edit(house):
         assert services.find(session, "wf") != []
 
 
+@pytest.mark.parametrize("number", ["vip00123", "a12", "7b-15", "12vip34", "会员007", "lcm5051x9"])
+def test_a_number_of_letters_and_digits_is_found_as_a_whole(house, number):
+    person = house.enrol("王芳", "13800005051")
+    house.enrol("刘超明", "13800005052")
+    with house.unit() as session:
+        st = Statements(session, house.dental.franchise_id)
+        row = services.token_row(house.dental.franchise_id, person, rules.card_key(number))
+        st.insert("search_token", {**row, "id": new_id()})
+    with house.unit("read") as session:
+        for typed in (number, number.upper(), f" {number[:2]} {number[2:]} ", number[:-1]):
+            assert [p.id for p in services.find(session, typed)] == [person], typed
+        assert services.count_matching(session, number) == 1
+        assert [p.name for p in services.find(session, "lcm5052")] == ["刘超明"]
+
+
 def test_a_stale_change_is_refused_and_nothing_is_written(house):
     person = house.enrol("王芳", "13800005051")
     with house.unit() as session:
