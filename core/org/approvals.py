@@ -100,8 +100,9 @@ def ask(
 ) -> ApprovalRequest:  # fmt: skip
     """Ask for somebody's approval and return the request; it lives 24 hours.
 
-    `proof` is a colleague's PIN over `payload_sha256`, for one's own household's account. Raises Forbidden without the permission to ask or for one's own card, Invalid without a reason, Conflict
-    `already_asked` while the same request is open, and what the kind's `describe` raises.
+    `proof` is a colleague's PIN over `payload_sha256`, for one's own household's account. Raises Forbidden
+    without the permission to ask or for one's own card, Invalid without a reason, Conflict `already_asked`
+    while the same request is open, and what the kind's `describe` raises.
     """
     actor = current_actor()
     offered = kind_of(kind)
