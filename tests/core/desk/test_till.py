@@ -262,7 +262,9 @@ def test_only_a_rule_keeper_changes_a_price_and_it_shows(sit, desk):
     desk.add("PASTE")
     key = re.search(r"/till/lines/(\w+)", desk.till()).group(1)
     desk.post(f"/till/lines/{key}", {"act": "set", "qty": "1", "price": "1", "price_reason": "熟人"})
-    assert "收款 ¥39.00" in plain(desk.till())
+    assert "须由规则管理员或加盟主同意" in plain(desk.till())
+    assert desk.pay().status_code == 403
+    assert desk.orders() == []
     owner = sit("owner")
     owner.add("PASTE")
     key = re.search(r"/till/lines/(\w+)", owner.till()).group(1)
