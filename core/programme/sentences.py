@@ -41,7 +41,7 @@ def words(condition: Condition, facts: Mapping[str, Fact], labels: Labels, inner
         part = condition.part
         if isinstance(part, Any_) and len(part.parts) > 1:
             return _(
-                "不是（%(what)s）", what=_("、也不是 ").join(words(one, facts, labels, True) for one in part.parts)
+                "不是（%(what)s）", what=_("、也不是").join(words(one, facts, labels, True) for one in part.parts)
             )
         single = part.parts[0] if isinstance(part, Any_) else part
         return _("不是（%(what)s）", what=words(single, facts, labels))
@@ -49,7 +49,7 @@ def words(condition: Condition, facts: Mapping[str, Fact], labels: Labels, inner
         return _("全部会员") if isinstance(condition, All) else _("没有人")
     if len(condition.parts) == 1:
         return words(condition.parts[0], facts, labels, inner)
-    joint = _("，并且 ") if isinstance(condition, All) else _("，或者 ")
+    joint = _("，并且") if isinstance(condition, All) else _("，或者")
     found = joint.join(words(part, facts, labels, True) for part in condition.parts)
     return _("（%(what)s）", what=found) if inner else found
 
