@@ -40,9 +40,7 @@ def words(condition: Condition, facts: Mapping[str, Fact], labels: Labels, inner
     if isinstance(condition, Not):
         part = condition.part
         if isinstance(part, Any_) and len(part.parts) > 1:
-            return _(
-                "不是（%(what)s）", what=_("、也不是").join(words(one, facts, labels, True) for one in part.parts)
-            )
+            return _("不是（%(what)s）", what=_("、也不是").join(words(one, facts, labels, True) for one in part.parts))
         single = part.parts[0] if isinstance(part, Any_) else part
         return _("不是（%(what)s）", what=words(single, facts, labels))
     if not condition.parts:
