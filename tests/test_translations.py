@@ -272,6 +272,9 @@ def test_sign_in_page_speaks_the_chosen_language(installation, locale):
     assert {"en": "Page not found", "zh_TW": "沒有找到這一頁"}[locale] in refused
 
 
+SEGMENTS = ("/segments/", "/segments/new", "/tags", "/tags/new", "/gradings")
+
+
 @pytest.mark.parametrize("locale", catalogues.LOCALES)
 @pytest.mark.parametrize("role", ["front_desk", "owner"])
 def test_pages_of_the_desk_speak_the_chosen_language(installation, locale, role):
@@ -280,7 +283,11 @@ def test_pages_of_the_desk_speak_the_chosen_language(installation, locale, role)
     member = desk.enrol("Ann Lee")
     names = data_of(installation)
     paths = ["/", "/till", "/members", "/members/new", f"/members/{member}", f"/members/{member}/edit", "/orders"]
-    for path in [*paths, "/security", *(["/imports/", "/imports/new", "/console/plugins"] if role == "owner" else [])]:
+    for path in [
+        *paths,
+        "/security",
+        *(["/imports/", "/imports/new", "/console/plugins", *SEGMENTS] if role == "owner" else []),
+    ]:
         answer = desk.get(path)
         assert answer.status_code == 200, path
         assert_speaks(answer.text, locale, names)
@@ -298,11 +305,14 @@ def data_of(installation) -> set[str]:
     from core.catalog.models import Item
     from core.kernel.tenancy import acting
     from core.org.models import Chain, Franchise, Staff, Store
+    from core.segments.models import TagDefinition, TagGroup
 
     names = set(LOCALE_NAMES.values())
     with acting(installation.actor(installation.dental)), installation.unit("read") as unit:
         for model in (Chain, Franchise, Store, Staff, Item):
             names |= set(unit.scalars(select(model.name)))
+        for column in (TagDefinition.tag, TagDefinition.note, TagGroup.name):
+            names |= set(unit.scalars(select(column)))
     for preset in ROOT.glob("plugins/*/preset.yaml"):
         names |= words_of(yaml.safe_load(preset.read_text(encoding="utf-8")))
     return names

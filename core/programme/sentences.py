@@ -39,17 +39,15 @@ def words(condition: Condition, facts: Mapping[str, Fact], labels: Labels, inner
         return leaf_words(condition, facts.get(condition.fact), labels)
     if isinstance(condition, Not):
         part = condition.part
-        if isinstance(part, Any_) and len(part.parts) > 1:
-            return _(
-                "不是（%(what)s）", what=_("、也不是 ").join(words(one, facts, labels, True) for one in part.parts)
-            )
-        single = part.parts[0] if isinstance(part, Any_) else part
-        return _("不是（%(what)s）", what=words(single, facts, labels))
+        inside = part.parts if isinstance(part, Any_) else (part,)
+        if len(inside) == 1:
+            return _("不满足（%(what)s）", what=words(inside[0], facts, labels))
+        return _("都不满足（%(what)s）", what="；".join(words(one, facts, labels) for one in inside))
     if not condition.parts:
         return _("全部会员") if isinstance(condition, All) else _("没有人")
     if len(condition.parts) == 1:
         return words(condition.parts[0], facts, labels, inner)
-    joint = _("，并且 ") if isinstance(condition, All) else _("，或者 ")
+    joint = _("，并且") if isinstance(condition, All) else _("，或者")
     found = joint.join(words(part, facts, labels, True) for part in condition.parts)
     return _("（%(what)s）", what=found) if inner else found
 
@@ -95,6 +93,12 @@ def _codes(name: str, leaf: Leaf, names: Mapping[str, str]) -> str:
     listed = "、".join(shown[:FEW])
     if len(shown) > FEW:
         listed = _("%(list)s 等 %(n)d 项", list=listed, n=len(shown))
-    if leaf.op in ("in", "any_of"):
-        return _("%(fact)s是 %(list)s", fact=name, list=listed)
-    return _("%(fact)s不是 %(list)s", fact=name, list=listed)
+    if leaf.op in ("in", "not_in"):
+        return (
+            _("%(fact)s是 %(list)s", fact=name, list=listed)
+            if leaf.op == "in"
+            else _("%(fact)s不是 %(list)s", fact=name, list=listed)
+        )
+    if leaf.op == "any_of":
+        return _("%(fact)s含 %(list)s", fact=name, list=listed)
+    return _("%(fact)s不含 %(list)s", fact=name, list=listed)

@@ -17,6 +17,7 @@ from core.hookfacts import Fact, Total
 from core.kernel import audit, clock
 from core.kernel.db import Database
 from core.kernel.errors import Invalid
+from core.kernel.i18n import SOURCE_LOCALE, in_locale
 from core.kernel.ids import new_id
 from core.kernel.jobs import Counts
 from core.kernel.statements import Statements
@@ -267,7 +268,9 @@ def difference(session: Session, row: TagDefinition) -> Difference:
     have = select(PersonTag.person_id).where(PersonTag.tag == row.tag)
     add = session.scalars(covered.where(Person.id.not_in(have)).order_by(Person.id))
     remove = session.scalars(auto.where(PersonTag.person_id.not_in(covered)).order_by(PersonTag.id))
-    return Difference(row.tag, sentence(session, condition)[:REASON], list(add), list(remove))
+    with in_locale(SOURCE_LOCALE):  # kept with the tag: one language, whoever runs the job
+        reason = sentence(session, condition)[:REASON]
+    return Difference(row.tag, reason, list(add), list(remove))
 
 
 def _put(session: Session, change: Difference, persons: list[int]) -> int:

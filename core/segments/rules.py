@@ -149,7 +149,7 @@ def check(spec: Spec) -> None:
     elif isinstance(spec, RfmSpec):
         _check_rfm(spec, faults)
     else:
-        faults.unless(0 < spec.a_bp < spec.b_bp <= 10_000, "b_bp", _("A 的占比须小于 A+B 的占比，且不超过 100%。"))
+        faults.unless(0 < spec.a_bp < spec.b_bp <= 10_000, "b_bp", _("A 的占比须小于 A+B 的占比，两者都不超过全部。"))
     faults.done()
 
 

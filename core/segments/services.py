@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from sqlalchemy import func, select
 
 from core.kernel import audit, clock
@@ -28,22 +31,9 @@ if TYPE_CHECKING:
     from core.programme.conditions import Condition
 
 SEGMENT_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-NEED = "need"
 EXAMPLES = 5
 MOST_TAGS = 500
-GROUPS = ((NEED, "需求类型", True, 10), ("value", "客户特征", False, 20))
-# S0-13 and S0-27: these exist in every franchise; `unknown` is a person without a tag of the group.
-TAGS = (
-    ("审美需求", NEED, "关注美白、矫正、修复后的外观"),
-    ("健康维护", NEED, "关注定期检查、洁治和治疗"),
-    ("审美与健康", NEED, "两种需求都有"),
-    ("需求未明", NEED, "问过但还不清楚"),
-    ("高潜力", "value", "近一年消费 3,000.00 以上且到店不少于 2 次"),
-    ("价格敏感", "value", "多次比价、只用券"),
-)
-HIGH_POTENTIAL = lang.All((
-    lang.Leaf("spend", "ge", 300_000, (("days", 365),)), lang.Leaf("visits", "ge", 2, (("days", 365),)),
-))  # fmt: skip
+DEFAULTS = Path(__file__).with_name("defaults.yaml")
 
 
 # -- segments --------------------------------------------------------------------------------------
@@ -218,21 +208,27 @@ def _names(condition: Condition, code: str) -> bool:
 # -- tags ------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1)
+def _defaults() -> dict[str, Any]:
+    """Return the groups and tags of defaults.yaml."""
+    return yaml.safe_load(DEFAULTS.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+
+
 def ensure_defaults(session: Session) -> None:
     """Make the tag groups, tags and gradings that every franchise starts with (S0-13, S0-27, S1-11, S3-06)."""
-    groups = set(session.scalars(select(TagGroup.code)))
-    for code, name, exclusive, position in GROUPS:
-        if code not in groups:
-            session.add(TagGroup(code=code, name=name, exclusive=exclusive, position=position))
-    tags = set(session.scalars(select(TagDefinition.tag)))
     now = clock.now_ms()
-    for tag, group, note in TAGS:
-        if tag not in tags:
-            rule = lang.to_text(HIGH_POTENTIAL) if tag == "高潜力" else ""
-            session.add(TagDefinition(tag=tag, group_code=group, note=note, rule=rule, changed_at=now))
-    kinds = set(session.scalars(select(Grading.kind)))
+    have = set(session.scalars(select(TagGroup.code)))
+    session.add_all(TagGroup(**one) for one in _defaults()["groups"] if one["code"] not in have)
+    have = set(session.scalars(select(TagDefinition.tag)))
+    for one in _defaults()["tags"]:
+        if one["tag"] not in have:
+            rule = lang.to_text(lang.parse(one["rule"])) if "rule" in one else ""
+            session.add(
+                TagDefinition(tag=one["tag"], group_code=one["group"], note=one["note"], rule=rule, changed_at=now)
+            )
+    have = set(session.scalars(select(Grading.kind)))
     for kind, spec in rules.DEFAULTS.items():
-        if kind not in kinds:
+        if kind not in have:
             session.add(Grading(kind=kind, spec=json.dumps(rules.dump(spec)), changed_at=now))
     session.flush()
 

@@ -12,8 +12,8 @@ from core.kernel.tenancy import acting
 from core.people.models import Person
 from core.programme import conditions as lang
 from core.programme import facts as engine
+from tests.core.programme import facts_random
 from tests.core.programme import facts_world as world
-from tests.core.programme import random_trees
 from tests.installation import at
 
 TREES = {"sqlite": 1000, "postgresql": 150}
@@ -55,8 +55,8 @@ def test_a_thousand_trees_read_like_plain_loops(full):
         everybody = {person.id for person in slow.persons}
         facts, rng = list(offered.values()), random.Random(7)
         facts = [fact for fact in facts if not fact.extra.get("named")]
-        plain = [random_trees.random_leaf(rng, fact) for fact in facts for _n in range(3)]
-        plain += [random_trees.random_tree(rng, facts) for _n in range(TREES[session.get_bind().dialect.name])]
+        plain = [facts_random.random_leaf(rng, fact) for fact in facts for _n in range(3)]
+        plain += [facts_random.random_tree(rng, facts) for _n in range(TREES[session.get_bind().dialect.name])]
         for tree in plain:
             condition = lang.parse(tree)
             with Statements(session.get_bind()) as seen:
@@ -76,7 +76,7 @@ def test_one_person_is_answered_like_all(full):
         foreign = session.scalars(select(Person.id)).first()
     with at(world.NOW), acting(world.actor_of(full, full.dental)), full.unit("read") as session:
         facts, rng = [f for f in engine.offered().values() if not f.extra.get("named")], random.Random(11)
-        trees = [random_trees.random_tree(rng, facts) for _n in range(40)]
+        trees = [facts_random.random_tree(rng, facts) for _n in range(40)]
         conditions = [lang.parse(tree) for tree in trees]
         sets = [set(session.scalars(engine.persons(session, one))) for one in conditions]
         for person_id in list(session.scalars(select(Person.id)))[:12]:
@@ -138,7 +138,7 @@ def test_a_source_on_a_table_is_not_needed_by_any_core_fact(installation):
         for fact in engine.offered().values():
             if fact.extra.get("named"):
                 continue
-            condition = lang.parse(random_trees.random_leaf(random.Random(3), fact))
+            condition = lang.parse(facts_random.random_leaf(random.Random(3), fact))
             with Statements(session.get_bind()) as seen:
                 session.scalars(engine.persons(session, condition)).all()
             sql = seen[0]

@@ -15,8 +15,8 @@ from core.people.models import Person, PersonTag
 from core.programme import conditions as lang
 from core.segments import compute, rules, services
 from core.segments.models import Grading, TagDefinition
+from tests.core.programme import facts_random
 from tests.core.programme import facts_world as world
-from tests.core.programme import random_trees
 from tests.installation import at
 
 
@@ -260,7 +260,7 @@ def test_random_trees_through_text_and_words(full):
         facts = [fact for fact in engine.offered().values() if not fact.extra.get("named")]
         rng = random.Random(5)
         for _n in range(60):
-            condition = lang.parse(random_trees.random_tree(rng, facts))
+            condition = lang.parse(facts_random.random_tree(rng, facts))
             assert lang.from_text(lang.to_text(condition)) == condition
             said = sentence(session, condition)
             assert "%(" not in said

@@ -1,7 +1,8 @@
-"""Random legal conditions over the facts of facts_world.py."""
+"""Random legal conditions over any facts, as plain data."""
 
 from __future__ import annotations
 
+from core.programme import facts as engine
 from tests.core.programme.facts_world import ILLS, TAGS
 
 VALUES = {
@@ -32,8 +33,6 @@ NUMBERS = {
 
 def random_leaf(rng, fact):
     """Return a random legal leaf about a fact, as plain data."""
-    from core.programme import facts as engine
-
     op = rng.choice(engine.ops_of(fact))
     leaf = {"fact": fact.key, "op": op}
     if fact.params and rng.random() < 0.8:
