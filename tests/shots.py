@@ -161,9 +161,9 @@ class Watch:
         foreign = [r.url for r in self.requests if r.url.split("/")[2:3] not in ([host], []) and "data:" not in r.url]
         weight = sum(r.sizes()["responseBodySize"] for r in self.requests)
         found = [f"{label}: third party {one}" for one in foreign]
-        if len(self.requests) > REQUESTS:
-            asked = " ".join(r.url.split("/", 3)[3] for r in self.requests)
-            found.append(f"{label}: {len(self.requests)} requests: {asked}")
+        asked = {r.url.split("/", 3)[3] for r in self.requests}  # the browser may ask for its icon twice
+        if len(asked) > REQUESTS:
+            found.append(f"{label}: {len(asked)} requests: {' '.join(sorted(asked))}")
         if weight > WEIGHT:
             found.append(f"{label}: {weight} bytes")
         return found
