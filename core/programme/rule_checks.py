@@ -101,7 +101,7 @@ def _dead_promotions(programme: Programme, today: date) -> Iterator[Problem]:
                 _("从 %(day)s 起 13 个月里没有一天同时满足这些条件，活动不会发生。", day=today.isoformat()),
             )
         if one.enabled and one.pay_bp == FULL_BP and one.factor_bp is None and one.free_units is None:
-            yield _warning(f"promotions.{place}.pay_bp", _("实付 100%，这个活动什么也没有减。"))
+            yield _warning(f"promotions.{place}.pay_bp", _("实付就是原价，这个活动什么也没有减。"))
 
 
 def _ahead(promotion: Promotion, today: date) -> bool:
