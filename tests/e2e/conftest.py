@@ -35,7 +35,7 @@ def page(browser, served, desk):
     """A page of the front desk's browser; console errors and foreign requests fail the test."""
     address, _app = served
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", base_url=address)
-    context.set_default_timeout(8000)
+    context.set_default_timeout(30_000)
     context.add_cookies([{"name": "huike", "value": desk.client.get_cookie("huike").value, "url": address}])
     opened = context.new_page()
     complaints: list[str] = []
