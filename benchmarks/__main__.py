@@ -3,7 +3,8 @@
     ./dev bench [--people N] [--orders N] [--only sqlite|postgresql] [--keep]
 
 Makes an installation with a million members on each database, measures settle against raw driver loops and
-the member list against stock Django admin on the same people in the same run, and writes docs/benchmarks.md.
+the member list against stock Django admin on the same people in the same run, and writes the table of
+docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from tests.soak.places import place
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "reports" / "benchmarks.json"
+REPORT = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- figures: written by ./dev bench -->", "<!-- end of figures -->"
 PASSWORD = "benchmark-2026-only"
 TARGETS = {
     "sqlite": {"of_raw_writes": 0.40, "list page": 5, "full phone": 100, "two-character name": 15, "rps": 300},
@@ -103,12 +106,17 @@ def _pages(house: Any, url: str | None, folder: Path, people: int) -> dict[str, 
     return found
 
 
+def write(results: dict[str, Any]) -> None:
+    """Put the table into docs/benchmarks.md between its marks; what people wrote around it stays."""
+    before, rest = REPORT.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    REPORT.write_text(f"{before}{BEGIN}\n\n{report(results)}\n\n{END}{after}", encoding="utf-8")
+
+
 def report(results: dict[str, Any]) -> str:
-    """Return docs/benchmarks.md from the figures."""
+    """Return the table of figures that stands between the two marks of docs/benchmarks.md."""
     lines = [
-        "# Benchmarks", "",
-        "Made by `./dev bench`. Only ratios are worth comparing: the machine was shared. What falls short says so.",
-        "", f"Machine: {results['machine']}.", "",
+        f"Machine: {results['machine']}.", "",
         "| database | what | ours | beside it | ratio | wanted | |", "|---|---|---|---|---|---|---|",
     ]  # fmt: skip
     for dialect, figures in results["databases"].items():
@@ -133,7 +141,7 @@ def report(results: dict[str, Any]) -> str:
                 _row(dialect, f"{label}, {figures['people']:,} members", f"{mine:.1f} ms",
                      f"Django admin {theirs:.1f} ms", theirs / mine, wanted[label])
             )  # fmt: skip
-    return "\n".join(lines) + "\n" + NOTES
+    return "\n".join(lines)
 
 
 def _row(
@@ -143,16 +151,6 @@ def _row(
     goal = "" if wanted is None else (f"≥ {wanted:.0%}" if share else f"≥ {wanted}×")
     short = "short" if wanted is not None and ratio < wanted else ""
     return f"| {dialect} | {what} | {ours} | {other} | {shown} | {goal} | {short} |"
-
-
-NOTES = """
-Settle is timed from the plan (priced, sealed values ready) to the commit. The raw loop replays the very
-statements of the product on a copy of the database with the bare driver: same rows, same schema, same
-indexes and triggers. Django admin is stock (`list_display`, `search_fields`, fifty rows), served by the same
-gunicorn with two workers of four threads; ours is the real page with session, permissions, chips and masked
-phones. Statements per settle and per list page do not grow with history: tests/core/orders/test_statements.py
-and tests/core/kernel/web/.
-"""
 
 
 def main() -> None:
@@ -168,7 +166,7 @@ def main() -> None:
         results["databases"][dialect] = run(dialect, asked.people, asked.orders)
         RESULTS.parent.mkdir(exist_ok=True)
         RESULTS.write_text(json.dumps(results, indent=1))
-    (ROOT / "docs" / "benchmarks.md").write_text(report(results), encoding="utf-8")
+    write(results)
     keys.use(None)
 
 
