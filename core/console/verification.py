@@ -98,17 +98,17 @@ def _tiers(session: Session) -> Iterator[str]:
     last = 0
     while True:
         rows = session.execute(
-            select(Person.id, Person.tier_code, Person.tier_until)
+            select(Person.id, Person.tier_code, Person.tier_until, Person.joined_at)
             .where(Person.id > last, Person.visits > 0)
             .order_by(Person.id)
             .limit(BATCH)
         ).all()
-        for person_id, tier_code, until in rows:
+        for person_id, tier_code, until, joined_at in rows:
             if until is not None and until < today:
                 continue  # its review is due; the nightly job books it
             if moving is not None and person_id > moving.position:
                 continue
-            says = tiers.standing_of(st, person_id, programme, today, actor.tz).tier
+            says = tiers.standing_of(st, person_id, programme, today, actor.tz, joined_at).tier
             if says != tier_code:
                 yield f"person {person_id} holds {tier_code}, the events say {says}"
         if len(rows) < BATCH:

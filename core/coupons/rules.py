@@ -17,6 +17,7 @@ from core.programme.document import (
     CardProduct,
     CouponRule,
     EntitlementBenefit,
+    GiftBenefit,
     ItemScope,
     Tier,
 )
@@ -29,6 +30,7 @@ class CouponState:
     `rule` holds the terms of the day it was issued (S2-25). `valid_until`: last usable day, None no end.
     `source_kind` is free text of the room that issued it; card and benefit are the bundled ones, whose `key`
     names the period (empty for a row). `pieces` is how many pieces of a line it may cover, 0 for all of them.
+    `min_other_fen`: the other lines of the order must come to that much before coupons (a gift line), fen.
     """
 
     id: str
@@ -41,6 +43,7 @@ class CouponState:
     source_id: str = ""
     key: str = ""
     pieces: int = 1
+    min_other_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,22 +141,19 @@ def _card_coupon_until(rule: CouponRule, card_from: date, card_until: date | Non
     return min(year_end, card_until) if card_until else year_end
 
 
-def entitlement_key(benefit: EntitlementBenefit, person_id: str, joined_on: date, as_of: date) -> str:
+def entitlement_key(benefit: EntitlementBenefit | GiftBenefit, person_id: str, joined_on: date, as_of: date) -> str:
     """The key that one use of a periodic right occupies; rights of one choice share it (S0-12, S4-19)."""
-    if benefit.per == "calendar_year":
-        start = date(as_of.year, 1, 1)
-    else:
-        start = year_start(joined_on, as_of)
+    start, _end = _period(benefit.per, joined_on, as_of)
     return f"benefit:{person_id}:{benefit.choice or benefit.code}:{start.isoformat()}"
 
 
 def entitlement_coupons(
     tier: Tier, person_id: str, joined_on: date, used: Mapping[str, int], as_of: date
 ) -> list[CouponState]:
-    """The free items of a tier as coupons of one piece; one a time left, or a single used one."""
+    """The free items and gift lines of a tier as coupons of one piece; one a time left, or a single used one."""
     found: list[CouponState] = []
     for benefit in tier.benefits:
-        if not isinstance(benefit, EntitlementBenefit):
+        if not isinstance(benefit, EntitlementBenefit | GiftBenefit):
             continue
         key = entitlement_key(benefit, person_id, joined_on, as_of)
         left = max(0, benefit.times - used.get(key, 0))
@@ -163,21 +163,29 @@ def entitlement_coupons(
                 id=f"{key}:{number}",
                 rule=rule,
                 person_id=person_id,
-                valid_until=_period_end(benefit, joined_on, as_of),
+                valid_until=_period(benefit.per, joined_on, as_of)[1],
                 state="open" if left else "used",
                 source_kind="benefit",
                 source_id=person_id,
                 key=key,
+                min_other_fen=benefit.min_spend_fen if isinstance(benefit, GiftBenefit) else 0,
             )
             for number in range(1, max(left, 1) + 1)
         )
     return found
 
 
-def _period_end(benefit: EntitlementBenefit, joined_on: date, as_of: date) -> date:
-    if benefit.per == "calendar_year":
-        return date(as_of.year, 12, 31)
-    return add_months(year_start(joined_on, as_of), 12) - timedelta(days=1)
+def _period(per: str, joined_on: date, as_of: date) -> tuple[date, date]:
+    """First and last day of the period of a right in which `as_of` lies."""
+    if per == "day":
+        return as_of, as_of
+    if per == "month":
+        first = as_of.replace(day=1)
+        return first, add_months(first, 1) - timedelta(days=1)
+    if per == "calendar_year":
+        return date(as_of.year, 1, 1), date(as_of.year, 12, 31)
+    start = year_start(joined_on, as_of)
+    return start, add_months(start, 12) - timedelta(days=1)
 
 
 def stacking_order(coupons: Iterable[CouponState]) -> list[CouponState]:

@@ -117,7 +117,10 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
         tier_name=tier.name if tier else code, rank=programme.rank(code) + 1, steps=len(programme.tiers),
         points=points, debt=debt, lots=ledger.expiring(st, person.id, ledger.POINTS, today),
         soon_months=programme.points.notice_months,
-        gap=tier_rules.gap(tiers.events_of(st, person.id, actor.tz), programme.tiers, today, code),
+        gap=tier_rules.gap(
+            tiers.events_of(st, person.id, actor.tz), programme.tiers, today, code,
+            tiers.joined_day(person.joined_at, actor.tz),
+        ),  # fmt: skip
         cards=held, family=family, seats=cards.seats_of(session, family.card) if family else [],
         coupons=coupons_of(session, st, programme, person, [one.card for one in held if one.usable], today),
     )  # fmt: skip

@@ -167,7 +167,7 @@ class Writer:
         if not row.tier or row.tier == self.base:
             return self.base, self.today, None
         held = tier_rules.Held(row.tier, self.today)
-        standing = tier_rules.standing((), self.programme.tiers, self.today, held)
+        standing = tier_rules.standing((), self.programme.tiers, self.today, held, joined_on=self.today)
         return standing.tier, self.today, standing.until
 
     def _card_numbers(self) -> list[str]:

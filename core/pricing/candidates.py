@@ -14,8 +14,10 @@ from core.coupons.rules import (
     entitlement_coupons,
 )
 from core.kernel.i18n import _
+from core.kernel.money import show_yuan
 from core.pricing.plan import Plan
 from core.pricing.types import NotApplied, PersonState
+from core.programme.document import SPECIAL_KINDS
 
 BUNDLED = ("card", "benefit")
 """Sources whose coupons belong strictly to the person treated."""
@@ -42,7 +44,7 @@ def find_candidates(plan: Plan) -> tuple[list[Candidate], list[NotApplied]]:
         places, why = _places(plan, coupon)
         if why is None:
             usable.extend(_spread(plan, coupon, places))
-        elif places or coupon.source_kind not in BUNDLED:
+        elif places or coupon.source_kind not in BUNDLED or why.reason == "gift_line":
             refused.append(NotApplied(coupon.rule.code, why.reason, why.hint, _line_of(plan, places)))
     if wanted != "auto":
         refused.extend(NotApplied(one, "unknown", _("没有这张券")) for one in wanted if one not in seen)
@@ -94,16 +96,40 @@ def _places(plan: Plan, coupon: CouponState) -> tuple[tuple[int, ...], Ineligibl
     if why is not None:
         return matching, why
     if not matching:
-        return (), Ineligible("no_item", _("本单没有适用的项目"))
+        return (), _gift_line(plan, coupon) or Ineligible("no_item", _("本单没有适用的项目"))
     free = tuple(place for place in matching if not plan.final[place])
     if not free:
         return matching, Ineligible("fixed_price", _("适用的项目是手工定价或用疗程支付，不再用券"))
-    barred = [reason for place in free if (reason := plan.basket.lines[place].item.barred.get("coupon"))]
-    open_places = tuple(place for place in free if "coupon" not in plan.basket.lines[place].item.barred)
+    kind = "gift" if coupon.min_other_fen else "coupon"
+    barred = [reason for place in free if (reason := plan.basket.lines[place].item.barred.get(kind))]
+    open_places = tuple(place for place in free if kind not in plan.basket.lines[place].item.barred)
     if not open_places:
         return free, Ineligible("barred", barred[0])
+    if coupon.min_other_fen and (missing := coupon.min_other_fen - _others(plan, coupon)) > 0:
+        return open_places, Ineligible("min_spend", _("其他项目还差 %(yuan)s 元", yuan=show_yuan(missing)))
     short = below_minimum(coupon.rule, sum(plan.starts[place] for place in open_places))
     return open_places, short
+
+
+def _gift_line(plan: Plan, coupon: CouponState) -> Ineligible | None:
+    """What a gift line that nobody rang up yet wants: the line itself, or more of the others. None: no gift line."""
+    if not coupon.min_other_fen:
+        return None
+    missing = coupon.min_other_fen - _others(plan, coupon)
+    if missing > 0:
+        return Ineligible("gift_line", _("再买 %(yuan)s 元可免费加一份", yuan=show_yuan(missing)))
+    return Ineligible("gift_line", _("可免费加一份：把这个项目加进来就是 0 元"))
+
+
+def _others(plan: Plan, coupon: CouponState) -> int:
+    """What the lines other than the gift come to before coupons, fen; card fees and top-ups buy no gift."""
+    scope = coupon.rule.items
+    return sum(
+        plan.starts[place]
+        for place, line in enumerate(plan.basket.lines)
+        if line.item.kind not in SPECIAL_KINDS
+        and not scope.matches(line.item.code, line.item.kind, line.item.category, line.item.classes)
+    )
 
 
 def _matching(plan: Plan, coupon: CouponState) -> Iterator[int]:

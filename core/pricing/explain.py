@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.coupons.rules import CouponState
 from core.kernel.i18n import _
 from core.kernel.money import show_yuan
-from core.pricing.plan import FreeUnitsGroup, PercentGroup, Plan, rate_text
+from core.pricing.plan import AmountGroup, FreeUnitsGroup, NthGroup, PercentGroup, Plan, rate_text
 from core.pricing.stages import ItemUse, OrderUse
 from core.pricing.types import BasketLine, CouponUse, PriceChange, Stage, Step
 from core.pricing.words import fold
@@ -86,6 +86,12 @@ def _describe(rule: object, saved: int) -> tuple[str, str]:
     if isinstance(rule, FreeUnitsGroup):
         free = rule.qty - rule.paid
         return rule.rule, _("%(name)s：赠 %(free)d 件", name=rule.name, free=free)
+    if isinstance(rule, NthGroup):
+        return rule.rule, _(
+            "%(name)s：%(n)d 件优惠，共减 %(yuan)s 元", name=rule.name, n=rule.cheap, yuan=show_yuan(saved)
+        )
+    if isinstance(rule, AmountGroup):
+        return rule.rule, _("%(name)s 减 %(yuan)s 元", name=rule.name, yuan=show_yuan(saved))
     if isinstance(rule, PriceChange):
         return f"{rule.plugin}:{rule.rule}", rule.label
     if isinstance(rule, BasketLine):

@@ -53,7 +53,7 @@ class Index:
 
     def _resolve(self, business_date: date) -> DayRules:
         active = [one for one in self.programme.promotions if one.enabled and is_active(one.when, business_date)]
-        price = [one for one in active if one.pay_bp is not None or one.free_units is not None]
+        price = [one for one in active if one.of_price]
         return DayRules(
             tuple(sorted(price, key=lambda one: (one.priority, one.code))),
             tuple(sorted((one for one in active if one.factor_bp is not None), key=lambda one: one.code)),

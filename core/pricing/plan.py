@@ -8,13 +8,23 @@ alike.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from core.kernel.errors import Invalid
 from core.kernel.i18n import _, listed
+from core.kernel.money import show_yuan
 from core.pricing.index import Index, index_of
 from core.pricing.types import Basket, BasketLine, NotApplied, PersonState, PriceChange
 from core.pricing.words import fold
-from core.programme.document import FULL_BP, DiscountBenefit, EarnRule, Programme, Promotion
+from core.programme.document import (
+    FULL_BP,
+    AmountOff,
+    DiscountBenefit,
+    EarnRule,
+    NthUnit,
+    Programme,
+    Promotion,
+)
 from core.programme.recurrence import is_birthday
 
 MAX_LINE_FEN = 10**8
@@ -51,6 +61,31 @@ class FreeUnitsGroup:
     qty: int
 
 
+@dataclass(frozen=True, slots=True)
+class NthGroup:
+    """Cheaper pieces of one line: `cheap` of `qty` pieces are paid at `pay_bp`."""
+
+    rule: str
+    name: str
+    place: int
+    cheap: int
+    qty: int
+    pay_bp: int
+
+
+@dataclass(frozen=True, slots=True)
+class AmountGroup:
+    """`off_fen` less on the lines at `places` together."""
+
+    rule: str
+    name: str
+    off_fen: int
+    places: tuple[int, ...]
+
+
+PromotionGroup = PercentGroup | FreeUnitsGroup | NthGroup | AmountGroup
+
+
 @dataclass(slots=True)
 class Plan:
     """The basket, decided. Lists run parallel to `basket.lines`; `place` is a position in them."""
@@ -61,7 +96,7 @@ class Plan:
     starts: list[int]
     people: list[PersonState | None]
     final: list[bool]
-    promotions: list[PercentGroup | FreeUnitsGroup] = field(default_factory=list)
+    promotions: list[PromotionGroup] = field(default_factory=list)
     changes: list[tuple[int, PriceChange]] = field(default_factory=list)
     rates: list[PercentGroup] = field(default_factory=list)
     not_applied: list[NotApplied] = field(default_factory=list)
@@ -134,26 +169,78 @@ def _person(basket: Basket, line: BasketLine) -> PersonState | None:
 def _decide_percentages(plan: Plan) -> None:
     """Promotions for each line, then the better personal percentage where it may still work."""
     price_rules = plan.index.day(plan.basket.as_of).price
-    chosen: dict[str, list[int]] = {}
+    rates = {place: _personal_rates(plan, place) for place in range(len(plan.lists)) if not plan.final[place]}
+    chosen = _chosen(plan, rates, price_rules)
     personal: dict[Rate, list[int]] = {}
-    for place, line in enumerate(plan.basket.lines):
-        if plan.final[place]:
+    for place, own in rates.items():
+        if not own:
             continue
-        rates = _personal_rates(plan, place)
-        rate = rates[0] if rates else None
-        promotions = _promotions_for(plan, place, price_rules) if price_rules else []
-        promotions, rate = _meet(plan, place, promotions, rate)
-        for promotion in promotions:
-            chosen.setdefault(promotion.code, []).append(place)
-        for lost in rates[1:]:
-            plan.not_applied.append(_lost(lost.rule, rates[0].name, line.line))
-        if rate:
-            personal.setdefault(rate, []).append(place)
+        line = plan.basket.lines[place].line
+        plan.not_applied.extend(_lost(lost.rule, own[0].name, line) for lost in own[1:])
+        rivals = [one for one in chosen[place] if one.with_tier == "best"]
+        if rivals:
+            plan.not_applied.append(_lost(own[0].rule, rivals[0].name or rivals[0].code, line))
+        else:
+            personal.setdefault(own[0], []).append(place)
     for promotion in price_rules:
-        plan.promotions.extend(_groups(plan, promotion, chosen.get(promotion.code, [])))
+        places = [place for place, found in chosen.items() if promotion in found]
+        plan.promotions.extend(_groups(plan, promotion, places))
     plan.rates = [
         PercentGroup(rate.rule, rate.name, rate.pay_bp, FULL_BP, tuple(places)) for rate, places in personal.items()
     ]
+
+
+def _chosen(plan: Plan, rates: dict[int, list[Rate]], rules: tuple[Promotion, ...]) -> dict[int, tuple[Promotion, ...]]:
+    """The price promotions of each line, in order.
+
+    An amount promotion needs its lines together: one whose lines do not come to the sum, or that saves less than
+    the personal percentages it would replace, is left out, and the rest is decided again without it.
+    """
+    out: dict[str, tuple[str, str]] = {}
+    while True:
+        notes: list[NotApplied] = []
+        found = {place: _for_line(plan, place, rules, rates[place], out, notes) for place in rates}
+        lost = next((loss for rule in rules if (loss := _fails_together(plan, rule, found, rates))), None)
+        if lost is None:
+            plan.not_applied.extend(notes)
+            return found
+        out[lost[0]] = lost[1]
+
+
+def _for_line(
+    plan: Plan, place: int, rules: tuple[Promotion, ...], rates: list[Rate], out: dict[str, tuple[str, str]],
+    notes: list[NotApplied],
+) -> tuple[Promotion, ...]:  # fmt: skip
+    promotions = _promotions_for(plan, place, rules, out, notes)
+    return tuple(_meet(plan, place, promotions, rates[0], notes) if rates else promotions)
+
+
+def _fails_together(
+    plan: Plan, rule: Promotion, found: dict[int, tuple[Promotion, ...]], rates: dict[int, list[Rate]]
+) -> tuple[str, tuple[str, str]] | None:
+    """(code, (reason, hint)) of an amount promotion that its lines together do not bear out; None: it holds."""
+    if rule.amount_off is None:
+        return None
+    places = [place for place, chosen in found.items() if rule in chosen]
+    if not places:
+        return None
+    total = sum(plan.starts[place] for place in places)
+    missing = rule.amount_off.from_fen - total
+    if missing > 0:
+        return rule.code, ("too_little", _("再买 %(yuan)s 元可减 %(off)s 元", yuan=show_yuan(missing),
+                                           off=show_yuan(rule.amount_off.off_fen)))  # fmt: skip
+    if rule.with_tier == "best":
+        better = sum(plan.starts[p] * (FULL_BP - rates[p][0].pay_bp) for p in places if rates[p])
+        if better > off_fen(rule.amount_off, total) * FULL_BP:
+            best = next(rates[place][0] for place in places if rates[place])
+            return rule.code, ("better_other", _("已按更优惠的“%(winner)s”计价，两者不同享", winner=best.name))
+    return None
+
+
+def off_fen(rule: AmountOff, total_fen: int) -> int:
+    """What an amount promotion takes off lines that come to `total_fen` before coupons, fen."""
+    times = total_fen // rule.from_fen
+    return rule.off_fen * (times if rule.repeat else min(times, 1))
 
 
 def _lost(rule: str, winner: str, line: int) -> NotApplied:
@@ -209,7 +296,9 @@ def _matches(benefit: DiscountBenefit, line: BasketLine) -> bool:
     return benefit.items.matches(item.code, item.kind, item.category, item.classes)
 
 
-def _promotions_for(plan: Plan, place: int, rules: tuple[Promotion, ...]) -> list[Promotion]:
+def _promotions_for(
+    plan: Plan, place: int, rules: tuple[Promotion, ...], out: dict[str, tuple[str, str]], notes: list[NotApplied]
+) -> list[Promotion]:
     """The price promotions that work on a line, in order; the reasons of the others are noted."""
     line = plan.basket.lines[place]
     item = line.item
@@ -217,22 +306,32 @@ def _promotions_for(plan: Plan, place: int, rules: tuple[Promotion, ...]) -> lis
     for promotion in rules:
         if not promotion.items.matches(item.code, item.kind, item.category, item.classes):
             continue
-        refusal = _audience(plan, promotion) or _barred(promotion, line) or _too_few(promotion, line)
+        refusal = (
+            _audience(plan, promotion)
+            or _barred(promotion, line)
+            or _too_few(promotion, line)
+            or out.get(promotion.code)
+        )
         if refusal is None and found and (promotion.exclusive or found[0].exclusive):
             refusal = ("exclusive", _("与“%(other)s”不能同时享受", other=found[0].name or found[0].code))
         if refusal is None:
             found.append(promotion)
         else:
-            plan.not_applied.append(NotApplied(promotion.code, *refusal, line.line))
+            notes.append(NotApplied(promotion.code, *refusal, line.line))
     return found
+
+
+def is_open_to_all(promotion: Promotion, as_of: date) -> bool:
+    """Return whether people who are not members have the promotion on a day (S3-17: members first)."""
+    return promotion.public or (promotion.public_from is not None and as_of >= promotion.public_from)
 
 
 def _audience(plan: Plan, promotion: Promotion) -> tuple[str, str] | None:
     tier = plan.basket.payer.tier if plan.basket.payer else None
-    if promotion.public:
+    if is_open_to_all(promotion, plan.basket.as_of):
         return None
     if tier is None:
-        return "members_only", _("会员专享：登记为会员后可用")
+        return "members_only", _members_only(promotion)
     if promotion.tiers and tier not in promotion.tiers:
         names = listed(one.name for one in plan.index.programme.tiers if one.code in promotion.tiers)
         return "tier_only", _("仅限 %(tiers)s", tiers=names)
@@ -243,6 +342,13 @@ def _audience(plan: Plan, promotion: Promotion) -> tuple[str, str] | None:
     return None
 
 
+def _members_only(promotion: Promotion) -> str:
+    if promotion.public_from is not None:
+        day = promotion.public_from.isoformat()
+        return _("会员先享：登记为会员后可用，%(day)s 起对所有人开放", day=day)
+    return _("会员专享：登记为会员后可用")
+
+
 def meets(plan: Plan, rule: Promotion | EarnRule) -> bool:
     """Return whether the payer meets a rule's condition; a rule without one is for every payer."""
     payer = plan.basket.payer
@@ -250,13 +356,22 @@ def meets(plan: Plan, rule: Promotion | EarnRule) -> bool:
 
 
 def _barred(promotion: Promotion, line: BasketLine) -> tuple[str, str] | None:
-    kind = "gift" if promotion.free_units else "discount"
+    kind = "gift" if promotion.free_units or _is_free(promotion.nth_unit) else "discount"
     reason = line.item.barred.get(kind)
     return None if reason is None else ("barred", reason)
 
 
+def _is_free(rule: NthUnit | None) -> bool:
+    return rule is not None and rule.pay_bp == 0
+
+
 def _too_few(promotion: Promotion, line: BasketLine) -> tuple[str, str] | None:
-    units = promotion.free_units
+    units, nth = promotion.free_units, promotion.nth_unit
+    if nth is not None and line.qty < nth.nth:
+        return "too_few", _(
+            "再拿 %(n)d 件，第 %(nth)d 件 %(fold)s 折", n=nth.nth - line.qty, nth=nth.nth, fold=fold(nth.pay_bp),
+            percent=fold(10 * (FULL_BP - nth.pay_bp)),
+        )  # fmt: skip
     if units is None or line.qty >= units.buy + units.free:
         return None
     return "too_few", _(
@@ -272,6 +387,9 @@ def _rate(promotion: Promotion, qty: int) -> tuple[int, int]:
     num, den = (promotion.pay_bp if promotion.pay_bp is not None else FULL_BP), FULL_BP
     if promotion.free_units:
         num, den = num * _paid_units(promotion, qty), den * qty
+    if promotion.nth_unit:
+        nth = promotion.nth_unit
+        num, den = num * (qty * FULL_BP - qty // nth.nth * (FULL_BP - nth.pay_bp)), den * qty * FULL_BP
     return num, den
 
 
@@ -280,36 +398,43 @@ def _paid_units(promotion: Promotion, qty: int) -> int:
     return qty if units is None else qty - qty // (units.buy + units.free) * units.free
 
 
-def _meet(
-    plan: Plan, place: int, promotions: list[Promotion], rate: Rate | None
-) -> tuple[list[Promotion], Rate | None]:
-    """Promotions that say with_tier=best against the personal percentage: the better of the two stays."""
-    rivals = [promotion for promotion in promotions if promotion.with_tier == "best"]
-    if rate is None or not rivals:
-        return promotions, rate
+def _meet(plan: Plan, place: int, promotions: list[Promotion], rate: Rate, notes: list[NotApplied]) -> list[Promotion]:
+    """Promotions that say with_tier=best against the personal percentage: the better of the two stays.
+
+    An amount promotion is not weighed here but with all its lines (`_fails_together`): it stays.
+    """
+    together = [promotion for promotion in promotions if promotion.with_tier == "best" and promotion.amount_off]
+    rivals = [promotion for promotion in promotions if promotion.with_tier == "best" and not promotion.amount_off]
+    if together or not rivals:
+        return promotions
     line = plan.basket.lines[place]
     num, den = 1, 1
     for promotion in rivals:
         one_num, one_den = _rate(promotion, line.qty)
         num, den = num * one_num, den * one_den
     if num * FULL_BP <= rate.pay_bp * den:
-        plan.not_applied.append(_lost(rate.rule, rivals[0].name or rivals[0].code, line.line))
-        return promotions, None
-    plan.not_applied.extend(_lost(promotion.code, rate.name, line.line) for promotion in rivals)
-    return [promotion for promotion in promotions if promotion.with_tier == "stack"], rate
+        return promotions
+    notes.extend(_lost(promotion.code, rate.name, line.line) for promotion in rivals)
+    return [promotion for promotion in promotions if promotion.with_tier == "stack"]
 
 
-def _groups(plan: Plan, promotion: Promotion, places: list[int]) -> list[PercentGroup | FreeUnitsGroup]:
-    found: list[PercentGroup | FreeUnitsGroup] = []
-    name = promotion.name or promotion.code
+def _groups(plan: Plan, promotion: Promotion, places: list[int]) -> list[PromotionGroup]:
+    found: list[PromotionGroup] = []
+    code, name = promotion.code, promotion.name or promotion.code
     if not places:
         return found
-    if promotion.free_units:
-        for place in places:
-            qty = plan.basket.lines[place].qty
-            found.append(FreeUnitsGroup(promotion.code, name, place, _paid_units(promotion, qty), qty))
+    for place in places:
+        qty = plan.basket.lines[place].qty
+        if promotion.free_units:
+            found.append(FreeUnitsGroup(code, name, place, _paid_units(promotion, qty), qty))
+        if promotion.nth_unit:
+            nth = promotion.nth_unit
+            found.append(NthGroup(code, name, place, qty // nth.nth, qty, nth.pay_bp))
     if promotion.pay_bp is not None:
-        found.append(PercentGroup(promotion.code, name, promotion.pay_bp, FULL_BP, tuple(places)))
+        found.append(PercentGroup(code, name, promotion.pay_bp, FULL_BP, tuple(places)))
+    if promotion.amount_off:
+        total = sum(plan.starts[place] for place in places)
+        found.append(AmountGroup(code, name, off_fen(promotion.amount_off, total), tuple(places)))
     return found
 
 

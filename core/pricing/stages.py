@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from core.coupons.rules import CouponState, reduction
 from core.kernel.money import half_up, split_largest_remainder
-from core.pricing.plan import FreeUnitsGroup, PercentGroup, Plan
+from core.pricing.plan import AmountGroup, FreeUnitsGroup, NthGroup, PercentGroup, Plan, PromotionGroup
 from core.pricing.types import Stage
+from core.programme.document import FULL_BP
 
 Recorder = Callable[[Stage, object, int, int, int], None]
 """Told (stage, rule object, place, before, after) for every line a rule worked on."""
@@ -52,10 +53,7 @@ def run(plan: Plan, choice: Choice, record: Recorder | None = None) -> list[int]
     _item_coupons(plan, choice.items, amounts, record)
     _price_changes(plan, amounts, record)
     for promotion in plan.promotions:
-        if isinstance(promotion, FreeUnitsGroup):
-            _free_units(promotion, amounts, record)
-        else:
-            _percent("item_promotion", promotion, amounts, record)
+        _promotion(promotion, amounts, record)
     for use in choice.orders:
         if not _order_coupon(use, amounts, record):
             return None
@@ -80,6 +78,31 @@ def _price_changes(plan: Plan, amounts: list[int], record: Recorder | None) -> N
     for place, change in plan.changes:
         after = min(max(0, amounts[place] + change.amount_fen), plan.lists[place])
         _set("item_promotion", change, place, after, amounts, record)
+
+
+def _promotion(group: PromotionGroup, amounts: list[int], record: Recorder | None) -> None:
+    if isinstance(group, FreeUnitsGroup):
+        _free_units(group, amounts, record)
+    elif isinstance(group, NthGroup):
+        _nth(group, amounts, record)
+    elif isinstance(group, AmountGroup):
+        _amount_off(group, amounts, record)
+    else:
+        _percent("item_promotion", group, amounts, record)
+
+
+def _nth(group: NthGroup, amounts: list[int], record: Recorder | None) -> None:
+    paid = group.qty * FULL_BP - group.cheap * (FULL_BP - group.pay_bp)
+    after = half_up(amounts[group.place] * paid, group.qty * FULL_BP)
+    _set("item_promotion", group, group.place, after, amounts, record)
+
+
+def _amount_off(group: AmountGroup, amounts: list[int], record: Recorder | None) -> None:
+    """Never more off than is left; shared over the lines by largest remainder, as order coupons are."""
+    before = [amounts[place] for place in group.places]
+    target = max(0, sum(before) - group.off_fen)
+    for place, after in zip(group.places, split_largest_remainder(target, before), strict=True):
+        _set("item_promotion", group, place, after, amounts, record)
 
 
 def _free_units(group: FreeUnitsGroup, amounts: list[int], record: Recorder | None) -> None:

@@ -12,8 +12,10 @@ from core.programme.document import (
     BirthdayBenefit,
     DiscountBenefit,
     EntitlementBenefit,
+    GiftBenefit,
     ItemScope,
     Programme,
+    Promotion,
     Threshold,
     Tier,
     When,
@@ -51,7 +53,7 @@ def _warning(field: str, message: str) -> Problem:
 
 
 def _doubles(programme: Programme) -> Iterator[Problem]:
-    lists = ("tiers", "earn_rules", "promotions", "coupons", "card_products", "rewards", "streaks")
+    lists = ("tiers", "earn_rules", "promotions", "coupons", "card_products", "rewards", "streaks", "privileges")
     for name in lists:
         seen: set[str] = set()
         for place, entry in enumerate(getattr(programme, name)):
@@ -65,9 +67,12 @@ def _doubles(programme: Programme) -> Iterator[Problem]:
                 path = f"card_products.{place}.coupons.{number}.code"
                 yield _error(path, _("券代码 %(code)s 重复", code=rule.code))
             shared.add(rule.code)
-    both = {rule.code for rule in programme.earn_rules} & {promotion.code for promotion in programme.promotions}
-    for code in sorted(both):
+    earning = {rule.code for rule in programme.earn_rules}
+    for code in sorted(earning & {promotion.code for promotion in programme.promotions}):
         yield _error("promotions", _("代码 %(code)s 同时用于积分规则和活动", code=code))
+    others = earning | {promotion.code for promotion in programme.promotions}
+    for code in sorted(others & {one.code for one in programme.privileges}):
+        yield _error("privileges", _("代码 %(code)s 同时用于积分规则或活动和达标权益", code=code))
 
 
 def _reach(threshold: Threshold) -> dict[str, int]:
@@ -84,16 +89,35 @@ def _tiers(programme: Programme) -> Iterator[Problem]:
             yield _error(f"tiers.{place}.keep", _("永不降级的等级不能有保级条件"))
         if tier.keep and _harder(tier.keep, tier.entry):
             yield _warning(f"tiers.{place}.keep", _("保级条件比升级门槛还高"))
-        choices = [one.choice for one in tier.benefits if isinstance(one, EntitlementBenefit) and one.choice]
+        rights = [one for one in tier.benefits if isinstance(one, EntitlementBenefit | GiftBenefit)]
+        choices = [one.choice for one in rights if one.choice]
+        yield from _window(tier.entry, f"tiers.{place}.from")
+        if tier.keep:
+            yield from _window(tier.keep, f"tiers.{place}.keep")
+        if tier.period_months is not None and _kind(tier) is not None:
+            yield _error(f"tiers.{place}.period_months", _("按自然年或会员周年统计时，有效期跟着统计期走，这里不填"))
         for number, one in enumerate(tier.benefits):
             if isinstance(one, DiscountBenefit) and one.pay_bp == 0:
                 yield _warning(f"tiers.{place}.benefits.{number}.pay_bp", _("实付为 0，等于全部免费"))
             if isinstance(one, BirthdayBenefit) and one.coupon and not programme.coupon(one.coupon):
                 path = f"tiers.{place}.benefits.{number}.coupon"
                 yield _error(path, _("没有代码为 %(code)s 的券", code=one.coupon))
-        codes = [one.code for one in tier.benefits if isinstance(one, EntitlementBenefit)]
+        codes = [one.code for one in rights]
         if len(set(codes)) != len(codes) or any(choice in codes for choice in choices):
             yield _error(f"tiers.{place}.benefits", _("免费权益的代码重复，或与选择组同名"))
+
+
+def _kind(tier: Tier) -> str | None:
+    return (tier.keep.window_kind if tier.keep and tier.keep.window_months else None) or tier.entry.window_kind
+
+
+def _window(threshold: Threshold, path: str) -> Iterator[Problem]:
+    if threshold.window_kind is None:
+        return
+    if threshold.window_months is None:
+        yield _error(f"{path}.window", _("按自然年或会员周年统计时，要填统计几个月"))
+    elif threshold.window_kind == "calendar" and 12 % threshold.window_months:
+        yield _error(f"{path}.window", _("按日历统计时只能是 1、2、3、4、6 或 12 个月"))
 
 
 def _order(lower: Tier, upper: Tier, path: str) -> Iterator[Problem]:
@@ -102,7 +126,8 @@ def _order(lower: Tier, upper: Tier, path: str) -> Iterator[Problem]:
         yield _error(f"{path}.from", _("门槛为 0：等级 %(name)s 永远到不了", name=lower.name))
         return
     common = set(low) & set(high)
-    same_window = lower.entry.window_months == upper.entry.window_months
+    windows = [(tier.entry.window_months, tier.entry.window_kind) for tier in (lower, upper)]
+    same_window = windows[0] == windows[1]
     if same_window and common and len(low) == len(high) == 1 and any(high[key] <= low[key] for key in common):
         yield _error(
             f"{path}.from",
@@ -139,11 +164,35 @@ def _promotions(programme: Programme) -> Iterator[Problem]:
             yield _error(f"{path}.public", _("对所有人开放的活动不能再限定等级"))
         if promotion.public and promotion.when_member is not None:
             yield _error(f"{path}.public", _("对所有人开放的活动不能再限定会员条件"))
+        yield from _phases(promotion, path)
+        yield from _parts(promotion, path)
+
+
+def _phases(promotion: Promotion, path: str) -> Iterator[Problem]:
+    """Members first, then everybody (S3-17): the second day must lie inside the promotion."""
+    day, when = promotion.public_from, promotion.when
+    if day is None:
+        return
+    if promotion.public:
+        yield _error(f"{path}.public_from", _("一开始就对所有人开放，就没有“会员先享”；两项只留一项"))
+    if when.start is not None and day <= when.start:
+        yield _error(f"{path}.public_from", _("对所有人开放的日子要晚于活动开始日，否则会员没有先享"))
+    if when.until is not None and day > when.until:
+        yield _error(f"{path}.public_from", _("对所有人开放的日子晚于活动结束日"))
+
+
+def _parts(promotion: Promotion, path: str) -> Iterator[Problem]:
+    """One price rule a promotion: what is off must be explained in one line on the receipt."""
+    parts = [promotion.free_units, promotion.nth_unit, promotion.amount_off]
+    if sum(part is not None for part in parts) + (promotion.pay_bp is not None) > 1:
+        yield _error(path, _("打折、买赠、第几件优惠、满减只能选一种；要同时做就分成几个活动"))
+    if promotion.amount_off and promotion.amount_off.off_fen > promotion.amount_off.from_fen:
+        yield _error(f"{path}.amount_off.off_fen", _("减的不能比满的还多"))
 
 
 def member_conditions(programme: Programme) -> Iterator[tuple[str, str, Condition]]:
-    """Yield (path, code, condition) of every earn rule and promotion that is only for some members."""
-    for name in ("earn_rules", "promotions"):
+    """Yield (path, code, condition) of every earn rule, promotion and privilege that is only for some members."""
+    for name in ("earn_rules", "promotions", "privileges"):
         for place, entry in enumerate(getattr(programme, name)):
             if entry.when_member is not None:
                 yield f"{name}.{place}.when_member", entry.code, entry.when_member
@@ -212,7 +261,7 @@ def _items(programme: Programme, codes: frozenset[str]) -> Iterator[Problem]:
             named.append((f"rewards.{place}.item", reward.item))
     for place, tier in enumerate(programme.tiers):
         for number, benefit in enumerate(tier.benefits):
-            if isinstance(benefit, EntitlementBenefit):
+            if isinstance(benefit, EntitlementBenefit | GiftBenefit):
                 named.append((f"tiers.{place}.benefits.{number}.item", benefit.item))
     scopes: list[tuple[str, ItemScope]] = [
         *((f"promotions.{place}.items", one.items) for place, one in enumerate(programme.promotions)),

@@ -16,6 +16,7 @@ from core.programme.conditions import Condition
 FULL_BP = 10_000
 """10,000 basis points: the whole price, or a factor of 1."""
 
+WindowKind = Literal["calendar", "anniversary"]
 Metric = Literal["spend_fen", "visits", "points", "topup_fen"]
 METRICS: tuple[Metric, ...] = ("spend_fen", "visits", "points", "topup_fen")
 
@@ -63,8 +64,10 @@ ALL_ITEMS = ItemScope(everything=True)
 class Threshold:
     """What must be reached for a tier (YAML `from`, `keep`). A metric that is None is not asked for.
 
-    `window_months` None means over the whole life; else a rolling window: an event of day d counts on day t
-    while t is before d plus that many months (the same reckoning as points expiry). S4-15, S3-01.
+    `window_months` None means over the whole life. `window_kind` says how the months lie: None rolling (an
+    event of day d counts on day t while t is before d plus that many months, the same reckoning as points expiry),
+    calendar (periods of the calendar: 12 the year, 3 the quarter, 1 the month) or anniversary (periods that
+    begin on the day the member joined). S4-15, S3-01.
     """
 
     spend_fen: int | None = None
@@ -73,6 +76,7 @@ class Threshold:
     topup_fen: int | None = None
     match: Literal["any", "all"] = "all"
     window_months: int | None = None
+    window_kind: WindowKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,21 @@ class ServiceBenefit:
     choice: str | None = None
 
 
-Benefit = DiscountBenefit | MultiplierBenefit | BirthdayBenefit | EntitlementBenefit | ServiceBenefit
+@dataclass(frozen=True, slots=True)
+class GiftBenefit:
+    """A gift line: `item` is free, one piece, in an order whose other lines come to `min_spend_fen` at their
+    prices before coupons; `times` in each period. `choice` as for EntitlementBenefit."""
+
+    code: str
+    name: str
+    item: str
+    min_spend_fen: int
+    times: int = 1
+    per: Literal["membership_year", "calendar_year", "month", "day"] = "membership_year"
+    choice: str | None = None
+
+
+Benefit = DiscountBenefit | MultiplierBenefit | BirthdayBenefit | EntitlementBenefit | ServiceBenefit | GiftBenefit
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +243,35 @@ class FreeUnits:
 
 
 @dataclass(frozen=True, slots=True)
+class AmountOff:
+    """`off_fen` less on the matching lines together once they come to `from_fen`; `repeat`: for each such sum.
+
+    What they come to is their price before coupons, so that a coupon never loses the reduction.
+    """
+
+    off_fen: int
+    from_fen: int
+    repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NthUnit:
+    """Of the pieces of one line each `nth` is paid at `pay_bp` (2 and 5000: the second at half price)."""
+
+    nth: int
+    pay_bp: int
+
+
+@dataclass(frozen=True, slots=True)
 class Promotion:
     """A dated price or points promotion.
 
     Of price promotions the smaller `priority` goes first, then the code. `exclusive` shares a line with no
     other price promotion. `with_tier` stack lets the later tier or card percentage work on the reduced
-    amount, best keeps the better of the two for each line. `tiers` empty means every member; `public`
-    includes non-members. `when_member` must hold for the payer at the quote (S2-23, S2-30).
+    amount, best keeps the better of the two for each line (`amount_off`: for its lines together). `tiers` empty
+    means every member; `public` includes non-members; `public_from` opens the promotion to everybody on that
+    day, before it only `tiers` and `when_member` have it (S3-17: members first). `when_member` must hold for
+    the payer at the quote (S2-23, S2-30).
     """
 
     code: str
@@ -240,14 +280,22 @@ class Promotion:
     pay_bp: int | None = None
     factor_bp: int | None = None
     free_units: FreeUnits | None = None
+    nth_unit: NthUnit | None = None
+    amount_off: AmountOff | None = None
     items: ItemScope = ALL_ITEMS
     with_tier: Literal["stack", "best"] = "best"
     priority: int = 100
     exclusive: bool = False
     tiers: frozenset[str] = frozenset()
     public: bool = False
+    public_from: date | None = None
     when_member: Condition | None = None
     enabled: bool = True
+
+    @property
+    def of_price(self) -> bool:
+        """True if the promotion changes prices (a points factor alone does not)."""
+        return any(part is not None for part in (self.pay_bp, self.free_units, self.nth_unit, self.amount_off))
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,6 +400,17 @@ class StoredValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Privilege:
+    """A service right that is not a tier's: whoever meets `when_member` has it (S2-23: from X points on, priority
+    booking and a plan of one's own)."""
+
+    code: str
+    name: str
+    when_member: Condition
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class EventPoints:
     """Lower and upper bound of the points an event may give (S2-09, B18)."""
 
@@ -377,6 +436,7 @@ class Programme:
     rounding: Rounding = Rounding()
     stored_value: StoredValue | None = None
     event_points: EventPoints | None = None
+    privileges: tuple[Privilege, ...] = ()
     version: int = 0
 
     def tier(self, code: str | None) -> Tier | None:

@@ -93,8 +93,10 @@ class Drawer:
             return self._list(cls, one, codec, value or [], name)
         words = labels.WORDS.get((cls, one.key))
         if isinstance(codec, OneOf):
-            blank = [("", _("不限"))] if optional else []
-            return Node("choice", name, value=value, options=blank + list((words or {}).items()), optional=optional)
+            blank = [("", _("不限"))] if optional and "" not in (words or {}) else []
+            return Node(
+                "choice", name, value=value or "", options=blank + list((words or {}).items()), optional=optional
+            )
         if isinstance(codec, Flag):
             return Node("flag", name, value=bool(value))
         if isinstance(codec, Months):

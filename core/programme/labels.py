@@ -25,6 +25,7 @@ FIELDS: dict[str, dict[str, Label]] = {
         "topup_fen": (_l("累计充值满"), ""),
         "match": (_l("多个条件时"), ""),
         "window": (_l("只算最近"), _l("不填就是从入会起一直累计")),
+        "window_kind": (_l("统计期怎么起"), _l("按自然年：填 12 个月，每年 1 月 1 日重新算")),
     },
     "DiscountBenefit": {
         "pay_bp": (_l("实付"), _l("80 就是 8 折")),
@@ -53,6 +54,15 @@ FIELDS: dict[str, dict[str, Label]] = {
     "ServiceBenefit": {
         "code": (_l("代码"), _l("例如 priority_booking")),
         "name": (_l("名称"), ""),
+        "choice": (_l("任选组"), _l("同一组里的权益，每个周期只能选一个")),
+    },
+    "GiftBenefit": {
+        "code": (_l("代码"), _l("发布后不再改")),
+        "name": (_l("名称"), ""),
+        "item": (_l("赠送的项目"), _l("填项目代码；收银时加上这一行就是 0 元")),
+        "min_spend_fen": (_l("其他项目满"), _l("按用券前的金额算")),
+        "times": (_l("次数"), ""),
+        "per": (_l("每"), ""),
         "choice": (_l("任选组"), _l("同一组里的权益，每个周期只能选一个")),
     },
     "Tier": {
@@ -108,14 +118,23 @@ FIELDS: dict[str, dict[str, Label]] = {
         "pay_bp": (_l("实付"), _l("80 就是 8 折")),
         "factor_bp": (_l("积分倍数"), ""),
         "free_units": (_l("买赠"), ""),
+        "nth_unit": (_l("第几件优惠"), _l("例如第 2 件实付 50，就是第二件半价")),
+        "amount_off": (_l("满减"), _l("按用券前的金额算")),
         "items": (_l("适用项目"), ""),
         "with_tier": (_l("和等级折扣"), ""),
         "priority": (_l("先后"), _l("数字小的先算")),
         "exclusive": (_l("不与其他活动同享"), ""),
         "tiers": (_l("限这些等级"), _l("一个都不选就是全体会员")),
         "public": (_l("非会员也能参加"), ""),
+        "public_from": (_l("从哪天起对所有人开放"), _l("这天以前只有会员（或上面选的等级）能享受")),
         "when_member": (_l("限哪些会员"), _l("一条都不加就是全体会员；按付款人看")),
         "enabled": (_l("启用"), ""),
+    },
+    "NthUnit": {"nth": (_l("第几件"), _l("同一种商品，每满这么多件优惠一件")), "pay_bp": (_l("这一件实付"), "")},
+    "AmountOff": {
+        "from_fen": (_l("满"), ""),
+        "off_fen": (_l("减"), ""),
+        "repeat": (_l("每满都减"), _l("不勾就只减一次")),
     },
     "FreeUnits": {"buy": (_l("买"), ""), "free": (_l("送"), _l("同一种商品"))},
     "CouponRule": {
@@ -172,6 +191,12 @@ FIELDS: dict[str, dict[str, Label]] = {
     },
     "Rounding": {"to_fen": (_l("应付金额取整到"), ""), "mode": (_l("取整方式"), "")},
     "StoredValue": {"max_card_fen": (_l("单卡余额上限"), _l("不填就是不另设上限"))},
+    "Privilege": {
+        "code": (_l("代码"), _l("例如 priority_booking")),
+        "name": (_l("名称"), ""),
+        "when_member": (_l("哪些会员"), _l("例如可用积分满 5,000")),
+        "enabled": (_l("启用"), ""),
+    },
     "EventPoints": {
         "min_points": (_l("一次活动最少"), _l("单位：积分")),
         "max_points": (_l("一次活动最多"), _l("单位：积分")),
@@ -180,6 +205,12 @@ FIELDS: dict[str, dict[str, Label]] = {
 
 WORDS: dict[tuple[str, str], dict[Any, Any]] = {
     ("Threshold", "match"): {"all": _l("全部满足"), "any": _l("满足一个就行")},
+    ("Threshold", "window_kind"): {
+        "": _l("往前数这么多个月"), "calendar": _l("按自然年、季、月"), "anniversary": _l("按入会周年"),
+    },
+    ("GiftBenefit", "per"): {
+        "membership_year": _l("会员年"), "calendar_year": _l("自然年"), "month": _l("自然月"), "day": _l("天"),
+    },
     ("BirthdayBenefit", "on"): {"day": _l("生日当天"), "month": _l("生日当月")},
     ("EntitlementBenefit", "per"): {"membership_year": _l("会员年"), "calendar_year": _l("自然年")},
     ("Tier", "fall"): {
@@ -201,6 +232,13 @@ WORDS: dict[tuple[str, str], dict[Any, Any]] = {
     ("When", "weekday"): {
         1: _l("周一"), 2: _l("周二"), 3: _l("周三"), 4: _l("周四"), 5: _l("周五"), 6: _l("周六"), 7: _l("周日"),
     },
+    ("When", "lunar_day"): {
+        1: _l("初一"), 2: _l("初二"), 3: _l("初三"), 4: _l("初四"), 5: _l("初五"), 6: _l("初六"),
+        7: _l("初七"), 8: _l("初八"), 9: _l("初九"), 10: _l("初十"), 11: _l("十一"), 12: _l("十二"),
+        13: _l("十三"), 14: _l("十四"), 15: _l("十五"), 16: _l("十六"), 17: _l("十七"), 18: _l("十八"),
+        19: _l("十九"), 20: _l("二十"), 21: _l("廿一"), 22: _l("廿二"), 23: _l("廿三"), 24: _l("廿四"),
+        25: _l("廿五"), 26: _l("廿六"), 27: _l("廿七"), 28: _l("廿八"), 29: _l("廿九"), 30: _l("三十"),
+    },
     ("When", "festival"): {
         "spring": _l("春节"), "lantern": _l("元宵节"), "dragon_boat": _l("端午节"), "qixi": _l("七夕"),
         "mid_autumn": _l("中秋节"), "double_ninth": _l("重阳节"), "new_year": _l("元旦"), "valentine": _l("情人节"),
@@ -221,7 +259,7 @@ WORDS: dict[tuple[str, str], dict[Any, Any]] = {
 
 BENEFITS: dict[str, Any] = {
     "discount": _l("折扣"), "multiplier": _l("积分倍数"), "birthday": _l("生日礼"), "entitlement": _l("免费项目"),
-    "service": _l("服务权益"),
+    "service": _l("服务权益"), "gift": _l("满额赠品"),
 }  # fmt: skip
 
 

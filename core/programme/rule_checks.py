@@ -7,7 +7,9 @@ for what can never work. Pure: the document, and the day from which the next yea
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from core.kernel.i18n import _
 from core.programme import words
@@ -41,6 +43,7 @@ def rule_checks(programme: Programme, today: date, names: words.Names | None = N
         *_tied(programme, today, said),
         *_double_earning(programme),
         *_too_cheap(programme, today),
+        *_more_than_half(programme),
         *_spent_before_earned(programme),
     ]
 
@@ -93,6 +96,11 @@ def _days(promotion: Promotion, today: date) -> set[date]:
     return {day for day in ahead if is_active(promotion.when, day)}
 
 
+_NO_EFFECT: dict[str, Any] = {
+    "pay_bp": FULL_BP, "factor_bp": None, "free_units": None, "nth_unit": None, "amount_off": None,
+}  # fmt: skip
+
+
 def _dead_promotions(programme: Programme, today: date) -> Iterator[Problem]:
     for place, one in enumerate(programme.promotions):
         if one.enabled and not _days(one, today) and not _ahead(one, today):
@@ -100,7 +108,7 @@ def _dead_promotions(programme: Programme, today: date) -> Iterator[Problem]:
                 f"promotions.{place}.when",
                 _("从 %(day)s 起 13 个月里没有一天同时满足这些条件，活动不会发生。", day=today.isoformat()),
             )
-        if one.enabled and one.pay_bp == FULL_BP and one.factor_bp is None and one.free_units is None:
+        if one.enabled and one == replace(one, **_NO_EFFECT):
             yield _warning(f"promotions.{place}.pay_bp", _("实付就是原价，这个活动什么也没有减。"))
 
 
@@ -113,7 +121,7 @@ def _tied(programme: Programme, today: date, names: words.Names) -> Iterator[Pro
     """Two promotions that both want a line for themselves, with nothing to say which goes first."""
     alone = [
         (place, one) for place, one in enumerate(programme.promotions)
-        if one.enabled and one.exclusive and (one.pay_bp is not None or one.free_units)
+        if one.enabled and one.exclusive and one.of_price
     ]  # fmt: skip
     for n, (_place, first) in enumerate(alone):
         for place, second in alone[n + 1 :]:
@@ -214,6 +222,22 @@ def _too_cheap(programme: Programme, today: date) -> Iterator[Problem]:
                     _("例如%(tier)s买 1,000 元的项目只付 %(amount)s，低于 5 折，请确认。", tier=tier_.name,
                       amount=words.yuan(_BASKET_FEN * one_.pay_bp // FULL_BP)),
                 )  # fmt: skip
+
+
+def _more_than_half(programme: Programme) -> Iterator[Problem]:
+    """A sum taken off, or cheap pieces, that leave less than the floor of what just reaches them."""
+    for place, one in enumerate(programme.promotions):
+        off, nth = one.amount_off, one.nth_unit
+        if one.enabled and off is not None and off.off_fen * FULL_BP > off.from_fen * (FULL_BP - FLOOR_BP):
+            yield _warning(
+                f"promotions.{place}.amount_off.off_fen",
+                _(
+                    "例如正好买 %(amount)s 只付 %(paid)s，低于 5 折，请确认。",
+                    amount=words.yuan(off.from_fen), paid=words.yuan(max(0, off.from_fen - off.off_fen)),
+                ),
+            )  # fmt: skip
+        if one.enabled and nth is not None and (nth.nth - 1) * FULL_BP + nth.pay_bp < nth.nth * FLOOR_BP:
+            yield _warning(f"promotions.{place}.nth_unit.pay_bp", _("这几件合起来低于 5 折，请确认。"))
 
 
 def _best_rate(programme: Programme, promotion: Promotion) -> tuple[str, int]:

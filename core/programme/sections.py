@@ -39,6 +39,7 @@ _NAMES: dict[str, tuple[Any, Any, bool, dict[str, Any]]] = {
     "streaks": (_l("连续到店"), _l("连续到店奖励"), False, {}),
     "rounding": (_l("抹零"), _l("抹零"), True, {}),
     "stored_value": (_l("储值"), _l("储值"), False, {}),
+    "privileges": (_l("达标权益"), _l("达标权益"), False, {}),
     "event_points": (_l("活动积分"), _l("活动积分"), False, {"min_points": 0, "max_points": 0}),
 }  # fmt: skip
 

@@ -107,6 +107,7 @@ THRESHOLD = Record(
         Field("topup_fen", FEN),
         Field("match", OneOf(("any", "all"))),
         Field("window", Months(), "window_months"),
+        Field("window_kind", OneOf(("calendar", "anniversary"))),
     ),
     at_least_one=doc.METRICS,
 )
@@ -150,6 +151,19 @@ BENEFIT = Tagged(
             doc.ServiceBenefit,
             (Field("code", Code()), Field("name", Text()), Field("choice", Code())),
             ("kind", "service"),
+        ),
+        Record(
+            doc.GiftBenefit,
+            (
+                Field("code", Code()),
+                Field("name", Text()),
+                Field("item", Code()),
+                Field("min_spend_fen", FEN),
+                Field("times", Int(1, 366)),
+                Field("per", OneOf(("membership_year", "calendar_year", "month", "day"))),
+                Field("choice", Code()),
+            ),
+            ("kind", "gift"),
         ),
     ),
 )
@@ -227,16 +241,28 @@ PROMOTION = Record(
             "free_units",
             Record(doc.FreeUnits, (Field("buy", Int(1, 1000)), Field("free", Int(1, 1000)))),
         ),
+        Field(
+            "nth_unit",
+            Record(doc.NthUnit, (Field("nth", Int(2, 1000)), Field("pay_bp", PAY_BP))),
+        ),
+        Field(
+            "amount_off",
+            Record(
+                doc.AmountOff,
+                (Field("off_fen", Int(1, 10**8)), Field("from_fen", Int(1, 10**8)), Field("repeat", Flag())),
+            ),
+        ),
         Field("items", SCOPE),
         Field("with_tier", OneOf(("stack", "best"))),
         Field("priority", Int(0, 10_000)),
         Field("exclusive", Flag()),
         Field("tiers", CODES),
         Field("public", Flag()),
+        Field("public_from", Day()),
         Field("when_member", MEMBER),
         Field("enabled", Flag()),
     ),
-    at_least_one=("pay_bp", "factor_bp", "free_units"),
+    at_least_one=("pay_bp", "factor_bp", "free_units", "nth_unit", "amount_off"),
 )
 
 
@@ -334,6 +360,16 @@ STREAK = Record(
     ),
 )
 
+PRIVILEGE = Record(
+    doc.Privilege,
+    (
+        Field("code", Code()),
+        Field("name", Text()),
+        Field("when_member", MEMBER),
+        Field("enabled", Flag()),
+    ),
+)
+
 PROGRAMME = Record(
     doc.Programme,
     (
@@ -358,5 +394,6 @@ PROGRAMME = Record(
             "event_points",
             Record(doc.EventPoints, (Field("min_points", POINTS), Field("max_points", POINTS))),
         ),
+        Field("privileges", ListOf(PRIVILEGE)),
     ),
 )

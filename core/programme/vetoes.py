@@ -12,7 +12,7 @@ from core.catalog.models import Item
 from core.hooktypes import ItemView, hook_context
 from core.kernel.i18n import _
 from core.kernel.runtime import runtime
-from core.programme.document import ItemScope, Programme
+from core.programme.document import EntitlementBenefit, GiftBenefit, ItemScope, Programme
 from core.programme.problems import Problem
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ NAMED = 3
 
 
 def veto_problems(session: Session, programme: Programme) -> list[Problem]:
-    """Return an error for each reward and each buy-and-get that would hand out a forbidden item.
+    """Return an error for each reward, free item, gift line and buy-and-get that would hand out a forbidden item.
 
     Nobody may go on as if a vertical had agreed: when its answer is missing, that is an error too.
     """
@@ -52,8 +52,13 @@ def _rewards(programme: Programme) -> Iterator[tuple[str, str, ItemScope]]:
 
 def _gifts(programme: Programme) -> Iterator[tuple[str, str, ItemScope]]:
     for place, promotion in enumerate(programme.promotions):
-        if promotion.enabled and promotion.free_units:
+        given = promotion.free_units or (promotion.nth_unit and promotion.nth_unit.pay_bp == 0)
+        if promotion.enabled and given:
             yield f"promotions.{place}.items", "gift", promotion.items
+    for place, tier in enumerate(programme.tiers):
+        for number, benefit in enumerate(tier.benefits):
+            if isinstance(benefit, EntitlementBenefit | GiftBenefit):
+                yield f"tiers.{place}.benefits.{number}.item", "gift", ItemScope(codes=frozenset({benefit.item}))
 
 
 @dataclass(frozen=True, slots=True)

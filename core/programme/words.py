@@ -20,9 +20,11 @@ from core.programme.document import (
     EarnRule,
     EntitlementBenefit,
     EventPoints,
+    GiftBenefit,
     ItemScope,
     MultiplierBenefit,
     PointsRule,
+    Privilege,
     Programme,
     Promotion,
     Referral,
@@ -109,7 +111,18 @@ def threshold(entry: Threshold) -> str:
     joined = (_("，或") if entry.match == "any" else _("，并且")).join(parts)
     if entry.window_months is None:
         return _("累计%(what)s", what=joined)
-    return _("最近 %(n)d 个月内%(what)s", n=entry.window_months, what=joined)
+    return window(entry.window_months, entry.window_kind, joined)
+
+
+def window(months: int, kind: str | None, what: str) -> str:
+    """Return within which months something must be reached."""
+    if kind == "anniversary":
+        return _("每个会员周期（入会日起每 %(n)d 个月）内%(what)s", n=months, what=what)
+    if kind == "calendar":
+        whole = {12: _("一个自然年内%(what)s", what=what), 3: _("一个季度内%(what)s", what=what),
+                 1: _("一个自然月内%(what)s", what=what)}  # fmt: skip
+        return whole.get(months) or _("日历上每 %(n)d 个月内%(what)s", n=months, what=what)
+    return _("最近 %(n)d 个月内%(what)s", n=months, what=what)
 
 
 def benefit(one: Benefit, names: Names) -> str:
@@ -123,10 +136,16 @@ def benefit(one: Benefit, names: Names) -> str:
     if isinstance(one, EntitlementBenefit):
         per = _word("EntitlementBenefit", "per", one.per)
         return _("%(name)s：每%(per)s %(n)d 次%(choice)s", name=one.name, per=per, n=one.times, choice=_choice(one))
+    if isinstance(one, GiftBenefit):
+        return _(
+            "%(name)s：其他项目满 %(amount)s 免费送 %(item)s，每%(per)s %(n)d 次%(choice)s",
+            name=one.name, amount=yuan(one.min_spend_fen), item=names.get(one.item, one.item),
+            per=_word("GiftBenefit", "per", one.per), n=one.times, choice=_choice(one),
+        )  # fmt: skip
     return _("%(name)s%(choice)s", name=one.name, choice=_choice(one))
 
 
-def _choice(one: EntitlementBenefit | ServiceBenefit) -> str:
+def _choice(one: EntitlementBenefit | GiftBenefit | ServiceBenefit) -> str:
     return _("（任选其一）") if one.choice else ""
 
 
@@ -196,7 +215,7 @@ def when(rule: When) -> str:
     if rule.day_of_month:
         parts.append(_("每月 %(days)s 日", days=_list(str(n) for n in sorted(rule.day_of_month))))
     if rule.lunar_day:
-        parts.append(_("农历每月 %(days)s", days=_list(str(n) for n in sorted(rule.lunar_day))))
+        parts.append(_("农历每月%(days)s", days=_list(_word("When", "lunar_day", n) for n in sorted(rule.lunar_day))))
     if rule.start or rule.until:
         parts.append(_("%(start)s 至 %(until)s", start=rule.start or "…", until=rule.until or "…"))
     return _("，").join(parts) or _("天天有效")
@@ -209,8 +228,13 @@ def _promotion(rule: Promotion, names: Names) -> Words:
     if rule.free_units:
         lines.append(_("%(items)s买 %(buy)d 送 %(free)d", items=scope(rule.items, names), buy=rule.free_units.buy,
                        free=rule.free_units.free))  # fmt: skip
+    lines += _units(rule, scope(rule.items, names))
     if rule.factor_bp is not None:
         lines.append(_("%(items)s积分 %(times)s", items=scope(rule.items, names), times=times(rule.factor_bp)))
+    if rule.public_from:
+        lines.append(_("会员先享，%(day)s 起对所有人开放", day=rule.public_from.isoformat()))
+    if rule.public:
+        lines.append(_("非会员也能参加"))
     if rule.tiers:
         lines.append(_("只限部分等级"))
     if rule.when_member:
@@ -220,6 +244,22 @@ def _promotion(rule: Promotion, names: Names) -> Words:
     if not rule.enabled:
         lines.append(_("已停用"))
     return Words(rule.name or rule.code, tuple(lines))
+
+
+def _units(rule: Promotion, items: str) -> list[str]:
+    """Return what a promotion says of the n-th piece and of a sum reached."""
+    found = []
+    if rule.nth_unit:
+        what = pay(rule.nth_unit.pay_bp)
+        found.append(_("%(items)s第 %(n)d 件 %(pay)s", items=items, n=rule.nth_unit.nth, pay=what))
+    if rule.amount_off:
+        amounts = {"items": items, "off": yuan(rule.amount_off.off_fen), "start": yuan(rule.amount_off.from_fen)}
+        found.append(
+            _("%(items)s每满 %(start)s 减 %(off)s", **amounts)
+            if rule.amount_off.repeat
+            else _("%(items)s满 %(start)s 减 %(off)s", **amounts)
+        )
+    return found
 
 
 def _coupon(rule: CouponRule, names: Names) -> Words:
@@ -292,10 +332,15 @@ def _events(rule: EventPoints, _names: Names) -> Words:
     return Words(_("活动积分"), (line,))
 
 
+def _privilege(rule: Privilege, _names: Names) -> Words:
+    more = [] if rule.enabled else [_("已停用")]
+    return Words(rule.name, (_("只限符合条件的会员"), *more))
+
+
 _SPEAKERS: dict[type, Callable[[Any, Names], Words]] = {
     Tier: _tier, PointsRule: _points, EarnRule: _earn, Promotion: _promotion, CouponRule: _coupon, CardProduct: _card,
     TenderRule: _tender, Reward: _reward, Referral: _referral, Streak: _streak, Rounding: _rounding,
-    StoredValue: _stored, EventPoints: _events,
+    StoredValue: _stored, EventPoints: _events, Privilege: _privilege,
 }  # fmt: skip
 
 
@@ -320,6 +365,7 @@ def sheet(programme: Programme, names: Names) -> list[Chapter]:
         (_("积分怎么用"), [*([programme.tender] if programme.tender else []), *programme.rewards]),
         (_("会员卡"), programme.card_products),
         (_("活动"), [one for one in programme.promotions if one.enabled]),
+        (_("达标权益"), [one for one in programme.privileges if one.enabled]),
         (_("推荐有礼"), [programme.referral] if programme.referral else []),
     )
     chapters = [Chapter(title, tuple(say(one, names) for one in entries)) for title, entries in parts]

@@ -40,6 +40,7 @@ class Member:
     held: Held | None
     override: Override | None
     events: tuple[QualifyingEvent, ...]
+    joined_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +111,22 @@ def moves(
             yield move
 
 
+_YEAR = rules.Window(12)
+
+
+def _standing(member: Member, programme: Programme, as_of: date) -> Standing:
+    return rules.standing(member.events, programme.tiers, as_of, member.held, member.override, member.joined_on)
+
+
 def _move(member: Member, old: Programme, new: Programme, as_of: date, keep_holders: bool) -> Move | None:
     before = member.tier
     if member.until is not None and member.until < as_of:
-        before = rules.standing(member.events, old.tiers, as_of, member.held, member.override).tier
-    then = rules.standing(member.events, new.tiers, as_of, member.held, member.override)
+        before = _standing(member, old, as_of).tier
+    then = _standing(member, new, as_of)
     if then.tier == before:
         return None
     falls = new.rank(then.tier) < new.rank(before)
-    year = rules.Metrics(member.events).over(12, as_of, as_of)["spend_fen"]
+    year = rules.Metrics(member.events).over(_YEAR, as_of, as_of)["spend_fen"]
     if keep_holders and falls:
         return Move(member.id, before, before, True, member.until, year)
     return Move(member.id, before, then.tier, False, then.until, year)
@@ -140,7 +148,7 @@ def _candidates(st: Statements, old: Programme, new: Programme, as_of: date, tz:
             person_id = int(row[0])
             yield Member(
                 person_id, row[1] or base, as_date(row[2]), as_date(row[3]), held.get(person_id),
-                overrides.get(person_id), tuple(events.get(person_id, ())),
+                overrides.get(person_id), tuple(events.get(person_id, ())), services.joined_day(int(row[4]), tz),
             )  # fmt: skip
         if last is None:
             return
@@ -160,10 +168,10 @@ def _next(
     promised = [one for one in always if after < one <= int(end[0])]
     marks = f" OR p.id IN ({', '.join('?' * len(promised))})" if promised else ""
     rows = st.all(
-        "SELECT p.id, p.tier_code, p.tier_since, p.tier_until FROM person p"  # noqa: S608 (our own words and marks)
+        "SELECT p.id, p.tier_code, p.tier_since, p.tier_until, p.joined_at FROM person p"  # noqa: S608 (our own words and marks)
         " LEFT JOIN tier_event e ON e.franchise_id = p.franchise_id AND e.person_id = p.id"
         " WHERE p.franchise_id = ? AND p.id > ? AND p.id <= ?"
-        f" GROUP BY p.id, p.tier_code, p.tier_since, p.tier_until HAVING {where}{marks} ORDER BY p.id",
+        f" GROUP BY p.id, p.tier_code, p.tier_since, p.tier_until, p.joined_at HAVING {where}{marks} ORDER BY p.id",
         [st.franchise_id, after, int(end[0]), *params, *promised],
     )
     return (int(end[0]) if int(end[1]) == BATCH else None), rows

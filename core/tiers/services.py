@@ -93,11 +93,17 @@ def override_of(st: Statements, person_id: int) -> Override | None:
     return Override(row[0], as_date(row[1]) or date.min, as_date(row[2])) if row else None
 
 
-def standing_of(st: Statements, person_id: int, programme: Programme, as_of: date, tz: str) -> Standing:
+def standing_of(st: Statements, person_id: int, programme: Programme, as_of: date, tz: str, joined_at: int) -> Standing:
     """Return the standing on the day `as_of`: what the person's events give (I37), or a tier set by hand."""
     return rules.standing(
-        events_of(st, person_id, tz), programme.tiers, as_of, held_of(st, person_id), override_of(st, person_id)
-    )
+        events_of(st, person_id, tz), programme.tiers, as_of, held_of(st, person_id), override_of(st, person_id),
+        joined_day(joined_at, tz),
+    )  # fmt: skip
+
+
+def joined_day(joined_at: int, tz: str) -> date:
+    """Return the day a member joined, from which anniversary windows count."""
+    return clock.business_date(clock.from_ms(joined_at), tz)
 
 
 def refresh(
@@ -106,12 +112,12 @@ def refresh(
 ) -> Moved:  # fmt: skip
     """Recompute a person's standing and write it where it changed; return what moved."""
     row = st.one(
-        "SELECT tier_code, tier_since, tier_until FROM person WHERE franchise_id = ? AND id = ?",
+        "SELECT tier_code, tier_since, tier_until, joined_at FROM person WHERE franchise_id = ? AND id = ?",
         [st.franchise_id, person_id],
     )
     assert row is not None
     before = row[0] or programme.base_tier().code
-    now = standing_of(st, person_id, programme, as_of, tz)
+    now = standing_of(st, person_id, programme, as_of, tz, int(row[3]))
     moved = Moved(before, now)
     since = as_date(row[1])
     if moved.changed:

@@ -64,6 +64,68 @@ def all_coupons(basket, programme):
     return coupons
 
 
+def fraction_paid(promotion, qty) -> Fraction:
+    """What of a line is paid under a percentage or an n-th-piece promotion."""
+    if promotion.nth_unit is not None:
+        cheap = qty // promotion.nth_unit.nth
+        return Fraction(qty - cheap, qty) + Fraction(cheap, qty) * Fraction(promotion.nth_unit.pay_bp, 10000)
+    return Fraction(promotion.pay_bp, 10000)
+
+
+def laws_of_the_day(basket, programme, starts):
+    """([(personal percentage or None, codes of promotions)] of the lines, promotions in working order).
+
+    A sum-reached promotion needs its lines together: the first that is short of the sum, or gives less than the
+    percentages it replaces, is struck out, and all is decided anew.
+    """
+    promotions = sorted(
+        (p for p in programme.promotions if p.pay_bp is not None or p.nth_unit or p.amount_off),
+        key=lambda p: (p.priority, p.code),
+    )
+    struck: set = set()
+    while True:
+        result = []
+        for line in basket.lines:
+            win = personal(basket, programme, line)
+            if win is not None and win[0] == 10000:
+                win = None
+            usable = [
+                p
+                for p in promotions
+                if p.code not in struck
+                and inside(p.items, line.item)
+                and not (p.nth_unit and line.qty < p.nth_unit.nth)
+            ]
+            rivals = [p for p in usable if p.with_tier == "best"]
+            if win is not None and rivals:
+                joint = Fraction(1)
+                for p in rivals:
+                    joint *= Fraction(1) if p.amount_off else fraction_paid(p, line.qty)
+                if any(p.amount_off for p in rivals) or joint <= Fraction(win[0], 10000):
+                    win = None
+                else:
+                    usable = [p for p in usable if p not in rivals]
+            result.append((win, {p.code for p in usable}))
+        loser = None
+        for p in promotions:
+            places = [i for i, (_win, codes) in enumerate(result) if p.code in codes]
+            if p.amount_off is None or not places:
+                continue
+            total = sum(starts[i] for i in places)
+            reached = total // p.amount_off.from_fen
+            off = p.amount_off.off_fen * (reached if p.amount_off.repeat else min(1, reached))
+            given_up = Fraction(0)
+            for i in places:
+                own = personal(basket, programme, basket.lines[i])
+                given_up += Fraction(starts[i]) * (1 - Fraction(own[0], 10000)) if own else 0
+            if not reached or (p.with_tier == "best" and given_up > off):
+                loser = p.code
+                break
+        if loser is None:
+            return result, promotions
+        struck.add(loser)
+
+
 def total_for(basket, programme, laid, orders):
     """Net amounts for one laying (pairs of rule and place) and a set of order coupons; None if illegal."""
     lines = basket.lines
@@ -80,23 +142,24 @@ def total_for(basket, programme, laid, orders):
             else unit - nearest(Fraction(unit * rule.pay_bp, 10000))
         )
         amounts[place] -= off
-    wins = [personal(basket, programme, line) for line in lines]
-    promotions = sorted((p for p in programme.promotions if p.pay_bp is not None), key=lambda p: (p.priority, p.code))
-    allowed: list[set] = []
-    for place, line in enumerate(lines):
-        matching = [p for p in promotions if inside(p.items, line.item)]
-        rivals = [p for p in matching if p.with_tier == "best"]
-        joint = Fraction(1)
-        for p in rivals:
-            joint *= Fraction(p.pay_bp, 10000)
-        if rivals and wins[place] is not None:
-            if joint <= Fraction(wins[place][0], 10000):
-                wins[place] = None
-            else:
-                matching = [p for p in matching if p not in rivals]
-        allowed.append({p.code for p in matching})
-    for p in promotions:
-        places = [i for i in range(len(lines)) if p.code in allowed[i]]
+    starts = [line.item.price_fen * line.qty for line in lines]
+    wins, working = laws_of_the_day(basket, programme, starts)
+    for p in working:
+        places = [i for i in range(len(lines)) if p.code in wins[i][1]]
+        if not places:
+            continue
+        if p.amount_off is not None:
+            total = sum(starts[i] for i in places)
+            reached = total // p.amount_off.from_fen
+            off = p.amount_off.off_fen * (reached if p.amount_off.repeat else min(1, reached))
+            left = max(0, sum(amounts[i] for i in places) - off)
+            for i, part in zip(places, share(left, [amounts[i] for i in places]), strict=True):
+                amounts[i] = part
+            continue
+        if p.nth_unit is not None:
+            for i in places:
+                amounts[i] = nearest(amounts[i] * fraction_paid(p, lines[i].qty))
+            continue
         subtotal = sum(amounts[i] for i in places)
         for i, part in zip(
             places,
@@ -104,6 +167,7 @@ def total_for(basket, programme, laid, orders):
             strict=True,
         ):
             amounts[i] = part
+    wins = [win for win, _codes in wins]
     for rule in sorted(orders, key=lambda r: (r.pay_bp is not None, -(r.amount_fen or 0), r.pay_bp or 0, r.code)):
         places = [i for i, line in enumerate(lines) if inside(rule.items, line.item)]
         subtotal = sum(amounts[i] for i in places)

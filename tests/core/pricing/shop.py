@@ -13,8 +13,10 @@ from core.pricing.rules import Basket, BasketLine, CardState, ItemSnapshot, Pers
 from core.programme.presets import PresetItem, load_items, load_preset
 from core.programme.rules import (
     ALL_ITEMS,
+    AmountOff,
     CouponRule,
     ItemScope,
+    NthUnit,
     Programme,
     Promotion,
     When,
@@ -84,6 +86,16 @@ def coupon(
 PROMOTIONS = (
     Promotion("p-all", When(), pay_bp=8800, with_tier="best", priority=10),
     Promotion("p-stack", When(), pay_bp=9300, items=ItemScope(classes=frozenset({"prevention"})), with_tier="stack"),
+    Promotion("p-nth", When(), nth_unit=NthUnit(2, 5000), items=ItemScope(classes=frozenset({"filling"})), priority=20),
+    Promotion("p-off", When(), amount_off=AmountOff(3000, 20000, repeat=True), with_tier="best", priority=30),
+    Promotion(
+        "p-off2",
+        When(),
+        amount_off=AmountOff(1000, 15000),
+        items=ItemScope(codes=frozenset({"PASTE", "CLEAN", "CHECK", "F-BASIC"})),
+        with_tier="stack",
+        priority=5,
+    ),
     Promotion("p-x2", When(), factor_bp=20000, items=ItemScope(codes=frozenset({"PASTE", "F-RESIN"}))),
     Promotion("p-x3", When(), factor_bp=30000, items=ItemScope(codes=frozenset({"PASTE"}))),
 )

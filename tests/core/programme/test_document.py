@@ -92,7 +92,7 @@ def test_schema_file_is_current_and_agrees_with_the_parser() -> None:
 
 BROKEN: list[tuple[str, object]] = [
     ("tiers.1.benefits.0.pay_bp", 12000),
-    ("tiers.1.benefits.0.kind", "gift"),
+    ("tiers.1.benefits.0.kind", "present"),
     ("tiers.1.colour", "red"),
     ("tiers.1.from.spend_fen", "3000"),
     ("tiers.1.from.window", {"years": 1}),

@@ -176,7 +176,8 @@ def test_without_the_answer_nothing_is_published(pharmacy, monkeypatch):
     base = programme("pharmacy")
     monkeypatch.setattr(runtime().host, "call", lambda *a, **k: [SimpleNamespace(failed=True)])
     document = replace(base, rewards=(Reward("R-1", "皂", "goods", 100, item=drug(pharmacy, "OTC-B", "other")),))
-    assert [field for _s, field, _t in problems_of(pharmacy, document)] == ["rewards.0.item"]
+    found = [field for _s, field, _t in problems_of(pharmacy, document)]
+    assert "rewards.0.item" in found
 
 
 def test_a_draft_with_a_forbidden_reward_cannot_be_read_as_a_programme(pharmacy):

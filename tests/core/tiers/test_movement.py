@@ -149,7 +149,7 @@ def shown_by_hand(house, new, members):
     with house.unit("read") as session:
         st = Statements(session, house.dental.franchise_id)
         today = clock.today("Asia/Shanghai")
-        return {m: services.standing_of(st, m, new, today, "Asia/Shanghai").tier for m in members}
+        return {m: services.standing_of(st, m, new, today, "Asia/Shanghai", clock.now_ms()).tier for m in members}
 
 
 def test_a_killed_run_goes_on_where_it_was(house, monkeypatch):

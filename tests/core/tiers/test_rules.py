@@ -208,3 +208,71 @@ def test_i39_no_fall_before_period_end_and_grace_without_refunds() -> None:
             if rank < previous:
                 assert day >= upgraded + timedelta(days=365 + 60 - 5)
             previous = rank
+
+
+# -- windows that lie fixed ---------------------------------------------------------------------------------
+
+JOINED = date(2025, 3, 20)
+
+
+def yearly(kind: str, months: int = 12, **more) -> tuple[Tier, ...]:
+    gold = Tier("gold", "金卡", Threshold(spend_fen=100_000, window_months=months, window_kind=kind), **more)  # type: ignore[arg-type]
+    return Tier("regular", "普通", Threshold(spend_fen=0)), gold
+
+
+def held(tiers, events, day: date) -> str:
+    return standing(events, tiers, day, joined_on=JOINED).tier
+
+
+def test_a_calendar_window_begins_again_with_the_year() -> None:
+    tiers = yearly("calendar")
+    split = [QualifyingEvent(date(2025, 12, 31), spend_fen=60_000), QualifyingEvent(date(2026, 1, 1), spend_fen=60_000)]
+    assert held(tiers, split, date(2026, 1, 1)) == "regular"
+    inside = [
+        QualifyingEvent(date(2026, 1, 1), spend_fen=60_000),
+        QualifyingEvent(date(2026, 12, 31), spend_fen=60_000),
+    ]
+    assert held(tiers, inside, date(2026, 12, 30)) == "regular"
+    assert held(tiers, inside, date(2026, 12, 31)) == "gold"
+
+
+def test_reached_in_a_calendar_year_it_lasts_that_year_and_the_next() -> None:
+    tiers = yearly("calendar")
+    events = [QualifyingEvent(date(2026, 5, 10), spend_fen=100_000)]
+    found = standing(events, tiers, date(2026, 6, 1), joined_on=JOINED)
+    assert (found.tier, found.since, found.until) == ("gold", date(2026, 5, 10), date(2026, 12, 31))
+    assert held(tiers, events, date(2027, 1, 1)) == "gold"
+    assert held(tiers, events, date(2027, 12, 31)) == "gold"
+    assert held(tiers, events, date(2028, 1, 1)) == "regular"
+
+
+def test_an_anniversary_window_begins_on_the_day_of_joining() -> None:
+    tiers = yearly("anniversary")
+    split = [QualifyingEvent(date(2026, 3, 19), spend_fen=60_000), QualifyingEvent(date(2026, 3, 20), spend_fen=60_000)]
+    assert held(tiers, split, date(2026, 3, 20)) == "regular"
+    inside = [
+        QualifyingEvent(date(2026, 3, 20), spend_fen=60_000),
+        QualifyingEvent(date(2027, 3, 19), spend_fen=60_000),
+    ]
+    assert held(tiers, inside, date(2027, 3, 19)) == "gold"
+    assert held(tiers, inside, date(2028, 3, 19)) == "gold"
+    assert held(tiers, inside, date(2028, 3, 20)) == "regular"
+
+
+def test_a_quarter_and_its_grace() -> None:
+    tiers = yearly("calendar", 3, grace_days=10)
+    events = [QualifyingEvent(date(2026, 2, 1), spend_fen=100_000)]
+    assert held(tiers, events, date(2026, 6, 30)) == "gold"
+    assert standing(events, tiers, date(2026, 7, 5), joined_on=JOINED).in_grace
+    assert held(tiers, events, date(2026, 7, 10)) == "gold"
+    assert held(tiers, events, date(2026, 7, 11)) == "regular"
+    again = [*events, QualifyingEvent(date(2026, 7, 8), spend_fen=100_000)]
+    assert held(tiers, again, date(2026, 7, 11)) == "gold"
+
+
+def test_what_is_missing_counts_only_the_window_that_runs() -> None:
+    tiers = yearly("calendar")
+    events = [QualifyingEvent(date(2025, 11, 1), spend_fen=90_000), QualifyingEvent(date(2026, 2, 1), spend_fen=30_000)]
+    found = gap(events, tiers, date(2026, 3, 1), "regular", JOINED)
+    assert found is not None
+    assert found.needs[0].missing == 70_000
