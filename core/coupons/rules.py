@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 from core.kernel.days import add_months, year_start
 from core.kernel.i18n import _
@@ -19,6 +20,7 @@ from core.programme.document import (
     EntitlementBenefit,
     GiftBenefit,
     ItemScope,
+    ServiceBenefit,
     Tier,
 )
 
@@ -173,6 +175,48 @@ def entitlement_coupons(
             for number in range(1, max(left, 1) + 1)
         )
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRight:
+    """A right without a price that a person has (S4-19, S4-20, S2-23).
+
+    `key` names the period of a choice, "" for a right that is simply there. `state`: have (there), open (may be
+    chosen), chosen (it was), spent (another right of the same choice was taken in this period).
+    """
+
+    code: str
+    name: str
+    key: str = ""
+    state: Literal["have", "open", "chosen", "spent"] = "have"
+    until: date | None = None
+
+
+def service_rights(
+    tier: Tier, person_id: str, joined_on: date, taken: Mapping[str, str], as_of: date
+) -> list[ServiceRight]:
+    """The service rights of a tier; `taken` maps the keys used up in running periods to what used them."""
+    found: list[ServiceRight] = []
+    for benefit in tier.benefits:
+        if not isinstance(benefit, ServiceBenefit):
+            continue
+        if benefit.choice is None:
+            found.append(ServiceRight(benefit.code, benefit.name))
+            continue
+        start, end = _period(_per_of_choice(tier, benefit.choice), joined_on, as_of)
+        key = f"benefit:{person_id}:{benefit.choice}:{start.isoformat()}"
+        by = taken.get(key)
+        state: Literal["open", "chosen", "spent"] = "open" if by is None else "chosen"
+        found.append(
+            ServiceRight(benefit.code, benefit.name, key, "spent" if by not in (None, benefit.code) else state, end)
+        )
+    return found
+
+
+def _per_of_choice(tier: Tier, choice: str) -> str:
+    """The period of a choice: that of the free item in it, else the membership year."""
+    rights = (one for one in tier.benefits if isinstance(one, EntitlementBenefit | GiftBenefit))
+    return next((one.per for one in rights if one.choice == choice), "membership_year")
 
 
 def _period(per: str, joined_on: date, as_of: date) -> tuple[date, date]:

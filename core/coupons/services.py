@@ -89,6 +89,44 @@ def used_counts(st: Statements, source_kind: str, source_ids: Iterable[int]) -> 
     return found
 
 
+def taken_by(st: Statements, person_id: int) -> dict[str, str]:
+    """Return which right used up each period key of a person's tier rights, by key."""
+    rows = st.all(
+        "SELECT key, code FROM coupon_use WHERE franchise_id = ? AND source_kind = 'benefit' AND source_id = ?"
+        " AND returned_at IS NULL ORDER BY used_at, id",
+        [st.franchise_id, person_id],
+    )
+    return {str(key): str(code) for key, code in rows}
+
+
+NO_ORDER = 0
+"""What stands for the order where a right without a price is chosen."""
+
+
+def choose_right(st: Statements, person_id: int, right: rules.ServiceRight, at: int) -> None:
+    """Book that a person chose a service right for its period; raise `right_taken` when the choice was made."""
+    if right.state != "open":
+        raise Refusal(
+            _("本期的权益已经选过了，%(day)s 之后可以再选。", day=right.until.isoformat() if right.until else "—"),
+            code="right_taken",
+            status=409,
+        )
+    use = {
+        "coupon_id": None, "person_id": person_id, "source_kind": "benefit", "source_id": person_id,
+        "code": right.code, "key": right.key, "line_no": 0, "pieces": 1, "saved_fen": 0,
+    }  # fmt: skip
+    occupy(st, [use], NO_ORDER, at)
+
+
+def unchoose_right(st: Statements, person_id: int, right: rules.ServiceRight, at: int) -> None:
+    """Take back the choice of a service right, so that another of the same choice can be taken."""
+    st.run(
+        "UPDATE coupon_use SET returned_at = ? WHERE franchise_id = ? AND source_kind = 'benefit' AND source_id = ?"
+        " AND key = ? AND code = ? AND order_id = ? AND returned_at IS NULL",
+        [at, st.franchise_id, person_id, right.key, right.code, NO_ORDER],
+    )
+
+
 def occupy(st: Statements, uses: Iterable[Mapping[str, Any]], order_id: int, at: int) -> None:
     """Book the coupon uses of an order; raise `coupon_taken` when another till was faster.
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from core.cards import rules as card_rules
 from core.cards import services as cards
-from core.cards.rights import coupons_of
+from core.cards.rights import coupons_of, service_rights_of
 from core.catalog.models import Item
 from core.catalog.services import attributes_of
 from core.hooktypes import Alert, BoughtItem, CouponView, PersonView, SeatView, hook_context
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.cards.models import Card
-    from core.coupons.rules import CouponState
+    from core.coupons.rules import CouponState, ServiceRight
     from core.people.models import Person
     from core.programme.rules import Programme
     from core.tiers.rules import Gap
@@ -86,6 +86,7 @@ class MemberSeen:
     family: CardSeen | None
     seats: list[cards.SeatView]
     coupons: list[CouponState]
+    rights: list[ServiceRight]
     alerts: list[Alert] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
 
@@ -123,6 +124,7 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
         ),  # fmt: skip
         cards=held, family=family, seats=cards.seats_of(session, family.card) if family else [],
         coupons=coupons_of(session, st, programme, person, [one.card for one in held if one.usable], today),
+        rights=service_rights_of(session, st, programme, person, today),
     )  # fmt: skip
     if alerts:
         _alerts(session, seen)

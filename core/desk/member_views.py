@@ -8,6 +8,7 @@ from flask import make_response, render_template, request, url_for
 from markupsafe import Markup
 from sqlalchemy import func, or_, select
 
+from core.cards import rights
 from core.desk import member, member_list, members, timeline
 from core.desk.blueprint import bp, id_of
 from core.desk.permissions import EDIT, ENROL, SEAT, TILL, UNMASK, VIEW
@@ -63,6 +64,20 @@ def member_columns() -> Any:
     keys = [] if request.form.get("reset") else ["name", *request.form.getlist("column")]
     lists.choose_columns(session(), member_list.spec(session()), keys)
     return go("desk.members")
+
+
+@page(
+    bp, "/members/<person_id>/rights/<code>", permission=TILL, unit="write", methods=("POST",), endpoint="member_right"
+)
+def member_right(person_id: str, code: str) -> Any:
+    """Choose a service right of the tier for this period, or take the choice back (S4-19)."""
+    unit = session()
+    person = people.get(unit, id_of(person_id))
+    undo = request.form.get("undo") == "1"
+    on_refusal(lambda refusal: _member_page(session(), person_id, "timeline", refusal=refusal))
+    name = rights.choose(unit, programmes.in_force(unit), person, code, undo=undo)
+    toast(_("已撤回“%(name)s”的选择。", name=name) if undo else _("已记下：本期选用“%(name)s”。", name=name))
+    return go("desk.member", person_id=person.id)
 
 
 # -- the member page -------------------------------------------------------------------------------

@@ -146,6 +146,7 @@ REASONS: dict[str, Any] = {
     "opening": _l("期初积分"),
     "adjust": _l("人工调整"),
     "deduct": _l("人工扣减"),
+    "birthday": _l("生日礼"),
 }
 
 
@@ -170,7 +171,7 @@ def _movements(session: Session, person: Person, before: int, *also: Any) -> lis
         .order_by(Transfer.id.desc())
         .limit(PAGE + 1)
     )
-    incoming = {"earn", "restore", "opening", "adjust"}
+    incoming = {"earn", "restore", "opening", "adjust", "birthday"}
     return [
         Happening(
             row.booked_at,

@@ -255,7 +255,10 @@ class Database:
         self.engine = make_engine(url)
         self.dialect = self.engine.dialect.name
         self._read_engine = self.engine.execution_options(read_only=True)
-        self._sessions = sessionmaker(class_=UnitSession, expire_on_commit=False, autoflush=True)
+        # A session of a unit that is over must not begin anew by itself: it would hold the file for good.
+        self._sessions = sessionmaker(
+            class_=UnitSession, expire_on_commit=False, autoflush=True, close_resets_only=False
+        )
         # Writers of one process queue here for the file: SQLite's own busy handler is unfair.
         self._writer = threading.RLock()
 

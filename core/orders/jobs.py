@@ -1,4 +1,4 @@
-"""Jobs of the money rooms: book expired points, review tiers."""
+"""Jobs of the money rooms: book expired points, review tiers, give birthday gifts."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from core.kernel import clock
 from core.kernel.jobs import Counts, Job
 from core.kernel.statements import Statements
 from core.ledger import expiry
+from core.orders.birthday_gifts import birthday_gifts
 from core.programme import services as programmes
 from core.tiers import services as tiers
 
@@ -49,4 +50,7 @@ def tier_review(runtime: Runtime, actor: Actor) -> Counts:
         after = due[-1]
 
 
-JOBS = (Job("expire_points", expire_points, 3600), Job("tier_review", tier_review, 6 * 3600))
+JOBS = (
+    Job("expire_points", expire_points, 3600), Job("tier_review", tier_review, 6 * 3600),
+    Job("birthday_gifts", birthday_gifts, 6 * 3600),
+)  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from core.points.rules import Earned, EarnLine, EarnSource, earn, rule_expiry
 from core.pricing.matrix import Matrix, TenderIn, by_kind
-from core.pricing.plan import Plan, meets
+from core.pricing.plan import Plan, audience, meets
 from core.pricing.types import BasketLine, Quote
 from core.programme.document import FULL_BP, EarnRule, ItemScope
 from core.programme.recurrence import is_birthday
@@ -93,8 +93,7 @@ def _factors(plan: Plan, line: BasketLine) -> tuple[tuple[str, int], ...]:
         ):
             found.append(("birthday", birthday.factor_bp))
     for promotion in plan.index.day(plan.basket.as_of).factor:
-        tiers = promotion.tiers
-        if (not tiers or payer.tier in tiers) and _in_scope(promotion.items, line) and meets(plan, promotion):
+        if _in_scope(promotion.items, line) and audience(plan, promotion) is None:
             found.append((promotion.code, promotion.factor_bp or FULL_BP))
     return tuple(found)
 

@@ -307,7 +307,7 @@ def _promotions_for(
         if not promotion.items.matches(item.code, item.kind, item.category, item.classes):
             continue
         refusal = (
-            _audience(plan, promotion)
+            audience(plan, promotion)
             or _barred(promotion, line)
             or _too_few(promotion, line)
             or out.get(promotion.code)
@@ -326,7 +326,8 @@ def is_open_to_all(promotion: Promotion, as_of: date) -> bool:
     return promotion.public or (promotion.public_from is not None and as_of >= promotion.public_from)
 
 
-def _audience(plan: Plan, promotion: Promotion) -> tuple[str, str] | None:
+def audience(plan: Plan, promotion: Promotion) -> tuple[str, str] | None:
+    """Return (reason, hint) why the payer is not among those a promotion is for; None: they are."""
     tier = plan.basket.payer.tier if plan.basket.payer else None
     if is_open_to_all(promotion, plan.basket.as_of):
         return None

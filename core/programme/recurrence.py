@@ -60,6 +60,24 @@ def lunar(day: date) -> tuple[int, int]:
     return found.month, found.day
 
 
+def lunar_year(day: date) -> int:
+    """Year of the Chinese calendar in which a day lies, by the solar year in which that year begins."""
+    found: int = LunarDate.from_solar(day).year
+    return found
+
+
+def lunar_month_end(day: date) -> date:
+    """Last day of the Chinese month in which a day lies; a leap month is a month of its own."""
+    here = LunarDate.from_solar(day)
+    last = day
+    while True:
+        following = last + timedelta(days=1)
+        found = LunarDate.from_solar(following)
+        if (found.month, found.leap) != (here.month, here.leap):
+            return last
+        last = following
+
+
 def is_active(when: When, business_date: date) -> bool:
     """True if every part of `when` that is given holds on that business date (B52, S4-33)."""
     if when.start and business_date < when.start:
