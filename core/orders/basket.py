@@ -68,7 +68,7 @@ def price_basket(session: Session, request: BasketRequest, *, at: int | None = N
     persons = _persons(session, request)
     _check_staff(session, request)
     states = _states(session, persons, today)
-    classes = _coupon_classes(session, items)
+    classes = coupon_classes(session, items)
     view = _view(request, items)
     payer = states.get(request.member_id) if request.member_id else None
     if payer is not None and request.member_id:
@@ -175,7 +175,7 @@ def _states(session: Session, persons: dict[int, Person], today: date) -> dict[i
     }
 
 
-def _coupon_classes(session: Session, items: dict[str, Item]) -> dict[str, frozenset[str]]:
+def coupon_classes(session: Session, items: dict[str, Item]) -> dict[str, frozenset[str]]:
     """Return the coupon classes of each item: those written on it and those its vertical gives it."""
     found = {
         code: frozenset(catalog.attributes_of(item).get("core.coupon_classes", ())) for code, item in items.items()
@@ -194,15 +194,19 @@ def _item_view(item: Item) -> ItemView:
     return ItemView(item.id, item.code, item.name, item.kind, catalog.attributes_of(item))
 
 
-def _line(n: int, line: Any, item: Item, classes: dict[str, frozenset[str]]) -> BasketLine:
+def snapshot_of(item: Item, classes: frozenset[str]) -> ItemSnapshot:
+    """Return an item as pricing sees it."""
     attributes = catalog.attributes_of(item)
-    snapshot = ItemSnapshot(
+    return ItemSnapshot(
         code=item.code, name=item.name, kind=item.kind, price_fen=item.price_fen, category=item.category,
-        classes=classes[item.code], points_fixed=item.points_fixed, sessions=item.sessions,
+        classes=classes, points_fixed=item.points_fixed, sessions=item.sessions,
         open_price=bool(attributes.get("core.open_price")),
     )  # fmt: skip
+
+
+def _line(n: int, line: Any, item: Item, classes: dict[str, frozenset[str]]) -> BasketLine:
     return BasketLine(
-        line=n, item=snapshot, qty=line.qty,
+        line=n, item=snapshot_of(item, classes[item.code]), qty=line.qty,
         for_person=str(line.for_member_id) if line.for_member_id else None,
         price_fen=line.price_fen, price_reason=line.price_reason.strip(),
     )  # fmt: skip

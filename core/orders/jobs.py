@@ -8,6 +8,7 @@ from core.kernel import clock
 from core.kernel.jobs import Counts, Job
 from core.kernel.statements import Statements
 from core.ledger import expiry
+from core.orders import replay
 from core.orders.birthday_gifts import birthday_gifts
 from core.programme import services as programmes
 from core.tiers import services as tiers
@@ -50,7 +51,26 @@ def tier_review(runtime: Runtime, actor: Actor) -> Counts:
         after = due[-1]
 
 
+def replays(runtime: Runtime, actor: Actor) -> Counts:
+    """Go on with the replays that somebody asked for; one that cannot be finished says so and stops there."""
+    done, failed = 0, 0
+    while True:
+        with runtime.db.unit("read") as session:
+            row = replay.waiting(session)
+            row_id = row.id if row is not None else None
+        if row_id is None:
+            return {"done": done, "skipped": 0, "failed": failed}
+        try:
+            with runtime.db.unit("write") as session:
+                done += not replay.advance(session, replay.get(session, row_id))
+        except Exception:  # an order that cannot be priced: the others' replays go on, this one tells
+            failed += 1
+            with runtime.db.unit("write") as session:
+                replay.fail(session, replay.get(session, row_id))
+
+
 JOBS = (
+    Job("replays", replays, 30),
     Job("expire_points", expire_points, 3600), Job("tier_review", tier_review, 6 * 3600),
     Job("birthday_gifts", birthday_gifts, 6 * 3600),
 )  # fmt: skip

@@ -178,6 +178,31 @@ class RefundLine(FranchiseOwned, Base):
     __table_args__ = (owned_unique("refund_id", "order_line_id"), CheckConstraint("qty > 0", name="qty"))
 
 
+class Replay(FranchiseOwned, Base):
+    """Orders of some days priced again under a draft, slice by slice. States: waiting, running, done, failed.
+
+    `document` is the draft as it was (its hash tells whether it still is); `person_at` and `order_at` say how far
+    the members and the sales without a member are; `result` is the JSON of core/orders/replay.py: Sums.
+    """
+
+    __tablename__ = "replay"
+    sha256: Mapped[str] = code_col(64)
+    base_number: Mapped[int] = count_col()
+    document: Mapped[str] = col(Text, INTERNAL)
+    since_on: Mapped[date] = day_col()
+    until_on: Mapped[date] = day_col()
+    state: Mapped[str] = code_col(10, default="waiting")
+    orders: Mapped[int] = count_col()
+    seen: Mapped[int] = count_col()
+    person_at: Mapped[int] = count_col()
+    order_at: Mapped[int] = count_col()
+    result: Mapped[str] = col(Text, INTERNAL, default="{}")
+    made_by: Mapped[int | None] = ref_col()
+    made_at: Mapped[int] = at_col()
+    ended_at: Mapped[int | None] = at_col(nullable=True)
+    __table_args__ = (owned_index("ix_replay_made", "made_at", "id"), owned_index("ix_replay_state", "state", "id"))
+
+
 written_once(LineTender)
 written_once(Refund)
 written_once(RefundLine)

@@ -106,6 +106,8 @@ DESK = {
     "desk.members": PLAIN,
     "desk.member_columns": Recipe(form={"column": "phone"}),
     "desk.member": Recipe({"person_id": PERSON}),
+    "replay.page": Recipe(query={"id": "1"}),
+    "replay.start": PLAIN,
     "desk.member_right": Recipe({"person_id": PERSON, "code": "priority_delivery"}),
     "desk.member_tab": Recipe({"person_id": PERSON, "key": "timeline"}),
     "desk.member_edit": Recipe({"person_id": PERSON}),
