@@ -16,12 +16,11 @@ from core.api.permissions import SCOPE_GRANTS
 from core.kernel import permissions
 from core.kernel.errors import FieldError, Forbidden, Invalid, Unauthorized
 from core.kernel.i18n import _
-from core.kernel.plugin_state import enabled_keys
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import Actor, act_in
 from core.kernel.web import state
-from core.org import roles, tokens
-from core.org.models import ChainPlugin, Staff
+from core.org import franchises, roles, tokens
+from core.org.models import Staff
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -129,17 +128,7 @@ def _actor(session: Session, bearer: TokenBearer, staff: Staff | None) -> Actor:
         door="api",
         tz=bearer.tz,
         grants={code: here_only for scope in bearer.scopes for code in SCOPE_GRANTS.get(scope, ())},
-        plugins=_plugins(session, bearer.chain_id),
+        plugins=franchises.plugins_on(session, bearer.chain_id),
         request_id=here.request_id if here else "",
         person_id=staff.person_id if staff else None,
     )
-
-
-def _plugins(session: Session, chain_id: int) -> frozenset[str]:
-    host = runtime().host
-    if host is None:
-        return frozenset()
-    allowed = session.scalars(
-        select(ChainPlugin.key).where(ChainPlugin.chain_id == chain_id, ChainPlugin.allowed.is_(True))
-    )
-    return enabled_keys(session, host, allowed)

@@ -9,9 +9,11 @@ from sqlalchemy import select
 from core.kernel import audit, clock
 from core.kernel.errors import NotFound, Refusal
 from core.kernel.i18n import _
+from core.kernel.plugin_state import enabled_keys
+from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
-from core.org.models import Chain, Franchise, Store
+from core.org.models import Chain, ChainPlugin, Franchise, Store
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -92,3 +94,20 @@ def store_choices(session: Session) -> tuple[tuple[str, str], ...]:
     st = Statements(session, current_actor().franchise_id)
     rows = st.all("SELECT id, name FROM store WHERE franchise_id = ? ORDER BY code", [st.franchise_id])
     return tuple((str(row[0]), str(row[1])) for row in rows)
+
+
+def code_of(session: Session) -> str:
+    """Return the code of the acting franchise, by which the outside names it."""
+    found = session.scalar(select(Franchise.code).where(Franchise.id == current_actor().franchise_id))
+    return found or ""
+
+
+def plugins_on(session: Session, chain_id: int) -> frozenset[str]:
+    """Return the plugins that are on for the acting franchise, whose chain is `chain_id`."""
+    host = runtime().host
+    if host is None:
+        return frozenset()
+    allowed = session.scalars(
+        select(ChainPlugin.key).where(ChainPlugin.chain_id == chain_id, ChainPlugin.allowed.is_(True))
+    )
+    return enabled_keys(session, host, allowed)

@@ -12,6 +12,7 @@ from core.catalog.models import Item
 from core.kernel.i18n import _
 from core.kernel.runtime import runtime
 from core.programme import drafts, labels, sections, sentences, services, words
+from core.programme.checks import member_conditions
 from core.programme.codec import Problems
 from core.programme.rules import Problem, Programme
 from core.programme.sections import SECTIONS, Section
@@ -182,4 +183,12 @@ def history(session: Session) -> list[dict[str, Any]]:
 
 def sheet_of(session: Session, programme: Programme) -> list[words.Chapter]:
     """Return the rule sheet of a programme (S2-17)."""
-    return words.sheet(programme, item_names(session))
+    return words.sheet(programme, item_names(session) | _audience_names(session, programme))
+
+
+def _audience_names(session: Session, programme: Programme) -> dict[str, str]:
+    """Return the names of tiers and the conditions of rules in words, as words.py looks them up."""
+    found = {f"tier:{tier.code}": tier.name for tier in programme.tiers}
+    for _path, code, condition in member_conditions(programme):
+        found[f"when:{code}"] = sentences.sentence(session, condition)
+    return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, make_response, request, url_for
 
+from core.kernel import settings
 from core.kernel.errors import Invalid, Refusal
 from core.kernel.i18n import _, _l
 from core.kernel.ids import parse_id
@@ -15,9 +16,11 @@ from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
+from core.org import franchises
 from core.programme import condition_form, conditions, drafts, editor, facts, fields, services
 from core.programme.permissions import EDIT, PUBLISH, VIEW
 from core.programme.rules import dump_yaml, parse, parse_yaml
+from core.programme.settings import PUBLIC_PAGE
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -291,6 +294,14 @@ def version(number: str) -> Any:
 
 @page(bp, "/rules", permission=VIEW)
 def rules() -> Any:
-    """Show the rules in force in members' words, to be printed for the counter (S2-17)."""
-    programme = services.in_force(session())
-    return render_page("programme/rules.html", sheet=editor.sheet_of(session(), programme), programme=programme)
+    """Show the rules in force in members' words, to be printed for the counter (S2-17), and the public page."""
+    unit = session()
+    programme = services.in_force(unit)
+    return render_page(
+        "programme/rules.html", sheet=editor.sheet_of(unit, programme), programme=programme,
+        is_open=bool(settings.value(unit, PUBLIC_PAGE)), may_publish=may(current_actor(), PUBLISH),
+        address=url_for("programme.public", code=franchises.code_of(unit), _external=True),
+    )  # fmt: skip
+
+
+from core.programme import public_views  # noqa: E402, F401 - its pages stand on the same blueprint

@@ -200,8 +200,15 @@ def _earn(rule: EarnRule, names: Names) -> Words:
         )
     else:
         what = _("%(items)s：单次积分 × 次数 × %(times)s", items=where, times=times(rule.factor_bp))
-    more = [*([_("只限符合条件的会员")] if rule.when_member else []), *([] if rule.enabled else [_("已停用")])]
-    return Words(rule.name or rule.code, (what, *more))
+    return Words(rule.name or rule.code, (what, *_whom(rule, names), *([] if rule.enabled else [_("已停用")])))
+
+
+def _whom(rule: EarnRule | Promotion | Privilege, names: Names) -> list[str]:
+    """Return which members a rule is for, where it is not for all of them."""
+    if rule.when_member is None:
+        return []
+    said = names.get(f"when:{rule.code}")
+    return [_("只限：%(who)s", who=said) if said else _("只限符合条件的会员")]
 
 
 def when(rule: When) -> str:
@@ -236,9 +243,9 @@ def _promotion(rule: Promotion, names: Names) -> Words:
     if rule.public:
         lines.append(_("非会员也能参加"))
     if rule.tiers:
-        lines.append(_("只限部分等级"))
-    if rule.when_member:
-        lines.append(_("只限符合条件的会员"))
+        tiers = [names[f"tier:{code}"] for code in sorted(rule.tiers) if f"tier:{code}" in names]
+        lines.append(_("只限%(tiers)s", tiers=_list(tiers)) if tiers else _("只限部分等级"))
+    lines += _whom(rule, names)
     if rule.exclusive:
         lines.append(_("不与其他活动同享"))
     if not rule.enabled:
@@ -332,9 +339,8 @@ def _events(rule: EventPoints, _names: Names) -> Words:
     return Words(_("活动积分"), (line,))
 
 
-def _privilege(rule: Privilege, _names: Names) -> Words:
-    more = [] if rule.enabled else [_("已停用")]
-    return Words(rule.name, (_("只限符合条件的会员"), *more))
+def _privilege(rule: Privilege, names: Names) -> Words:
+    return Words(rule.name, (*_whom(rule, names), *([] if rule.enabled else [_("已停用")])))
 
 
 _SPEAKERS: dict[type, Callable[[Any, Names], Words]] = {

@@ -106,6 +106,8 @@ DESK = {
     "desk.members": PLAIN,
     "desk.member_columns": Recipe(form={"column": "phone"}),
     "desk.member": Recipe({"person_id": PERSON}),
+    "programme.public": Recipe({"code": "f1"}),
+    "programme.open_public": Recipe(form={"on": "1"}),
     "replay.page": Recipe(query={"id": "1"}),
     "replay.start": PLAIN,
     "desk.member_right": Recipe({"person_id": PERSON, "code": "priority_delivery"}),
