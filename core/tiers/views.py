@@ -22,9 +22,9 @@ from core.kernel.web.routes import on_refusal, own_unit, page, session
 from core.people.models import Person
 from core.programme import drafts, services
 from core.programme.models import ProgrammePreview
-from core.programme.permissions import EDIT, PUBLISH
+from core.programme.permissions import EDIT, PUBLISH, VIEW
 from core.programme.rules import Programme, document_hash
-from core.tiers import jobs, movement
+from core.tiers import jobs, movement, report
 
 if TYPE_CHECKING:
     from datetime import date
@@ -162,3 +162,13 @@ def publish() -> Any:
         jobs.programme_effects(runtime(), current_actor())
     toast(_("第 %(n)d 版已发布。", n=number))
     return go("programme.version", number=number)
+
+
+@page(bp, "/versions/<number>/movement", permission=VIEW, endpoint="movement")
+def movement_report(number: str) -> Any:
+    """Show what became of a version's preview: found again as of its day, or booked."""
+    unit = session()
+    found = report.report(unit, parse_id(number) or 0, current_actor().tz)
+    ids = [*found.joined[:NAMED], *found.left[:NAMED]]
+    rows = unit.execute(select(Person.id, Person.name, Person.member_no).where(Person.id.in_(ids)))
+    return render_page("tiers/movement.html", R=found, names={row.id: (row.name, row.member_no) for row in rows})

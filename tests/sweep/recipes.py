@@ -108,6 +108,7 @@ DESK = {
     "desk.member": Recipe({"person_id": PERSON}),
     "programme.public": Recipe({"code": "f1"}),
     "programme.open_public": Recipe(form={"on": "1"}),
+    "tiers.movement": Recipe({"number": "1"}),
     "replay.page": Recipe(query={"id": "1"}),
     "replay.start": PLAIN,
     "desk.member_right": Recipe({"person_id": PERSON, "code": "priority_delivery"}),

@@ -251,3 +251,41 @@ def test_a_tier_set_by_hand_stays_what_the_new_rules_say(house):
     run(house)
     assert tier_of(house, favourite) == "gold"
     assert verified(house) == []
+
+
+def reported(house, number):
+    from core.tiers import report
+
+    with house.unit("read") as session:
+        return report.report(session, number, "Asia/Shanghai")
+
+
+def previewed(house, new, day):
+    """Preview as the page does: the result is kept under the document's hash."""
+    from core.tiers.views import _result
+
+    outcome = shown(house, new, as_of=day)
+    with house.unit() as session:
+        old = programmes.in_force(session)
+        drafts.keep_preview(session, document_hash(new), 0, False, outcome.moved, _result(outcome, old, new))
+    return outcome.moved
+
+
+def test_a_later_day_works_the_preview_out_anew_and_names_who_is_new(house):
+    crowd(house)
+    with house.unit("read") as session:
+        new = harder(programmes.in_force(session), 5)
+    day = clock.today("Asia/Shanghai") + timedelta(days=10)
+    number = publish(house, new, moved=previewed(house, new, day), at_ms=clock.now_ms() + 10 * 86_400_000)
+    first = reported(house, number)
+    assert (first.state, first.differs) == ("waiting", False)
+    late = house.enrol("后来的", "13911112222")
+    house.sell(late, ("F-RESIN", 4))
+    again = reported(house, number)
+    assert again.differs
+    assert again.joined == [late]
+    assert (again.left, again.found) == ([], first.shown + 1)
+    with at("2026-11-30 10:30"):
+        run(house)
+        done = reported(house, number)
+        assert (done.state, done.found, done.shown) == ("done", first.shown + 1, first.shown)
