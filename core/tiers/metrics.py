@@ -107,16 +107,30 @@ class Metrics:
         by_day: dict[date, list[QualifyingEvent]] = defaultdict(list)
         for event in events:
             by_day[event.on].append(event)
-        plain = {day: rows for day, rows in by_day.items() if all(row.known_on <= day for row in rows)}
-        self._late = {day: _as_known(rows) for day, rows in by_day.items() if day not in plain}
-        self._late_days = sorted(self._late)
-        self._days = sorted(plain)
-        self._sums: list[tuple[int, int, int, int]] = [(0, 0, 0, 0)]
-        for day in self._days:
-            self._sums.append(_add(self._sums[-1], _day_sum(plain[day])))
-        self.positive = sorted(
-            {max(row.on, row.known_on) for rows in by_day.values() for row in rows if _is_positive(row)}
-        )
+        self._late: dict[date, tuple[list[date], list[_Sum]]] = {}
+        self._days: list[date] = []
+        self._sums: list[_Sum] = [(0, 0, 0, 0)]
+        gained: set[date] = set()
+        most = (0, 0, 0, 0)
+        for day in sorted(by_day):
+            rows = by_day[day]
+            for row in rows:
+                if _is_positive(row):
+                    gained.add(row.known_on if row.known_on > day else day)
+                    most = _add(most, _gain(row))
+            if all(row.known_on <= day for row in rows):
+                self._days.append(day)
+                self._sums.append(_add(self._sums[-1], _day_sum(rows)))
+            else:
+                self._late[day] = _as_known(rows)
+        self._late_days = list(self._late)
+        self._most = most
+        self.positive = sorted(gained)
+
+    def could(self, threshold: Threshold) -> bool:
+        """False if all that was ever gained together does not meet the threshold: then no window does."""
+        met = (self._most[place] >= value for place, value in _asked(threshold))
+        return any(met) if threshold.match == "any" else all(met)
 
     def positive_between(self, first: date, last: date) -> list[date]:
         """The days, first and last included, on which a positive event became known."""
@@ -150,7 +164,14 @@ def _is_positive(row: QualifyingEvent) -> bool:
     return row.spend_fen > 0 or row.visits > 0 or row.points > 0 or row.topup_fen > 0
 
 
+def _gain(row: QualifyingEvent) -> _Sum:
+    return max(0, row.spend_fen), 1 if row.visits > 0 else 0, max(0, row.points), max(0, row.topup_fen)
+
+
 def _day_sum(rows: Sequence[QualifyingEvent]) -> _Sum:
+    if len(rows) == 1:
+        row = rows[0]
+        return row.spend_fen, 1 if row.visits > 0 else 0, row.points, row.topup_fen
     return (
         sum(row.spend_fen for row in rows),
         1 if sum(row.visits for row in rows) > 0 else 0,

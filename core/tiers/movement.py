@@ -114,19 +114,15 @@ def moves(
 _YEAR = rules.Window(12)
 
 
-def _standing(member: Member, programme: Programme, as_of: date) -> Standing:
-    return rules.standing(member.events, programme.tiers, as_of, member.held, member.override, member.joined_on)
-
-
 def _move(member: Member, old: Programme, new: Programme, as_of: date, keep_holders: bool) -> Move | None:
-    before = member.tier
+    before, metrics = member.tier, rules.known_by(member.events, as_of, member.joined_on)
     if member.until is not None and member.until < as_of:
-        before = _standing(member, old, as_of).tier
-    then = _standing(member, new, as_of)
+        before = rules.standing_by(metrics, old.tiers, as_of, member.held, member.override).tier
+    then = rules.standing_by(metrics, new.tiers, as_of, member.held, member.override)
     if then.tier == before:
         return None
     falls = new.rank(then.tier) < new.rank(before)
-    year = rules.Metrics(member.events).over(_YEAR, as_of, as_of)["spend_fen"]
+    year = metrics.over(_YEAR, as_of, as_of)["spend_fen"]
     if keep_holders and falls:
         return Move(member.id, before, before, True, member.until, year)
     return Move(member.id, before, then.tier, False, then.until, year)

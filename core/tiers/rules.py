@@ -29,7 +29,7 @@ from core.tiers.metrics import Metrics, QualifyingEvent, Window, period_start, w
 
 __all__ = [
     "Gap", "Held", "Metrics", "Need", "Override", "QualifyingEvent", "Standing", "Window", "gap", "keep_gap",
-    "period_months", "standing", "window_start",
+    "known_by", "period_months", "standing", "standing_by", "window_start",
 ]  # fmt: skip
 
 DEFAULT_PERIOD_MONTHS = 12
@@ -122,8 +122,18 @@ def standing(
 
     `joined_on` is the day from which anniversary windows count.
     """
-    known = (event for event in events if event.known_on <= as_of and event.on <= as_of)
-    metrics = Metrics(known, joined_on)
+    return standing_by(known_by(events, as_of, joined_on), tiers, as_of, held, override)
+
+
+def known_by(events: Iterable[QualifyingEvent], as_of: date, joined_on: date | None = None) -> Metrics:
+    """The metrics of a member with what was known on `as_of`: several programmes may be asked of the same."""
+    return Metrics((event for event in events if event.known_on <= as_of and event.on <= as_of), joined_on)
+
+
+def standing_by(
+    metrics: Metrics, tiers: Sequence[Tier], as_of: date, held: Held | None = None, override: Override | None = None
+) -> Standing:
+    """The standing on `as_of` by metrics that `known_by` made for the same day."""
     computed = _computed(metrics, tiers, as_of, held)
     active = override is not None and override.start <= as_of and (not override.until or as_of <= override.until)
     if override is None or not active or all(tier.code != override.tier for tier in tiers):
@@ -179,6 +189,8 @@ def _qualified(metrics: Metrics, tier: Tier, as_of: date) -> Iterable[date]:
     """Days of positive events on which the entry threshold was met, refunds within the cooling days
     included.
     """
+    if not metrics.could(tier.entry):
+        return
     window = metrics.window(tier.entry)
     for known in metrics.positive:
         settled = min(as_of, known + timedelta(days=tier.cooling_days))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from core.kernel import audit, clock
@@ -68,9 +69,18 @@ def event_of(row: Sequence[Any], tz: str) -> QualifyingEvent:
         visits=int(row[2]),
         points=int(row[3]),
         topup_fen=int(row[4]),
-        booked_on=clock.business_date(clock.from_ms(int(row[5])), tz),
+        booked_on=_day_of_quarter(int(row[5]) // _QUARTER_MS, tz),
         source=str(row[6]),
     )
+
+
+_QUARTER_MS = 15 * 60 * 1000
+
+
+@lru_cache(maxsize=65_536)
+def _day_of_quarter(quarter: int, tz: str) -> date:
+    """Return the day of a quarter of an hour since the epoch: every zone's midnight lies on one."""
+    return clock.business_date(clock.from_ms(quarter * _QUARTER_MS), tz)
 
 
 def held_of(st: Statements, person_id: int) -> Held | None:
