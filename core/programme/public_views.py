@@ -51,7 +51,7 @@ def public_rules(code: str) -> Any:
     answer = make_response(
         render_page(
             "programme/public.html", sheet=sheet, franchise=found.name, version=programme.version,
-            since=clock.business_date(clock.from_ms(since), found.tz),
+            since=clock.business_date(clock.from_ms(since), found.tz) if since else None,
         )
     )  # fmt: skip
     answer.headers["Cache-Control"] = f"private, max-age={FRESH_S}"
