@@ -187,5 +187,21 @@ class Items(Schema):
     next_cursor = tell.maybe()
 
 
+class Price(Schema):
+    """A dated price; `price_fen` null: the store has none of its own from then on."""
+
+    valid_from = tell.text()
+    store = tell.maybe()
+    price_fen = fields.Integer(required=True, allow_none=True)
+
+
+class Prices(Schema):
+    """The price table of an item. `today_fen` is what the token's store charges today."""
+
+    today_fen = tell.whole()
+    opening_fen = tell.whole()
+    prices = tell.many(Price)
+
+
 class Stock(Schema):
     """Pieces by store id."""

@@ -110,6 +110,14 @@ class ItemQuery(PageQuery):
     q = Words(60, 1)
 
 
+class PriceFrom(Body):
+    """What an item costs from a day on; `store` for one store only, where no amount ends its own price."""
+
+    price_fen = Int(0, MAX_FEN, required=True, allow_none=True)
+    valid_from = Day(required=True)
+    store = Id(allow_none=True, load_default=None)
+
+
 class NewHousehold(Body):
     """The card to share."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.cards import services as cards
 from core.cards.models import Card
+from core.catalog import prices
 from core.catalog import services as catalog
 from core.imports import runner
 from core.kernel import clock, counters
@@ -168,7 +170,9 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
         done = installation.sell(member, item, (item, 2))
         code = f"{house.code.upper()}-{store or 0}"
         with installation.unit() as session:
-            catalog.add(session, code, f"{word}项目", "service", 12_300, category=f"{word}类")
+            sold = catalog.add(session, code, f"{word}项目", "service", 12_300, category=f"{word}类")
+            price = prices.put(session, sold, 12_400, prices.today() + dt.timedelta(days=9))
+            item_id, price_id = sold.id, price.id
             quote, _priced = quotes.store(session, BasketRequest((LineRequest(item),), member))
             quote_id = quote.id
         listed = f"姓名,手机号\n{word}乙,{'13877777778' if away else '13900000001'}\n".encode()
@@ -193,7 +197,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             )
             return {
                 "entry": entry, "preview": preview, "staff_id": house.staff["front_desk"], "spare_staff": spare.id, "approval": request.id,
-                "sitting": _sitting(session, spare), "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code,
+                "sitting": _sitting(session, spare), "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code, "item_id": item_id, "item_price": price_id,
                 "card": held[0].id, "household": household[0].id,
                 "staff": house.staff["front_desk"], "member_no": person.member_no, "card_number": held[0].number, "batch": batch,
                 "segment": segment.code, "tag_definition": tag.id,
