@@ -217,7 +217,7 @@ def _advisers(session: Session, actor: Actor) -> list[Notice]:
     shown = f"{advisers.CAP}+" if count > advisers.CAP else str(count)
     return [
         Notice(
-            "", "user", _("%(tiers)s会员还没有专属顾问：%(n)s 位", tiers=listed(tiers), n=shown),
+            "", "user", _("%(tiers)s还没有专属顾问：%(n)s 位", tiers=listed(tiers), n=shown),
             _("权益里写了专属顾问，请指定一位员工"), "desk.members", (("f.adviser", "due"),),
         )
     ]  # fmt: skip

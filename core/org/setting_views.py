@@ -141,8 +141,9 @@ def stores(unit: Session) -> list[Store]:
 def _place(unit: Session, args: Any) -> Place:
     layer = args.get("layer", "")
     known = dict(layers())
-    if layer not in known:
-        layer = next(iter(known))
+    if layer and layer not in known:
+        raise NotFound
+    layer = layer or next(iter(known))
     if layer != STORE:
         return Place(layer)
     own = stores(unit)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 
 from core.kernel.i18n import _, _l
 from core.kernel.web import routes
@@ -28,8 +30,8 @@ class PersonFieldAdmin(AdminView):
     view_permission = FIELDS
     edit_permission = FIELDS
     form_columns = ("label", "key", "kind", "choices", "position", "required", "protected", "sealed", "active")
-    form_choices = {"kind": tuple(custom.KINDS.items())}
-    form_args = {"label": {"default": ""}}
+    form_overrides = {"kind": SelectField}
+    form_args = {"kind": {"choices": [SelectChoice(value=key, label=word) for key, word in custom.KINDS.items()]}}
     column_details_list = form_columns
     column_labels = {
         "label": _l("名称"), "key": _l("代号"), "kind": _l("类型"), "choices": _l("选项"), "position": _l("次序"),

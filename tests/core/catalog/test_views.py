@@ -73,7 +73,14 @@ def test_an_item_is_changed_but_never_its_price_or_code(owner):
     page = owner.get(f"/records/items/{row.id}/edit").text
     assert 'name="price_fen"' not in page
     version = re.search(r'name="version" value="(\d+)"', page).group(1)
-    body = {"name": "口腔全面检查", "category": "检查", "version": version, "price_fen": "1", "code": "HACK", "active": "1"}
+    body = {
+        "name": "口腔全面检查",
+        "category": "检查",
+        "version": version,
+        "price_fen": "1",
+        "code": "HACK",
+        "active": "1",
+    }
     assert owner.post(f"/records/items/{row.id}/edit", body).status_code == 303
     fresh = item_of(owner, "CHECK")
     assert (fresh.name, fresh.price_fen) == ("口腔全面检查", 8_000)
