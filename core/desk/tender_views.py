@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 menu.add(MenuEntry("settings", _l("支付方式"), "desk.tenders", "wallet", SETTINGS_VIEW, 55))
 
 
-@page(bp, "/settings/tenders", permission=SETTINGS_VIEW, endpoint="tenders")
+@page(bp, "/records/tenders", permission=SETTINGS_VIEW, endpoint="tenders")
 def tenders_page() -> Any:
     """Show the tender list of a layer."""
     return _page(session(), layers.place_of(session(), request.args))
@@ -61,7 +61,7 @@ def _typed() -> list[dict[str, Any]]:
     return [row for _place, _n, row in sorted(rows, key=lambda one: one[:2])]
 
 
-@page(bp, "/settings/tenders", permission=SETTINGS_VIEW, unit="write", methods=("POST",), endpoint="tenders_save")
+@page(bp, "/records/tenders", permission=SETTINGS_VIEW, unit="write", methods=("POST",), endpoint="tenders_save")
 def tenders_save() -> Any:
     """Keep the tender list of a layer, or take it back so that the layer above counts."""
     on_refusal(lambda refusal: _page(session(), layers.place_of(session(), request.form), refusal))

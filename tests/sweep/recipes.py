@@ -288,7 +288,7 @@ RECIPES: dict[str, Recipe] = {
     **API, **DESK, **ORG, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG,
     **records("staff", STAFF, name="改名", number="950"),
     **records("items", Ref("item_id"), name="改名"),
-    **records("person_fields", Ref("person_field"), label="改名", key="swept", kind="text"),
+    **records("person_fields", Ref("person_field"), label="改名", kind="text"),
     **records("orders", Ref("order_id")),
     **records("order_lines", Ref("order_line")),
     **records("transfers", Ref("transfer")),

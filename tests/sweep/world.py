@@ -177,6 +177,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             sold = catalog.add(session, code, f"{word}项目", "service", 12_300, category=f"{word}类")
             price = prices.put(session, sold, 12_400, prices.today() + dt.timedelta(days=9))
             item_id, price_id = sold.id, price.id
+            kept = _records(session, people.get(session, member), programmes.in_force(session), word, f"k{store or 0}")
             quote, _priced = quotes.store(session, BasketRequest((LineRequest(item),), member))
             quote_id = quote.id
         listed = f"姓名,手机号\n{word}乙,{'13877777778' if away else '13900000001'}\n".encode()
@@ -194,7 +195,6 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             held = cards.cards_of(session, [member])[member]
             household = cards.household_of(session, person)
             assert household is not None
-            kept = _records(session, person, programme, word, f"k{store or 0}")
             entry, preview = _draft(session, programme, word, code)
             spare = _spare(session, house, store)
             request = approvals.ask(

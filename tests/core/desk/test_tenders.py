@@ -94,11 +94,11 @@ def test_a_list_that_cannot_be_is_refused(installation, wrong):
 
 def test_the_page_of_the_list(sit):
     owner, desk = sit("owner"), sit("front_desk")
-    page = owner.get("/settings/tenders").text
+    page = owner.get("/records/tenders").text
     form = {"layer": "franchise", "was": re.search(r'name="was" value="([^"]*)"', page).group(1)}
     on = {f"on_{code}": "1" for code in tender_list.CODES if code != "other"}
     places = {f"at_{code}": str(9 - n) for n, code in enumerate(tender_list.CODES)}
-    answer = owner.post("/settings/tenders", {**form, **on, **places, "word_cash": "现钞", "ref_bank": "1"})
+    answer = owner.post("/records/tenders", {**form, **on, **places, "word_cash": "现钞", "ref_bank": "1"})
     assert answer.status_code == 303
     with acting(owner.actor), owner.installation.unit("read") as session:
         ways = tender_list.ways(session)
@@ -106,14 +106,14 @@ def test_the_page_of_the_list(sit):
     assert {way.kind: way.on for way in ways}["other"] is False
     assert [way.word for way in ways if way.kind == "cash"] == ["现钞"]
     assert [way.kind for way in ways if way.reference] == ["bank"]
-    assert owner.post("/settings/tenders", {**form, **on}).status_code == 409
-    fresh = re.search(r'name="was" value="([^"]*)"', owner.get("/settings/tenders").text).group(1)
-    nothing = owner.post("/settings/tenders", {"layer": "franchise", "was": fresh})
+    assert owner.post("/records/tenders", {**form, **on}).status_code == 409
+    fresh = re.search(r'name="was" value="([^"]*)"', owner.get("/records/tenders").text).group(1)
+    nothing = owner.post("/records/tenders", {"layer": "franchise", "was": fresh})
     assert nothing.status_code == 422
     assert "至少要收一种" in plain(nothing.text)
-    assert owner.post("/settings/tenders", {"layer": "franchise", "was": fresh, "reset": "1"}).status_code == 303
-    assert desk.get("/settings/tenders").status_code == 403
-    assert sit("auditor").post("/settings/tenders", {**form, **on}).status_code == 403
+    assert owner.post("/records/tenders", {"layer": "franchise", "was": fresh, "reset": "1"}).status_code == 303
+    assert desk.get("/records/tenders").status_code == 403
+    assert sit("auditor").post("/records/tenders", {**form, **on}).status_code == 403
 
 
 def test_reasons_are_the_franchises_own_and_free_text_stays(desk):
