@@ -49,9 +49,7 @@ def read(form: MultiDict[str, str], old: Mapping[str, Any] | None = None, kind: 
     values["sensitive"], values["active"] = form.get("sensitive") == "1", form.get("active") == "1"
     values["attributes"] = _attributes(form, values["kind"], old or {}, errors)
     try:
-        rules.check(
-            values.get("code", "X"), values.get("name", ""), values["kind"], values.get("price_fen") or 0
-        )
+        rules.check(values.get("code", "X"), values.get("name", ""), values["kind"], values.get("price_fen") or 0)
     except Invalid as problem:
         errors += problem.errors
     if values["kind"] == "course" and not values["sessions"]:

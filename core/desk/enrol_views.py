@@ -78,9 +78,7 @@ def _enrol_page(unit: Session, typed: Any, refusal: Refusal | None = None) -> An
 def folded(refusal: Refusal | None) -> bool:
     """Return whether the fold of further fields must stand open: one of them is at fault."""
     hidden = {"email", "address", "occupation", "company", "industry", "interests", "note", "referrer", "tags"}
-    return bool(
-        refusal and any(one.field in hidden or one.field.startswith(custom.PREFIX) for one in refusal.errors)
-    )
+    return bool(refusal and any(one.field in hidden or one.field.startswith(custom.PREFIX) for one in refusal.errors))
 
 
 def _sees_protected() -> bool:

@@ -38,7 +38,8 @@ def spec(unit: Session) -> ListSpec:
     programme = programmes.in_force(unit)
     due = tuple(tier.code for tier in advisers.entitled(programme))
     return _spec(
-        current_actor().staff_id, due,
+        current_actor().staff_id,
+        due,
         tuple((tier.code, tier.name) for tier in programme.tiers),
         franchises.store_choices(unit),
         tuple((tag, tag) for tag in segments.known_tags(unit)[: people_lists.TAG_LIMIT]),

@@ -219,9 +219,7 @@ def chain_of(session: Session) -> int:
 
 def _row(session: Session, key: str, layer: str, store_id: int | None) -> Any:
     if layer == STORE:
-        return session.scalar(
-            select(StoreSetting).where(StoreSetting.store_id == store_id, StoreSetting.key == key)
-        )
+        return session.scalar(select(StoreSetting).where(StoreSetting.store_id == store_id, StoreSetting.key == key))
     if layer == CHAIN:
         return session.scalar(
             select(ChainSetting).where(ChainSetting.chain_id == chain_of(session), ChainSetting.key == key)

@@ -196,9 +196,7 @@ def _item_view(item: Item) -> ItemView:
     return ItemView(item.id, item.code, item.name, item.kind, catalog.attributes_of(item))
 
 
-def _line(
-    n: int, line: Any, item: Item, classes: dict[str, frozenset[str]], costs: dict[int, int]
-) -> BasketLine:
+def _line(n: int, line: Any, item: Item, classes: dict[str, frozenset[str]], costs: dict[int, int]) -> BasketLine:
     attributes = catalog.attributes_of(item)
     snapshot = ItemSnapshot(
         code=item.code, name=item.name, kind=item.kind, price_fen=costs[item.id], category=item.category,

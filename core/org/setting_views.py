@@ -292,4 +292,3 @@ def lines_of(key: str, text: str) -> list[str]:
 def place_of(unit: Session, args: Any) -> Place:
     """Return the layer that a page of its own is asked for; raise NotFound for a foreign store."""
     return _place(unit, args)
-
