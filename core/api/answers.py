@@ -139,6 +139,11 @@ class Member(MemberFound):
 
     birth_calendar = tell.text()
     occupation = tell.text()
+    company = tell.text()
+    industry = tell.text()
+    interests = tell.text()
+    adviser = tell.maybe()
+    own_fields = fields.Dict(required=True)
     contact_of = tell.maybe()
     tags = tell.several(fields.String())
     household = tell.one(MemberHousehold, null=True)

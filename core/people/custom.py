@@ -151,6 +151,23 @@ def _is_day(text: str) -> bool:
         return False
 
 
+def take(session: Session, values: Mapping[str, str], path: str = "own_fields") -> dict[int, str]:
+    """Return values given by key, by field id; protected fields are unknown here. Raises Invalid naming every fault."""
+    known = {one.key for one in fields(session, protected=False)}
+    errors = [
+        FieldError(f"{path}.{key}", _("没有“%(key)s”这项自定义资料。", key=key[:40]))
+        for key in values if key not in known
+    ]  # fmt: skip
+    found: dict[int, str] = {}
+    try:
+        found = read(session, {PREFIX + key: text for key, text in values.items()}, protected=False)
+    except Invalid as problem:
+        errors += [FieldError(one.field.replace(PREFIX, f"{path}.", 1), one.message) for one in problem.errors]
+    if errors:
+        raise Invalid(_("有 %(n)d 处需要修改。", n=len(errors)), errors=errors)
+    return found
+
+
 def save(session: Session, person: Person, values: Mapping[int, str]) -> list[str]:
     """Keep what was typed; return the keys of the fields that changed. An empty value takes it away."""
     if not values:
