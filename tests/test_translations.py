@@ -274,7 +274,7 @@ def test_sign_in_page_speaks_the_chosen_language(installation, locale):
 
 RECORDS = (
     "/records/items/", "/records/items/add?kind=card", "/settings", "/settings?layer=store", "/records/tenders",
-    "/records/person_fields/", "/records/person_fields/new/", "/records/orders/", "/records/order_lines/",
+    "/records/message_templates/", "/records/message_templates/new/", "/records/person_fields/", "/records/person_fields/new/", "/records/orders/", "/records/order_lines/",
     "/records/transfers/", "/records/lots/", "/records/cards/", "/records/coupons/", "/records/staff/?f.licence=due",
 )  # fmt: skip
 SEGMENTS = ("/segments/", "/segments/new", "/tags", "/tags/new", "/gradings")

@@ -1,4 +1,4 @@
-"""prices, settings by layer, custom fields"""
+"""prices, settings by layer, custom fields, message templates"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -41,6 +41,25 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('person_field', schema=None) as batch_op:
         batch_op.create_index('ix_person_field_position', ['franchise_id', 'position', 'id'], unique=False)
+
+    op.create_table('message_template',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('code', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.Column('channel', sa.String(length=10), nullable=False),
+    sa.Column('purpose', sa.String(length=10), nullable=False),
+    sa.Column('subject', sa.String(length=120), nullable=False),
+    sa.Column('body', sa.Text(), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('version', sa.BigInteger(), nullable=False),
+    sa.Column('franchise_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['franchise_id'], ['franchise.id'], name=op.f('fk_message_template_franchise_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_message_template')),
+    sa.UniqueConstraint('franchise_id', 'code', name=op.f('uq_message_template_franchise_id_code')),
+    sa.UniqueConstraint('franchise_id', 'id', name=op.f('uq_message_template_franchise_id_id'))
+    )
+    with op.batch_alter_table('message_template', schema=None) as batch_op:
+        batch_op.create_index('ix_message_template_name', ['franchise_id', 'name', 'id'], unique=False)
 
     op.create_table('store_setting',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -122,6 +141,10 @@ def downgrade() -> None:
     op.drop_table('person_value')
     op.drop_table('item_price')
     op.drop_table('store_setting')
+    with op.batch_alter_table('message_template', schema=None) as batch_op:
+        batch_op.drop_index('ix_message_template_name')
+
+    op.drop_table('message_template')
     with op.batch_alter_table('person_field', schema=None) as batch_op:
         batch_op.drop_index('ix_person_field_position')
 

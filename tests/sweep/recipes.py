@@ -289,6 +289,7 @@ RECIPES: dict[str, Recipe] = {
     **records("staff", STAFF, name="改名", number="950"),
     **records("items", Ref("item_id"), name="改名"),
     **records("person_fields", Ref("person_field"), label="改名", kind="text"),
+    **records("message_templates", Ref("message_template"), name="改名", code="swept", body="扫"),
     **records("orders", Ref("order_id")),
     **records("order_lines", Ref("order_line")),
     **records("transfers", Ref("transfer")),

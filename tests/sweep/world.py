@@ -14,6 +14,7 @@ from core.cards import services as cards
 from core.cards.models import Card
 from core.catalog import prices
 from core.catalog import services as catalog
+from core.contact.models import MessageTemplate
 from core.coupons import services as coupons
 from core.imports import runner
 from core.kernel import clock, counters
@@ -219,12 +220,14 @@ def _records(session: Any, person: Person, programme: Any, word: str, key: str) 
     coupon = coupons.issue(
         session, person.id, CouponRule(code="swept", name=f"{word}券", amount_fen=100), prices.today(), "sweep", card.seats
     )
+    told = MessageTemplate(code=f"m{key}", name=f"{word}模板", channel="sms", purpose="care", body=f"{word}正文")
+    session.add(told)
     session.flush()
     lot = session.scalar(select(Lot).where(Lot.person_id == person.id))
     line = session.scalar(select(OrderLine).where(OrderLine.person_id == person.id))
     return {
         "person_field": field_.id, "coupon": coupon.id, "lot": lot.id, "transfer": lot.transfer_id,
-        "order_line": line.id,
+        "order_line": line.id, "message_template": told.id,
     }  # fmt: skip
 
 
