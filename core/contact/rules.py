@@ -20,7 +20,14 @@ CODE = re.compile(r"[a-z][a-z0-9_\-]{0,38}")
 FIELD = re.compile(r"\{([^{}\n]*)\}")
 SMS_LONGEST, EMAIL_LONGEST, ONE_SMS, PART = 500, 5_000, 70, 67
 # How an advertisement can be refused must stand in it (通信短信息服务管理规定 art. 20, 广告法 art. 43).
-WAYS_OUT = re.compile(r"退订|拒收|TD|回\s*T", re.IGNORECASE)
+WAYS_OUT = re.compile(
+    "|".join((
+        "\u9000\u8ba2", "\u9000\u8a02",  # unsubscribe, in simplified and traditional characters
+        "\u62d2\u6536",  # refuse to receive
+        "\u56de\\s*T", "TD", "unsubscribe",  # reply T, reply TD
+    )),
+    re.IGNORECASE,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
