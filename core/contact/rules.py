@@ -20,14 +20,8 @@ CODE = re.compile(r"[a-z][a-z0-9_\-]{0,38}")
 FIELD = re.compile(r"\{([^{}\n]*)\}")
 SMS_LONGEST, EMAIL_LONGEST, ONE_SMS, PART = 500, 5_000, 70, 67
 # How an advertisement can be refused must stand in it (通信短信息服务管理规定 art. 20, 广告法 art. 43).
-WAYS_OUT = re.compile(
-    "|".join((
-        "\u9000\u8ba2", "\u9000\u8a02",  # unsubscribe, in simplified and traditional characters
-        "\u62d2\u6536",  # refuse to receive
-        "\u56de\\s*T", "TD", "unsubscribe",  # reply T, reply TD
-    )),
-    re.IGNORECASE,
-)  # fmt: skip
+# "Unsubscribe" in simplified and traditional characters, "refuse", "reply T": words to look for, not to show.
+WAYS_OUT = re.compile(r"\u9000\u8ba2|\u9000\u8a02|\u62d2\u6536|\u56de\s*T|TD|unsubscribe", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
