@@ -218,7 +218,12 @@ def _records(session: Any, person: Person, programme: Any, word: str, key: str) 
     custom.save(session, person, {field_.id: f"{word}资料"})
     card = next(one for one in programme.card_products if one.free)
     coupon = coupons.issue(
-        session, person.id, CouponRule(code="swept", name=f"{word}券", amount_fen=100), prices.today(), "sweep", card.seats
+        session,
+        person.id,
+        CouponRule(code="swept", name=f"{word}券", amount_fen=100),
+        prices.today(),
+        "sweep",
+        card.seats,
     )
     told = MessageTemplate(code=f"m{key}", name=f"{word}模板", channel="sms", purpose="care", body=f"{word}正文")
     session.add(told)
