@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from core.catalog import prices
 from core.catalog.models import Item
 from core.hooktypes import ItemView
 
@@ -23,10 +24,11 @@ def items_with(session: Session, attribute: str) -> list[ItemView]:
         .where(Item.active.is_(True), Item.attributes.contains(json.dumps(attribute), autoescape=True))
         .order_by(Item.code)
         .limit(LIMIT)
-    )
+    ).all()
+    costs = prices.of(session, rows)
     found = []
     for row in rows:
         attributes = json.loads(row.attributes)
         if attribute in attributes:
-            found.append(ItemView(row.id, row.code, row.name, row.kind, attributes, row.price_fen))
+            found.append(ItemView(row.id, row.code, row.name, row.kind, attributes, costs[row.id]))
     return found

@@ -272,6 +272,11 @@ def test_sign_in_page_speaks_the_chosen_language(installation, locale):
     assert {"en": "Page not found", "zh_TW": "沒有找到這一頁"}[locale] in refused
 
 
+RECORDS = (
+    "/records/items/", "/records/items/add?kind=card", "/settings", "/settings?layer=store", "/records/tenders",
+    "/records/message_templates/", "/records/message_templates/new/", "/records/person_fields/", "/records/person_fields/new/", "/records/orders/", "/records/order_lines/",
+    "/records/transfers/", "/records/lots/", "/records/cards/", "/records/coupons/", "/records/staff/?f.licence=due",
+)  # fmt: skip
 SEGMENTS = ("/segments/", "/segments/new", "/tags", "/tags/new", "/gradings")
 
 
@@ -286,7 +291,7 @@ def test_pages_of_the_desk_speak_the_chosen_language(installation, locale, role)
     for path in [
         *paths,
         "/security",
-        *(["/imports/", "/imports/new", "/console/plugins", *SEGMENTS] if role == "owner" else []),
+        *(["/imports/", "/imports/new", "/console/plugins", *SEGMENTS, *RECORDS] if role == "owner" else []),
     ]:
         answer = desk.get(path)
         assert answer.status_code == 200, path
@@ -313,6 +318,9 @@ def data_of(installation) -> set[str]:
             names |= set(unit.scalars(select(model.name)))
         for column in (TagDefinition.tag, TagDefinition.note, TagGroup.name):
             names |= set(unit.scalars(select(column)))
+        for script in unit.scalars(select(Item.desk_script)):
+            names |= set(script.splitlines())
+        names.discard("")
     for preset in ROOT.glob("plugins/*/preset.yaml"):
         names |= words_of(yaml.safe_load(preset.read_text(encoding="utf-8")))
     return names

@@ -139,6 +139,11 @@ class Member(MemberFound):
 
     birth_calendar = tell.text()
     occupation = tell.text()
+    company = tell.text()
+    industry = tell.text()
+    interests = tell.text()
+    adviser = tell.maybe()
+    own_fields = fields.Dict(required=True)
     contact_of = tell.maybe()
     tags = tell.several(fields.String())
     household = tell.one(MemberHousehold, null=True)
@@ -185,6 +190,22 @@ class Items(Schema):
 
     items = tell.many(Item)
     next_cursor = tell.maybe()
+
+
+class Price(Schema):
+    """A dated price; `price_fen` null: the store has none of its own from then on."""
+
+    valid_from = tell.text()
+    store = tell.maybe()
+    price_fen = fields.Integer(required=True, allow_none=True)
+
+
+class Prices(Schema):
+    """The price table of an item. `today_fen` is what the token's store charges today."""
+
+    today_fen = tell.whole()
+    opening_fen = tell.whole()
+    prices = tell.many(Price)
 
 
 class Stock(Schema):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from core.cards import rights
 from core.cards import rules as card_rules
 from core.cards import services as cards
@@ -13,6 +15,8 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders.reads import masked_phone, tier_json
+from core.org.models import Staff
+from core.people import custom
 from core.people import services as people
 from core.programme import services as programmes
 
@@ -63,6 +67,13 @@ def member(session: Session, person: Person) -> dict[str, Any]:
         **found(session, person, programme),
         "birth_calendar": person.birth_calendar,
         "occupation": person.occupation,
+        "company": person.company,
+        "industry": person.industry,
+        "interests": person.interests,
+        "adviser": session.scalar(select(Staff.number).where(Staff.id == person.adviser_id)) or None,
+        "own_fields": {
+            one.field.key: one.value for one in custom.shown(session, person.id, protected=False) if one.value
+        },
         "contact_of": str(person.contact_of_id) if person.contact_of_id else None,
         "tags": [row.tag for row in people.tags_of(session, person)],
         "household": _household_of(session, person),

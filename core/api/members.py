@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
 from core.api import answers, schemas
 from core.api.calls import ApiBlueprint, Work, call
 from core.api.member_json import consent_json, found, member
@@ -11,6 +13,8 @@ from core.api.money import ACCEPTED
 from core.cards import services as cards
 from core.kernel.errors import FieldError, Invalid
 from core.kernel.i18n import _
+from core.org.models import Staff
+from core.people import custom
 from core.people import rules as people_rules
 from core.people import services as people
 from core.programme import services as programmes
@@ -41,11 +45,17 @@ def enrol(work: Work, data: dict[str, Any]) -> dict[str, Any]:
     new = people.NewPerson(
         name=data["name"], phone=data["phone"], contact_of=contact.id if contact else None,
         gender=data["gender"], birth_on=data["birth_date"], birth_calendar=data["birth_calendar"],
-        email=data["email"], address=data["address"], occupation=data["occupation"], source="api",
+        email=data["email"], address=data["address"], occupation=data["occupation"], company=data["company"],
+        source="api",
         referrer_no=data["referrer"], tags=tuple(data["tags"]),
         consents=tuple((c["purpose"], c["granted"], c["evidence"]) for c in data["consents"]),
     )  # fmt: skip
     person = cards.enrol(work.session, new)
+    work.session.flush()
+    more = _more(work.session, data, ("industry", "interests", "adviser"))
+    if more:
+        people.change(work.session, person, person.version, more)
+    custom.save(work.session, person, custom.take(work.session, data.get("own_fields", {})))
     work.session.flush()
     return member(work.session, person)
 
@@ -108,12 +118,28 @@ def change(work: Work, data: dict[str, Any], member_id: str) -> dict[str, Any]:
     """Change fields of a member; 409 stale_version when somebody changed them meanwhile."""
     person = people.get(work.session, member_id)
     values = {("birth_on" if key == "birth_date" else key): value for key, value in data.items()}
+    values.update(_more(work.session, data, ("adviser",)))
     before = person.version
+    own = custom.take(work.session, data.get("own_fields", {}))
     people.change(work.session, person, data["version"], values)
     if "tags" in data and _put_tags(work.session, person, data["tags"]) and person.version == before:
         person.version += 1
+    if custom.save(work.session, person, own) and person.version == before:
+        person.version += 1
     work.session.flush()
     return member(work.session, person)
+
+
+def _more(session: Session, data: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Return the given values of `names`; the adviser's number as their id. Raises Invalid for an unknown number."""
+    values = {name: data[name] for name in names if name in data}
+    if "adviser" in values:
+        number = values.pop("adviser")
+        found = session.scalar(select(Staff.id).where(Staff.number == number, Staff.active.is_(True)))
+        if number and found is None:
+            raise Invalid.field("adviser", _("没有找到这位员工，或已停用。"))
+        values["adviser_id"] = found if number else None
+    return values
 
 
 def _put_tags(session: Session, person: Person, wanted: list[str]) -> bool:

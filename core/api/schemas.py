@@ -62,6 +62,11 @@ class NewMember(Body):
     email = Words(120, allow_none=True, load_default=None)
     address = Words(NOTE, allow_none=True, load_default=None)
     occupation = Words(60, load_default="")
+    company = Words(120, load_default="")
+    industry = Words(60)
+    interests = Words(200)
+    adviser = Words(20, allow_none=True, metadata={"description": "a staff number"})
+    own_fields = fields.Dict(keys=Words(40, 1), values=Words(200))
     referrer = Words(20, allow_none=True, load_default=None)
     consents = _many(fields.Nested(Consent), 0, 20, load_default=list)
     tags = _many(Words(40, 1), 0, 50, load_default=list)
@@ -79,6 +84,13 @@ class MemberChange(Body):
     email = Words(120, allow_none=True)
     address = Words(NOTE, allow_none=True)
     occupation = Words(60)
+    company = Words(120)
+    industry = Words(60)
+    interests = Words(200)
+    adviser = Words(20, allow_none=True, metadata={"description": "a staff number; null for none"})
+    own_fields = fields.Dict(
+        keys=Words(40, 1), values=Words(200), metadata={"description": "fields of the franchise's own, by key"}
+    )
     tags = _many(Words(40, 1), 0, 50)
 
 
@@ -108,6 +120,14 @@ class ItemQuery(PageQuery):
     """A page of the catalogue, or what matches `q`."""
 
     q = Words(60, 1)
+
+
+class PriceFrom(Body):
+    """What an item costs from a day on; `store` for one store only, where no amount ends its own price."""
+
+    price_fen = Int(0, MAX_FEN, required=True, allow_none=True)
+    valid_from = Day(required=True)
+    store = Id(allow_none=True, load_default=None)
 
 
 class NewHousehold(Body):

@@ -1,6 +1,8 @@
-"""Items (service, goods, course, card, topup) and stock."""
+"""Items (service, goods, course, card, topup), their prices by day, and stock."""
 
 from __future__ import annotations
+
+from datetime import date
 
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
@@ -13,11 +15,13 @@ from core.kernel.columns import (
     code_col,
     col,
     count_col,
+    day_col,
     fen_col,
     flag_col,
     label_col,
     owned_index,
     owned_unique,
+    ref_col,
 )
 from core.kernel.db import Base, FranchiseOwned, belongs_to
 
@@ -26,6 +30,8 @@ class Item(FranchiseOwned, Base):
     """A service or goods in the catalogue. `attributes` is JSON: what plugins know of it, by key.
 
     `sensitive` items (drugs, treatments that tell a diagnosis) have their names sealed on orders.
+    `price_fen` is what it cost when it was added and until the first dated price: what counts on a day is
+    `catalog.prices.of`. `desk_script` stands beside its sale at the till, a line a sentence (S1-17).
     """
 
     __tablename__ = "item"
@@ -40,6 +46,7 @@ class Item(FranchiseOwned, Base):
     bonus_fen: Mapped[int] = fen_col()
     barcode: Mapped[str] = code_col(40, default="")
     attributes: Mapped[str] = col(Text, INTERNAL, default="{}")
+    desk_script: Mapped[str] = col(Text, INTERNAL, default="", server_default="")
     sensitive: Mapped[bool] = flag_col()
     active: Mapped[bool] = flag_col(True)
     changed_at: Mapped[int] = at_col(default=0)
@@ -49,6 +56,29 @@ class Item(FranchiseOwned, Base):
         owned_index("ix_item_initials", "initials"),
         owned_index("ix_item_barcode", "barcode"),
         CheckConstraint("price_fen >= 0", name="price"),
+    )
+
+
+class ItemPrice(FranchiseOwned, Base):
+    """What an item costs from a day on (S2-25): at every store (`scope` 0) or at one (`scope` its id).
+
+    A store's price without an amount ends that store's own: the one of every store counts there again.
+    A row whose day has passed is never changed.
+    """
+
+    __tablename__ = "item_price"
+    item = belongs_to("item")
+    store = belongs_to("store", nullable=True)
+    # An empty store would not be unique.
+    scope: Mapped[int] = count_col()
+    valid_on: Mapped[date] = day_col()
+    price_fen: Mapped[int | None] = fen_col(nullable=True)
+    set_at: Mapped[int] = at_col()
+    set_by: Mapped[int | None] = ref_col()
+    __table_args__ = (
+        owned_unique("item_id", "scope", "valid_on"),
+        CheckConstraint("price_fen >= 0", name="price"),
+        CheckConstraint("price_fen IS NOT NULL OR scope <> 0", name="amount"),
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
 
-from core.catalog import rules
+from core.catalog import prices, rules
 from core.catalog.models import Item, Stock
 from core.kernel import audit, clock
 from core.kernel.errors import Conflict, FieldError, Invalid, NotFound
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 FIELDS = (
     "name",
     "kind",
-    "price_fen",
     "category",
     "points_fixed",
     "sessions",
@@ -32,6 +31,7 @@ FIELDS = (
     "barcode",
     "sensitive",
     "active",
+    "desk_script",
 )
 _TOP = "\U0010ffff"
 
@@ -85,23 +85,31 @@ def add(session: Session, code: str, name: str, kind: str, price_fen: int, **mor
 
 
 def change(session: Session, item: Item, values: dict[str, Any], version: int | None = None) -> Item:
-    """Change an item; raise Conflict for a stale version, Invalid for bad fields."""
+    """Change an item; raise Conflict for a stale version, Invalid for bad fields.
+
+    A `price_fen` among the values counts from today on, at every store; what was charged before stays.
+    """
     if version is not None and version != item.version:
         raise Conflict(
             _("这个项目刚被别人修改过。请核对最新内容后再保存。"), code="stale_version",
             extra={"version": item.version},
         )  # fmt: skip
     before = {key: getattr(item, key) for key in FIELDS}
+    kept = item.attributes
     if "attributes" in values:
         item.attributes = json.dumps(values["attributes"] or {}, ensure_ascii=False, sort_keys=True)
     for key in FIELDS:
         if key in values:
             setattr(item, key, values[key])
-    rules.check(item.code, item.name, item.kind, item.price_fen)
+    rules.check(item.code, item.name, item.kind, values.get("price_fen", item.price_fen))
+    if "price_fen" in values and values["price_fen"] != prices.one(session, item):
+        prices.put(session, item, values["price_fen"])
     item.initials = rules.initials(item.name)
     item.version += 1
     item.changed_at = clock.now_ms()
     changed = {k: [before[k], getattr(item, k)] for k in FIELDS if before[k] != getattr(item, k)}
+    if kept != item.attributes:
+        changed["attributes"] = [json.loads(kept or "{}"), json.loads(item.attributes)]
     audit.record(session, "catalog.item.changed", "item", item.id, detail={"code": item.code, **changed})
     return item
 

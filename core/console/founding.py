@@ -154,6 +154,7 @@ def add_items(session: Session, preset: Preset) -> int:
             session, item.code, item.name, item.kind, item.price_fen, category=item.category,
             points_fixed=item.points_fixed, sessions=item.sessions, bonus_fen=item.bonus_fen,
             sensitive=bool(attributes.get("pharmacy.rx_class")), attributes=attributes,
+            desk_script=item.desk_script,
         )  # fmt: skip
         added += 1
     return added

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from flask import request
 
 from core.cards import services as cards
-from core.desk import member, members, rules, services
+from core.desk import advisers, member, members, rules, services
 from core.desk.blueprint import bp, id_of, who
 from core.desk.permissions import EDIT, ENROL, SEAT, VIEW
 from core.kernel.errors import FieldError, Invalid, Refusal
@@ -20,9 +20,11 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web.render import go, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
 from core.orders.reads import masked_phone
+from core.people import custom
 from core.people import rules as people_rules
 from core.people import services as people
 from core.people.models import Person
+from core.people.permissions import PROTECTED
 from core.programme import services as programmes
 
 if TYPE_CHECKING:
@@ -30,12 +32,14 @@ if TYPE_CHECKING:
 
 ASKED = ("membership", "health", "marketing_sms")
 EDITED = (
-    "name", "phone", "gender", "birth_date", "birth_calendar", "email", "address", "occupation", "company", "note",
+    "name", "phone", "gender", "birth_date", "birth_calendar", "email", "address", "occupation", "company", "industry",
+    "interests", "economy", "adviser_id", "note",
 )  # fmt: skip
 LABELS: dict[str, Any] = {
     "name": _l("姓名"), "phone": _l("手机"), "gender": _l("性别"), "birth_date": _l("生日"),
     "birth_calendar": _l("历法"), "email": _l("邮箱"), "address": _l("地址"), "occupation": _l("职业"),
-    "company": _l("单位"), "note": _l("备注"),
+    "company": _l("单位"), "industry": _l("行业"), "interests": _l("兴趣"), "economy": _l("消费能力"),
+    "adviser_id": _l("专属顾问"), "note": _l("备注"),
 }  # fmt: skip
 
 
@@ -65,15 +69,21 @@ def _enrol_page(unit: Session, typed: Any, refusal: Refusal | None = None) -> An
     groups, failed = members.plugin_fields(unit, None)
     return render_page(
         "desk/enrol.html", typed=typed, refusal=refusal, errors=errors_of(refusal), guardian=guardian,
-        groups=groups, failed=failed, asked=[(key, members.PURPOSE_NAMES[key]) for key in ASKED],
+        groups=groups, failed=failed, own=custom.shown(unit, None, protected=_sees_protected()),
+        asked=[(key, members.PURPOSE_NAMES[key]) for key in ASKED],
         back=request.values.get("back", ""), fold=folded(refusal),
     )  # fmt: skip
 
 
 def folded(refusal: Refusal | None) -> bool:
     """Return whether the fold of further fields must stand open: one of them is at fault."""
-    hidden = {"email", "address", "occupation", "company", "note", "referrer", "tags"}
-    return bool(refusal and any(one.field in hidden for one in refusal.errors))
+    hidden = {"email", "address", "occupation", "company", "industry", "interests", "note", "referrer", "tags"}
+    return bool(refusal and any(one.field in hidden or one.field.startswith(custom.PREFIX) for one in refusal.errors))
+
+
+def _sees_protected() -> bool:
+    """Return whether the actor may see and change what is protected about a member (S3-03)."""
+    return may(current_actor(), PROTECTED)
 
 
 def errors_of(refusal: Refusal | None) -> dict[str, str]:
@@ -100,6 +110,10 @@ def enrol_post() -> Any:
             tags=tuple(tag for tag in re.split(r"[，,、\s]+", form.get("tags", "")) if tag),
         ),
     )  # fmt: skip
+    custom.save(session(), person, custom.read(session(), form, protected=_sees_protected()))
+    more = {key: form.get(key, "") for key in ("industry", "interests") if form.get(key)}
+    if more:
+        people.change(session(), person, person.version, more)
     members.save_plugin_fields(session(), person.id, form)
     toast(_("已为 %(name)s 建档，会员号 %(no)s。", name=person.name, no=person.member_no))
     if form.get("back") != "till":
@@ -163,7 +177,9 @@ def values_of(person: Person) -> dict[str, str]:
         "name": person.name, "phone": person.phone or "", "gender": person.gender,
         "birth_date": person.birth_on.isoformat() if person.birth_on else "",
         "birth_calendar": person.birth_calendar, "email": person.email or "", "address": person.address or "",
-        "occupation": person.occupation, "company": person.company, "note": person.note or "",
+        "occupation": person.occupation, "company": person.company, "industry": person.industry,
+        "interests": person.interests, "economy": person.economy, "adviser_id": str(person.adviser_id or ""),
+        "note": person.note or "",
     }  # fmt: skip
 
 
@@ -172,7 +188,8 @@ def _edit_page(unit: Session, person: Person, typed: Any, refusal: Refusal | Non
     groups, failed = members.plugin_fields(unit, member.person_view(unit, seen))
     return render_page(
         "desk/edit.html", P=person, phone=masked_phone(unit, person), typed=typed, refusal=refusal,
-        errors=errors_of(refusal), groups=groups, failed=failed,
+        errors=errors_of(refusal), groups=groups, failed=failed, protected=_sees_protected(),
+        own=custom.shown(unit, person.id, protected=_sees_protected()), advisers=advisers.choices(unit, person),
     )  # fmt: skip
 
 
@@ -190,9 +207,14 @@ def member_save(person_id: str) -> Any:
     if not typed.get("phone", "").strip():
         typed.pop("phone", None)  # an empty box keeps the phone: it is never shown in the form
     values: dict[str, Any] = dict(typed)
+    if not _sees_protected():
+        values.pop("economy", None)
+    if "adviser_id" in values:
+        values["adviser_id"] = id_of(values["adviser_id"]) if values["adviser_id"] else None
     if "birth_date" in values:
         values["birth_on"] = day_of(values.pop("birth_date"))
     people.change(session(), person, int(form.get("version") or 0), values)
+    custom.save(session(), person, custom.read(session(), form, protected=_sees_protected()))
     members.save_plugin_fields(session(), person.id, form)
     toast(_("已保存 %(name)s 的资料。", name=person.name))
     return go("desk.member", person_id=person.id)
@@ -206,8 +228,11 @@ def _not_saved(unit: Session, person_id: int, form: Any, refusal: Refusal) -> An
     mine = {key: form.get(key, "").strip() for key in EDITED if key in form}
     if not mine.get("phone"):
         mine.pop("phone", None)
+    if not _sees_protected():
+        mine.pop("economy", None)
+    names = dict(advisers.choices(unit, person))
     rows = [
-        (key, str(LABELS[key]), _shown(key, now[key]), _shown(key, value), value)
+        (key, str(LABELS[key]), _shown(key, now[key], names), _shown(key, value, names), value)
         for key, value in mine.items()
         if value != now[key]
     ]
@@ -215,9 +240,13 @@ def _not_saved(unit: Session, person_id: int, form: Any, refusal: Refusal) -> An
     return render_page("desk/conflict.html", P=person, rows=rows, same=same, refusal=refusal)
 
 
-def _shown(key: str, value: str) -> str:
+def _shown(key: str, value: str, advisers_known: dict[str, str]) -> str:
     if key == "phone":
         return people_rules.mask_phone(value) or "—"
+    if key == "adviser_id":
+        return advisers_known.get(value, "—")
+    if key == "economy":
+        return str(members.ECONOMY_NAMES.get(value, "")) or "—"
     words = {"female": _("女"), "male": _("男"), "unknown": _("未填"), "solar": _("公历"), "lunar": _("农历")}
     return words.get(value, value) or "—"
 

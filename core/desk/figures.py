@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, extract, func, or_, select
 
 from core.cards.models import Card
+from core.desk import advisers
 from core.desk.order_views import looks
 from core.desk.permissions import FIGURES
 from core.imports.models import ImportBatch
 from core.kernel import clock, settings
-from core.kernel.i18n import _, ngettext
+from core.kernel.i18n import _, listed, ngettext
 from core.kernel.models import PluginFailure
+from core.kernel.permissions import may
 from core.kernel.tenancy import Actor, current_actor
 from core.kernel.web.formats import yuan
 from core.orders.models import OrderLine, Orders, Refund, Tender
 from core.orders.settings import REFUND_PROOF_ABOVE
-from core.org.models import Franchise
+from core.org.admin import licence_in
+from core.org.models import Franchise, Staff
+from core.org.permissions import STAFF_VIEW
 from core.people.models import Person
 from core.programme import services as programmes
 
@@ -129,6 +133,8 @@ def exceptions(session: Session, actor: Actor) -> list[Notice]:
         *_orders(session, actor, today),
         *_plugins(session, actor, today),
         *_imports(session),
+        *_advisers(session, actor),
+        *_licences(session, actor),
     ]
     rank = {"bad": 0, "warn": 1, "": 2}
     return sorted(found, key=lambda one: rank[one.tint])
@@ -201,6 +207,34 @@ def _imports(session: Session) -> list[Notice]:
         )
         for row in rows
     ]
+
+
+def _advisers(session: Session, actor: Actor) -> list[Notice]:
+    """Return that members who were promised an adviser have none yet (S4-20)."""
+    count, tiers = advisers.count_without(session, programmes.in_force(session), stores_of(actor))
+    if not count:
+        return []
+    shown = f"{advisers.CAP}+" if count > advisers.CAP else str(count)
+    return [
+        Notice(
+            "", "user", _("%(tiers)s还没有专属顾问：%(n)s 位", tiers=listed(tiers), n=shown),
+            _("权益里写了专属顾问，请指定一位员工"), "desk.members", (("f.adviser", "due"),),
+        )
+    ]  # fmt: skip
+
+
+def _licences(session: Session, actor: Actor) -> list[Notice]:
+    """Return that licences of people who work here end within a month, or have ended, to who sees staff."""
+    if not may(actor, STAFF_VIEW):
+        return []
+    count = session.scalar(
+        select(func.count(Staff.id)).where(Staff.active.is_(True), or_(licence_in("soon"), licence_in("over")))
+    )
+    if not count:
+        return []
+    title = ngettext("%(n)d 位员工的执照快到期或已过期", "%(n)d 位员工的执照快到期或已过期", count)
+    note = _("过期后不能放行需要执照的提示，请尽快更新")
+    return [Notice("warn", "shield", title, note, "record_staff.index_view", (("f.licence", "due"),))]
 
 
 def tier_counts(session: Session) -> list[tuple[str, int, int]]:

@@ -9,9 +9,10 @@ from flask import request
 from core.desk import guards, order_views, rules, till_views
 from core.desk.blueprint import bp, id_of, who
 from core.desk.permissions import ORDERS_REFUND, TILL
+from core.desk.settings import POINT_REASONS
 from core.kernel import clock, settings
 from core.kernel.errors import Invalid, NotFound, Refusal
-from core.kernel.i18n import _, _l
+from core.kernel.i18n import _
 from core.kernel.permissions import may
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
@@ -29,8 +30,6 @@ from core.tiers.permissions import OVERRIDE
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
-
-POINT_REASONS = (_l("漏记积分"), _l("多记积分"), _l("顾客投诉补偿"), _l("活动补发"))
 
 
 # -- the till ------------------------------------------------------------------------------------
@@ -104,7 +103,8 @@ def _adjust_page(unit: Session, person_id: str, refusal: Refusal | None = None, 
     return render_page(
         "desk/adjust.html", P=person, usable=usable, debt=debt, tier=tier, tiers=programme.tiers, present=present,
         today=today, most=int(settings.value(unit, ADJUST_MAX)), alone=int(settings.value(unit, ADJUST_ALONE)),
-        reasons=POINT_REASONS, refusal=refusal, at=at, typed=request.form, may_tier=may(actor, OVERRIDE),
+        reasons=settings.value(unit, POINT_REASONS), refusal=refusal, at=at, typed=request.form,
+        may_tier=may(actor, OVERRIDE),
         status=refusal.status if refusal else 200,
     )  # fmt: skip
 

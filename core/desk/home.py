@@ -113,7 +113,9 @@ ACTION_NAMES: dict[str, Any] = {
     "cards.seat.filled": _l("家庭卡加人"), "cards.seat.left": _l("家庭卡移出"), "staff.added": _l("新增员工"),
     "store.added": _l("新增门店"), "staff.pin_refused": _l("PIN 输错"), "tiers.standing.changed": _l("等级变动"),
     "programme.version.published": _l("发布会员方案"), "catalog.item.added": _l("新增项目"),
-    "catalog.item.changed": _l("修改项目"), "health.read": _l("查看健康信息"),
+    "catalog.item.changed": _l("修改项目"), "catalog.price.set": _l("设价格"),
+    "catalog.price.withdrawn": _l("撤回价格"), "settings.changed": _l("修改设置"), "settings.reset": _l("设置改回"),
+    "health.read": _l("查看健康信息"),
 }  # fmt: skip
 
 slots.add_home_card(

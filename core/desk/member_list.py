@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import func, or_, select
 
 from core.cards.models import Card, CardSeat
+from core.desk import advisers
 from core.kernel import clock
 from core.kernel.i18n import _l
 from core.kernel.tenancy import current_actor
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
 def spec(unit: Session) -> ListSpec:
     """Return the member list with what lies above people: tiers, points that may be used, family cards."""
     programme = programmes.in_force(unit)
+    due = tuple(tier.code for tier in advisers.entitled(programme))
     return _spec(
+        current_actor().staff_id,
+        due,
         tuple((tier.code, tier.name) for tier in programme.tiers),
         franchises.store_choices(unit),
         tuple((tag, tag) for tag in segments.known_tags(unit)[: people_lists.TAG_LIMIT]),
@@ -47,8 +51,8 @@ def spec(unit: Session) -> ListSpec:
 
 @lru_cache(maxsize=64)
 def _spec(
-    tiers: tuple[tuple[str, str], ...], stores: tuple[tuple[str, str], ...], tags: tuple[tuple[str, str], ...],
-    grades: tuple[tuple[str, str], ...], today: date, prefix: str,
+    me: int | None, due: tuple[str, ...], tiers: tuple[tuple[str, str], ...], stores: tuple[tuple[str, str], ...],
+    tags: tuple[tuple[str, str], ...], grades: tuple[tuple[str, str], ...], today: date, prefix: str,
 ) -> ListSpec:  # fmt: skip
     """Build the list once for the same tiers, stores, tags and day: its expressions cost more than its query."""
     ranks = {code: (name, rank) for rank, (code, name) in enumerate(tiers, 1)}
@@ -96,6 +100,11 @@ def _spec(
         filters=(
             Filter("grade", _l("分级"), grades, lambda value: Person.grade == value),
             Filter("value", _l("价值"), tuple(VALUE_NAMES.items()), lambda value: Person.value_class == value),
+            Filter(
+                "adviser", _l("专属顾问"), (("mine", _l("我是顾问")), ("due", _l("应有未有"))),
+                lambda value: Person.adviser_id == me if value == "mine"
+                else Person.adviser_id.is_(None) & Person.tier_code.in_(due),
+            ),
             Filter(
                 "card", _l("家庭卡"), (("yes", _l("有")), ("no", _l("没有"))),
                 lambda value: Person.id.in_(shared) if value == "yes" else Person.id.not_in(shared),

@@ -9,12 +9,14 @@ from markupsafe import Markup
 from sqlalchemy import func, or_, select
 
 from core.cards import rights
-from core.desk import member, member_list, members, timeline
+from core.desk import advisers, member, member_list, members, timeline
 from core.desk.blueprint import bp, id_of
 from core.desk.permissions import EDIT, ENROL, SEAT, TILL, UNMASK, VIEW
+from core.desk.settings import UNMASK_REASONS
 from core.hooktypes import hook_context
+from core.kernel import settings
 from core.kernel.errors import NotFound
-from core.kernel.i18n import _, _l
+from core.kernel.i18n import _
 from core.kernel.ids import parse_id
 from core.kernel.permissions import may
 from core.kernel.plugin_types import Unavailable
@@ -28,8 +30,10 @@ from core.ledger import reads as ledger_reads
 from core.ledger import services as ledger
 from core.orders.models import OrderLine, Orders
 from core.org.models import Store
+from core.people import custom
 from core.people import services as people
 from core.people.models import Person
+from core.people.permissions import PROTECTED
 from core.programme import services as programmes
 from core.segments import services as segments
 
@@ -41,7 +45,6 @@ if TYPE_CHECKING:
 menu.add(MenuEntry("members", GROUPS["members"][0], "desk.members", "user", VIEW, 10))
 
 ROWS = 20
-UNMASK_REASONS = (_l("本人要求核对"), _l("联系改约"), _l("售后回访"))
 
 
 # -- the list --------------------------------------------------------------------------------------
@@ -94,6 +97,7 @@ def _member_page(unit: Session, person_id: str, tab: str, **more: Any) -> Any:
     seen = member.see(unit, person)
     programme = programmes.in_force(unit)
     actor = current_actor()
+    protected = may(actor, PROTECTED)
     panels = _panel_specs()
     known = {"timeline", "orders", "points", *(spec.key for _plugin, spec in panels)}
     tab = tab if tab in known else "timeline"
@@ -109,8 +113,11 @@ def _member_page(unit: Session, person_id: str, tab: str, **more: Any) -> Any:
         "tags": people.tags_of(unit, person), "consents": people.consents_of(unit, person),
         "purposes": members.PURPOSE_NAMES, "roles": members.ROLE_NAMES, "programme": programme,
         "referral": members.referral_of(unit, person), "children": people.children_of(unit, person),
+        "adviser": advisers.name_of(unit, person), "no_adviser": advisers.lacks(programme, person),
+        "own": [one for one in custom.shown(unit, person.id, protected=protected) if one.value],
+        "economy": members.ECONOMY_NAMES.get(person.economy, "") if protected and person.economy else "",
         "may_edit": may(actor, EDIT), "may_unmask": may(actor, UNMASK), "may_seat": may(actor, SEAT),
-        "may_sell": may(actor, TILL), "unmask_reasons": UNMASK_REASONS, **_tab(unit, seen, tab),
+        "may_sell": may(actor, TILL), "unmask_reasons": settings.value(unit, UNMASK_REASONS), **_tab(unit, seen, tab),
         **more,
     }  # fmt: skip
     answer = render_page("desk/member.html", **context)

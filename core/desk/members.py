@@ -45,6 +45,7 @@ ROLE_NAMES: dict[str, Any] = {
     "guardian": _l("监护人"),
     "self": _l("本人"),
 }
+ECONOMY_NAMES: dict[str, Any] = {"": _l("未填"), "low": _l("低"), "middle": _l("中"), "high": _l("高")}
 # How the holder stands to somebody with this seat.
 _HOLDER_IS = {"spouse": "spouse", "child": "guardian", "parent": "child", "other": "other"}
 MIN_REASON = 2

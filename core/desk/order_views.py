@@ -13,6 +13,7 @@ from sqlalchemy import exists, select
 from core.care.models import Finding
 from core.desk.blueprint import bp
 from core.desk.permissions import ORDERS_REFUND, ORDERS_VIEW
+from core.desk.settings import REFUND_REASONS
 from core.kernel import clock, settings
 from core.kernel.errors import Invalid, Refusal
 from core.kernel.i18n import _, _l
@@ -25,10 +26,10 @@ from core.kernel.web.formats import clock_time, yuan
 from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page, session
-from core.orders import reads, refunds
+from core.orders import reads, refunds, tender_list
 from core.orders.models import OrderLine, Orders, Refund
 from core.orders.settings import REFUND_PROOF_ABOVE
-from core.orders.words import KIND_NAMES, SEVERITY_NAMES, STATE_NAMES
+from core.orders.words import SEVERITY_NAMES, STATE_NAMES
 from core.org import dealing
 from core.org.models import Staff
 from core.org.proofs import make_proof
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 menu.add(MenuEntry("till", _l("收银台"), "desk.till", "till", "desk.till", 10))
 menu.add(MenuEntry("till", _l("订单"), "desk.orders", "doc", ORDERS_VIEW, 20))
 
-REASONS = (_l("顾客改约"), _l("项目录错"), _l("疗效不满意"), _l("重复收款"))
 LOOKS: tuple[tuple[str, Any], ...] = (
     ("refunded", _l("有退款")), ("large_refund", _l("大额退款")), ("manual_price", _l("改过价")),
     ("overridden", _l("放行过提示")),
@@ -143,7 +143,7 @@ def order_page(order_no: str) -> Any:
 def _order_page(unit: Session, order_no: str, **more: Any) -> Any:
     seen = reads.see(unit, refunds.find(unit, order_no))
     return render_page(
-        "desk/order.html", S=seen, R=seen.row, kind_names=KIND_NAMES, state_names=STATE_NAMES,
+        "desk/order.html", S=seen, R=seen.row, kind_names=seen.tender_words, state_names=STATE_NAMES,
         severity_names=SEVERITY_NAMES,
         may_refund=may(current_actor(), ORDERS_REFUND, seen.row.store_id) and seen.row.state != "refunded", **more,
     )  # fmt: skip
@@ -153,7 +153,7 @@ def _order_page(unit: Session, order_no: str, **more: Any) -> Any:
 def receipt(order_no: str) -> Any:
     """Show an order's receipt for an 80 mm roll: masked, ready to print."""
     seen = reads.see(session(), refunds.find(session(), order_no))
-    return render_page("desk/receipt.html", seen=seen, kind_names=KIND_NAMES, mask_name=people.mask_name)
+    return render_page("desk/receipt.html", seen=seen, kind_names=seen.tender_words, mask_name=people.mask_name)
 
 
 # -- refunds ---------------------------------------------------------------------------------------
@@ -173,7 +173,8 @@ def _refund_page(
     limit = int(settings.value(unit, REFUND_PROOF_ABOVE))
     return render_page(
         "desk/refund.html", S=seen, R=seen.row, asked=asked, effects=effects, refusal=refusal, typed=typed or {},
-        reasons=REASONS, limit=limit, kind_names=KIND_NAMES, once=secrets.token_urlsafe(16),
+        reasons=settings.value(unit, REFUND_REASONS), limit=limit, kind_names=tender_list.names(unit),
+        once=secrets.token_urlsafe(16),
         needs_proof=effects is not None and effects.amount_fen > limit, own=_is_own(unit, seen),
     )  # fmt: skip
 

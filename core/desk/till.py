@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from core.catalog import prices
 from core.catalog.models import Item
 from core.desk import guards, member, rules, services
 from core.kernel import clock
@@ -76,6 +77,16 @@ class Patient:
     role: str
 
 
+@dataclass(frozen=True, slots=True)
+class CardOffer:
+    """A shared card that may be offered: its product, its item, today's price in fen, what to say (S1-17)."""
+
+    product: CardProduct
+    item: Item
+    price_fen: int
+    script: list[str]
+
+
 @dataclass(slots=True)
 class Till:
     """Everything on the till page."""
@@ -93,7 +104,8 @@ class Till:
     earn: int = 0
     general: list[FindingShown] = field(default_factory=list)
     why_not: str = ""
-    offers: list[tuple[CardProduct, Item]] = field(default_factory=list)
+    offers: list[CardOffer] = field(default_factory=list)
+    scripts: list[tuple[str, list[str]]] = field(default_factory=list)
     may_price: bool = False
     price: guards.PriceState = field(default_factory=lambda: guards.PriceState())
     own: bool = False
@@ -128,6 +140,12 @@ class Till:
         return list(found.values())
 
     @property
+    def graver(self) -> bool:
+        """Return whether somebody may have to let a finding pass."""
+        every = [*self.general, *(one for line in self.lines for one in line.findings)]
+        return any(one.open and one.view.overridable_by for one in every)
+
+    @property
     def sells_card(self) -> bool:
         """Return whether a card is in the basket."""
         return any(line.kind == "card" for line in self.lines)
@@ -138,6 +156,7 @@ def show(session: Session, web_session_id: int) -> Till:
     draft, pay_key = services.draft_of(session, web_session_id)
     seen = _member(session, draft)
     items = {row.code: row for row in session.scalars(select(Item).where(Item.code.in_(_codes(draft))))}
+    costs = prices.of(session, items.values())
     performers = list(
         session.scalars(select(Staff).where(Staff.performs.is_(True), Staff.active.is_(True)).order_by(Staff.number))
     )
@@ -152,7 +171,7 @@ def show(session: Session, web_session_id: int) -> Till:
         till.lines.append(
             LineShown(
                 asked, n, item.name if item else asked.item, item.kind if item else "",
-                item.price_fen if item else 0, patient=names.get(asked.for_id, "") if asked.for_id else "",
+                costs[item.id] if item else 0, patient=names.get(asked.for_id, "") if asked.for_id else "",
                 performer=staff.get(asked.performer or 0, ""),
             )
         )  # fmt: skip
@@ -162,6 +181,8 @@ def show(session: Session, web_session_id: int) -> Till:
     till.witness = guards.witness_name(till.draft)
     till.why_not = _why_not(session, till)
     till.offers = _offers(session, till)
+    sold = [items[line.asked.item] for line in till.lines if line.kind == "card"]
+    till.scripts = [(item.name, script_of(item)) for item in dict.fromkeys(sold) if item.desk_script.strip()]
     return till
 
 
@@ -252,7 +273,7 @@ def _why_not(session: Session, till: Till) -> str:
     return ""
 
 
-def _offers(session: Session, till: Till) -> list[tuple[CardProduct, Item]]:
+def _offers(session: Session, till: Till) -> list[CardOffer]:
     """Return the shared cards that may be offered to a member who has none (S1-07)."""
     if till.member is None or till.member.family or till.sells_card:
         return []
@@ -260,8 +281,16 @@ def _offers(session: Session, till: Till) -> list[tuple[CardProduct, Item]]:
     products = {one.code: one for one in programme.card_products if one.seats > 1 and not one.free}
     if not products:
         return []
-    items = session.scalars(select(Item).where(Item.code.in_(products), Item.active.is_(True)).order_by(Item.code))
-    return [(products[item.code], item) for item in items]
+    items = session.scalars(
+        select(Item).where(Item.code.in_(products), Item.active.is_(True)).order_by(Item.code)
+    ).all()
+    costs = prices.of(session, items)
+    return [CardOffer(products[item.code], item, costs[item.id], script_of(item)) for item in items]
+
+
+def script_of(item: Item) -> list[str]:
+    """Return what the desk says when it sells a card, a sentence each (S1-17)."""
+    return [line.strip() for line in item.desk_script.splitlines() if line.strip()]
 
 
 def _offer_names(priced: Priced) -> dict[str, str]:

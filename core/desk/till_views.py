@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
+from core.catalog import prices
 from core.catalog import services as catalog
 from core.desk import rules, services, till
 from core.desk.blueprint import bp, who
 from core.desk.permissions import ENROL, TILL, VIEW
+from core.desk.settings import OVERRIDE_REASONS, PRICE_REASONS
+from core.kernel import settings
 from core.kernel.errors import Conflict, Invalid, Refusal
 from core.kernel.i18n import _, _l
 from core.kernel.idempotency import Outcome, perform
@@ -21,7 +24,7 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web.render import go, is_fragment, render_page
 from core.kernel.web.routes import on_refusal, own_unit, page, safe_path, session
 from core.kernel.web.slots import slots
-from core.orders import reads
+from core.orders import reads, tender_list
 from core.orders.models import Orders
 from core.orders.rules import INSURED
 from core.orders.words import KIND_NAMES
@@ -34,11 +37,11 @@ if TYPE_CHECKING:
 
 slots.add_lock_note(services.held_note)
 
-# Keys 1 to 5; the sixth opens the parts.
-PAY_KINDS = (
-    ("wechat", "wx"), ("alipay", "ali"), ("bank", "card"), ("cash", "cash"), ("insurance_personal", "med"),
-)  # fmt: skip
-MORE_KINDS = ("insurance_pooled", "platform_voucher", "other")
+GLYPHS = {
+    "wechat": "wx", "alipay": "ali", "bank": "card", "cash": "cash", "insurance_personal": "med",
+    "insurance_pooled": "med", "platform_voucher": "ticket", "other": "dots",
+}  # fmt: skip
+KEYED = 5  # keys 1 to 5; the sixth opens the parts
 SEVERITY = {"info": _l("提示"), "moderate": _l("注意"), "major": _l("重大"), "contraindicated": _l("禁忌")}
 
 
@@ -83,10 +86,15 @@ def show_till(
 ) -> Any:  # fmt: skip
     """Return the till; `at` names the line or finding that a refusal is about."""
     shown = till.show(unit, who().session_id)
+    ways = tender_list.ways(unit)
+    taken = [way for way in ways if way.on]
     return render_page(
         "desk/till.html", status=status, till=shown, refusal=refusal, done=done, at=at, typed=typed,
-        pay_kinds=PAY_KINDS, split_kinds=[*(kind for kind, _glyph in PAY_KINDS), *MORE_KINDS],
-        kind_names=KIND_NAMES, severity=SEVERITY, insured=INSURED,
+        pay_kinds=[(way.kind, GLYPHS[way.kind]) for way in taken[:KEYED]], split_kinds=[way.kind for way in taken],
+        kind_names={**KIND_NAMES, **{way.kind: way.word for way in ways}}, severity=SEVERITY, insured=INSURED,
+        wants_reference=[way.word for way in taken if way.reference],
+        price_reasons=settings.value(unit, PRICE_REASONS) if shown.lines else (),
+        override_reasons=settings.value(unit, OVERRIDE_REASONS) if shown.graver else (),
     )  # fmt: skip
 
 
@@ -120,7 +128,8 @@ def till_member() -> Any:
 def till_items() -> Any:
     """Answer the item box with up to eight items."""
     text = request.args.get("q", "").strip()[:80]
-    return render_page("desk/items.html", items=catalog.find(session(), text), text=text)
+    items = catalog.find(session(), text)
+    return render_page("desk/items.html", items=items, costs=prices.of(session(), items), text=text)
 
 
 @page(bp, "/till/lines", permission=TILL, unit="write", methods=("POST",))

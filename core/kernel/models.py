@@ -167,6 +167,30 @@ class Setting(FranchiseOwned, Base):
     __table_args__ = (owned_unique("key"),)
 
 
+class StoreSetting(FranchiseOwned, Base):
+    """A store's own value of a declared setting, where it differs from the franchise's."""
+
+    __tablename__ = "store_setting"
+    store_id: Mapped[int] = ref_col(nullable=False)
+    key: Mapped[str] = code_col(80)
+    value: Mapped[str] = col(Text, INTERNAL)
+    changed_at: Mapped[int] = at_col()
+    changed_by: Mapped[int | None] = ref_col()
+    __table_args__ = (owned_unique("store_id", "key"),)
+
+
+class ChainSetting(Shared, Base):
+    """A chain's value of a declared setting: what its franchises have that say nothing themselves."""
+
+    __tablename__ = "chain_setting"
+    chain_id: Mapped[int] = col(BigInteger, INTERNAL)
+    key: Mapped[str] = code_col(80)
+    value: Mapped[str] = col(Text, INTERNAL)
+    changed_at: Mapped[int] = at_col()
+    changed_by: Mapped[int | None] = ref_col()
+    __table_args__ = (UniqueConstraint("chain_id", "key"),)
+
+
 class Preference(FranchiseOwned, Base):
     """A staff member's own choice: theme, density, columns of a list."""
 

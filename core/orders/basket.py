@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from core.cards import rules as card_rules
 from core.cards import services as cards
+from core.catalog import prices as item_prices
 from core.catalog import services as catalog
 from core.coupons import services as coupons
 from core.hooktypes import BasketView, ItemView, LineView, hook_context
@@ -65,17 +66,18 @@ def price_basket(session: Session, request: BasketRequest, *, at: int | None = N
     programme = programmes.in_force(session, at)
     items = catalog.by_codes(session, [line.item for line in request.lines])
     _refuse_unsellable(items.values())
+    costs = item_prices.of(session, items.values(), today)
     persons = _persons(session, request)
     _check_staff(session, request)
     states = _states(session, persons, today)
     classes = coupon_classes(session, items)
-    view = _view(request, items)
+    view = _view(request, items, costs)
     payer = states.get(request.member_id) if request.member_id else None
     if payer is not None and request.member_id:
         holds, unmet = member_conditions.holding(session, programme, request.member_id, today)
         payer = dataclasses.replace(payer, holds=holds, unmet=unmet)
     basket = Basket(
-        lines=tuple(_line(n, line, items[line.item], classes) for n, line in enumerate(request.lines, 1)),
+        lines=tuple(_line(n, line, items[line.item], classes, costs) for n, line in enumerate(request.lines, 1)),
         as_of=today,
         payer=payer,
         people={str(person_id): state for person_id, state in states.items()},
@@ -194,31 +196,31 @@ def _item_view(item: Item) -> ItemView:
     return ItemView(item.id, item.code, item.name, item.kind, catalog.attributes_of(item))
 
 
-def snapshot_of(item: Item, classes: frozenset[str]) -> ItemSnapshot:
-    """Return an item as pricing sees it."""
+def snapshot_of(item: Item, classes: frozenset[str], price_fen: int) -> ItemSnapshot:
+    """Return an item at a price (fen a piece) as pricing sees it."""
     attributes = catalog.attributes_of(item)
     return ItemSnapshot(
-        code=item.code, name=item.name, kind=item.kind, price_fen=item.price_fen, category=item.category,
+        code=item.code, name=item.name, kind=item.kind, price_fen=price_fen, category=item.category,
         classes=classes, points_fixed=item.points_fixed, sessions=item.sessions,
         open_price=bool(attributes.get("core.open_price")),
     )  # fmt: skip
 
 
-def _line(n: int, line: Any, item: Item, classes: dict[str, frozenset[str]]) -> BasketLine:
+def _line(n: int, line: Any, item: Item, classes: dict[str, frozenset[str]], costs: dict[int, int]) -> BasketLine:
     return BasketLine(
-        line=n, item=snapshot_of(item, classes[item.code]), qty=line.qty,
+        line=n, item=snapshot_of(item, classes[item.code], costs[item.id]), qty=line.qty,
         for_person=str(line.for_member_id) if line.for_member_id else None,
         price_fen=line.price_fen, price_reason=line.price_reason.strip(),
     )  # fmt: skip
 
 
-def _view(request: BasketRequest, items: dict[str, Item]) -> BasketView:
+def _view(request: BasketRequest, items: dict[str, Item], costs: dict[int, int]) -> BasketView:
     return BasketView(
         person_id=request.member_id,
         lines=tuple(
             LineView(
                 line=n, item_id=items[line.item].id, code=line.item, name=items[line.item].name, qty=line.qty,
-                net_fen=items[line.item].price_fen * line.qty, list_fen=items[line.item].price_fen * line.qty,
+                net_fen=costs[items[line.item].id] * line.qty, list_fen=costs[items[line.item].id] * line.qty,
                 attributes=catalog.attributes_of(items[line.item]), for_person_id=line.for_member_id,
             )
             for n, line in enumerate(request.lines, 1)

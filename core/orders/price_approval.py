@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from core.catalog import prices
 from core.catalog import services as catalog
 from core.hooktypes import ApprovalSummary
 from core.kernel import audit
@@ -47,29 +48,30 @@ def describe(ctx: HookContext, payload: Mapping[str, Any]) -> ApprovalSummary:
     if not lines:
         raise Invalid(_("没有改过价的行。"))
     items = catalog.by_codes(session, [line["item"] for line in lines])
+    costs = prices.of(session, items.values())
     person = people.get(session, payload["member_id"]) if payload.get("member_id") else None
     rows = [(_("会员"), f"{person.name} · {person.member_no}" if person else _("不记名"))]
     for line in lines:
         item = items[line["item"]]
-        if not 0 <= int(line["price_fen"]) <= item.price_fen:
+        if not 0 <= int(line["price_fen"]) <= costs[item.id]:
             raise Invalid(_("手工改价只能在 0 到原价之间"))
         rows.append((
             f"{item.name} × {line['qty']}",
-            _("单价 %(a)s → %(b)s 元 · %(why)s", a=show_yuan(item.price_fen), b=show_yuan(line["price_fen"]),
+            _("单价 %(a)s → %(b)s 元 · %(why)s", a=show_yuan(costs[item.id]), b=show_yuan(line["price_fen"]),
               why=line["reason"]),
         ))  # fmt: skip
-    subject = ",".join(f"{code}:{items[code].price_fen}" for code in sorted(items))
+    subject = ",".join(f"{code}:{costs[items[code].id]}" for code in sorted(items))
     return ApprovalSummary(tuple(rows), subject[:120], person.id if person else None)
 
 
 def note(st: Statements, priced: Priced, order_id: int) -> None:
     """Put every changed price of an order into the trail: line, list price → price, reason (S1-18)."""
     for n, line in enumerate(priced.request.lines, 1):
-        item = priced.items[line.item]
-        if line.price_fen is None or line.price_fen == item.price_fen:
+        listed = priced.basket.lines[n - 1].item.price_fen
+        if line.price_fen is None or line.price_fen == listed:
             continue
         audit.insert(
             st, "orders.price.changed", "orders", order_id, person_id=priced.request.member_id,
-            detail={"line": n, "item": line.item, "qty": line.qty, "before_fen": item.price_fen,
+            detail={"line": n, "item": line.item, "qty": line.qty, "before_fen": listed,
                     "after_fen": line.price_fen, "reason": line.price_reason.strip()},
         )  # fmt: skip

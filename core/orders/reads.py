@@ -16,6 +16,7 @@ from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
+from core.orders import tender_list
 from core.orders.models import OrderLine, Orders, Refund, RefundLine, Tender
 from core.orders.receipt import receipt_text
 from core.org.models import Franchise, Staff, Store
@@ -91,6 +92,7 @@ class OrderSeen:
     debt: int = 0
     expiring: list[tuple[date | None, int]] = field(default_factory=list)
     rewards: list[Reward] = field(default_factory=list)
+    tender_words: dict[str, str] = field(default_factory=dict)
 
     @property
     def saved_fen(self) -> int:
@@ -126,7 +128,7 @@ def see(session: Session, row: Orders) -> OrderSeen:
         cashier=_name(staff, row.staff_id),
         lines=[_line(line, persons, staff, row.person_id) for line in lines], tenders=tenders,
         refunds=_refunds(session, refunds, {line.id: line.line_no for line in lines}, staff),
-        findings=[_finding(one, staff) for one in findings],
+        findings=[_finding(one, staff) for one in findings], tender_words=tender_list.names(session),
     )  # fmt: skip
     if person is not None:
         _balances(session, seen, person.id)

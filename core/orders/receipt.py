@@ -8,7 +8,6 @@ from core.kernel import clock
 from core.kernel.i18n import _
 from core.kernel.money import show_yuan
 from core.kernel.tenancy import current_actor
-from core.orders.words import KIND_NAMES
 from core.people import services as people
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ def receipt_text(seen: OrderSeen) -> str:
     if seen.saved_fen:
         total.append(_pair(_("优惠合计"), show_yuan(-seen.saved_fen)))
     total.append(_pair(_("应收"), show_yuan(row.total_fen)))
-    total += [_pair(str(KIND_NAMES[t.kind]), show_yuan(t.amount_fen)) for t in seen.tenders]
+    total += [_pair(seen.tender_words[t.kind], show_yuan(t.amount_fen)) for t in seen.tenders]
     rule = "-" * RECEIPT_WIDTH
     return "\n".join([*head, rule, *body, rule, *total, *([rule, *_points_lines(seen)] if seen.person else [])])
 

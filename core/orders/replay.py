@@ -298,7 +298,7 @@ class _Slice:
                 change = (step["after_fen"] - step["before_fen"]) * qty // line.qty
                 changes.append(PriceChange(line.line_no, change, step["text"], rule, plugin))
         item = self.items[line.item_code]
-        snapshot = dataclasses.replace(snapshot_of(item, self.classes[item.code]), price_fen=unit)
+        snapshot = snapshot_of(item, self.classes[item.code], unit)
         patient = str(line.for_person_id) if line.for_person_id in self.people else None
         return BasketLine(line.line_no, snapshot, qty, patient, by_hand, "-" if by_hand is not None else "")
 

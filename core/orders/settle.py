@@ -24,7 +24,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import findings as finding_rules
-from core.orders import price_approval, quotes, rules
+from core.orders import price_approval, quotes, rules, tender_list
 from core.orders.basket import price_basket
 from core.orders.types import BasketRequest, OverrideRequest, Priced, TenderRequest
 from core.org import dealing, franchises
@@ -83,7 +83,8 @@ def settle(
 
     `witness` is a colleague's proof over `witness_payload`, for a cashier who serves their own household. Raises
     Forbidden `own_card` without it, NotFound for a foreign quote, Conflict `quote_used`, `quote_expired`,
-    `stale_quote`, refusals `blocked`, `tenders_mismatch`, `not_enough_points`, `points_in_debt`, `coupon_taken`.
+    `stale_quote`, refusals `blocked`, `tenders_mismatch`, `tender_not_taken`, `not_enough_points`, `points_in_debt`,
+    `coupon_taken`.
     """
     actor = current_actor()
     row = quotes.get(session, quote_id)
@@ -104,6 +105,7 @@ def settle(
             code="stale_quote",
             extra={"request": request.to_json(), "at": occurred_at},
         )
+    tender_list.check(session, tenders)
     passed = finding_rules.settle_findings(session, priced.findings, overrides, row.id)
     plan = make_plan(priced, row.id, tenders, passed, occurred_at)
     done = post(session, plan)

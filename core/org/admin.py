@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import datetime as dt
+from typing import Any
 
 from flask import url_for
+from markupsafe import Markup
 from sqlalchemy import select
 
+from core.kernel import clock
 from core.kernel.errors import Conflict
 from core.kernel.i18n import _, _l
+from core.kernel.tenancy import current_actor
 from core.kernel.web import routes
 from core.kernel.web.admin_view import AdminView
 from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
@@ -17,10 +21,12 @@ from core.org import roles
 from core.org.models import Staff, StaffRole, Store
 from core.org.permissions import STAFF_VIEW, STORE_EDIT, STORE_VIEW
 
-if TYPE_CHECKING:
-    from markupsafe import Markup
-
 _IN_OUT = (("1", _l("在职")), ("0", _l("已离职")))
+SOON_DAYS = 30
+_LICENCE = (
+    ("due", _l("30 天内到期或已过期")), ("soon", _l("30 天内到期")), ("over", _l("已过期")), ("valid", _l("有效")),
+    ("none", _l("没有登记")),
+)  # fmt: skip
 _YES_NO = (("1", _l("在用")), ("0", _l("已停用")))
 
 
@@ -39,6 +45,29 @@ def _role_choices() -> list[tuple[str, str]]:
 
 def _employed(row: Any) -> str:
     return _("在职") if row.active else _("已离职")
+
+
+def licence_in(state: str) -> Any:
+    """Return the criterion of staff by licence: soon (ends within 30 days), over, due (both), valid, none."""
+    today = clock.today(current_actor().tz)
+    now, later = today.isoformat(), (today + dt.timedelta(days=SOON_DAYS)).isoformat()
+    until, has = Staff.licence_until, Staff.licence_until != ""
+    return {
+        "soon": has & until.between(now, later), "over": has & (until < now), "due": has & (until <= later),
+        "valid": until > later, "none": (Staff.licence_no == "") & (Staff.licence_kind == ""),
+    }[state]  # fmt: skip
+
+
+def _licence(row: Any) -> Any:
+    """Return the last day of a licence, with a badge when it ends soon or has ended."""
+    if not row.licence_until:
+        return "—"
+    today = clock.today(current_actor().tz)
+    if row.licence_until < today.isoformat():
+        return Markup('{} <span class="bdg bad">{}</span>').format(row.licence_until, _("已过期"))
+    if row.licence_until <= (today + dt.timedelta(days=SOON_DAYS)).isoformat():
+        return Markup('{} <span class="bdg warn">{}</span>').format(row.licence_until, _("快到期"))
+    return row.licence_until
 
 
 def _state(active: bool) -> str:
@@ -118,7 +147,7 @@ class StaffAdmin(AdminView):
                 _staff_link, phone="title", fixed=True,
             ),
             Column("number", _l("工号"), (Staff.number,), lambda r: r.number, phone="meta", quiet=True),
-            Column("licence", _l("执照有效期至"), (Staff.licence_until,), lambda r: r.licence_until or "—"),
+            Column("licence", _l("执照有效期至"), (Staff.licence_until,), _licence),
             Column("active", _l("状态"), (Staff.active,), _employed, phone="value"),
         ),
         sorts=(
@@ -130,6 +159,7 @@ class StaffAdmin(AdminView):
                 "role", _l("角色"), _role_choices,
                 lambda v: Staff.id.in_(select(StaffRole.staff_id).where(StaffRole.role == v)),
             ),
+            Filter("licence", _l("执照"), _LICENCE, licence_in),
             Filter("active", _l("状态"), _IN_OUT, lambda v: Staff.active.is_(v == "1")),
         ),
     )  # fmt: skip

@@ -39,7 +39,8 @@ _FACTS = (
     " UNION ALL SELECT 'store', t.name, t.id, t.code FROM store t WHERE t.franchise_id = ? AND t.active"
     " UNION ALL SELECT 'plugin', p.key, 0, '' FROM plugin_state p JOIN chain_plugin c ON c.key = p.key"
     "  AND c.allowed WHERE p.franchise_id = ? AND c.chain_id = ? AND p.enabled"
-    " UNION ALL SELECT 'idle', g.value, 0, '' FROM setting g WHERE g.franchise_id = ? AND g.key = ?"
+    " UNION ALL SELECT 'idle', g.value, 2, '' FROM setting g WHERE g.franchise_id = ? AND g.key = ?"
+    " UNION ALL SELECT 'idle', h.value, 1, '' FROM chain_setting h WHERE h.chain_id = ? AND h.key = ?"
     " UNION ALL SELECT 'waits', q.kind, COUNT(*), CAST(q.store_id AS VARCHAR) FROM approval_request q"
     "  WHERE q.franchise_id = ? AND q.state = 'asked' AND q.expires_at > ? AND q.asked_by <> ?"
     "  GROUP BY q.kind, q.store_id"
@@ -53,8 +54,8 @@ def _stores(facts: list[tuple[Any, ...]], pairs: tuple[tuple[str, int | None], .
 
 
 def _idle_minutes(facts: list[tuple[Any, ...]]) -> int:
-    stored = next((a for part, a, _b, _c in facts if part == "idle"), None)
-    return int(json.loads(stored)) if stored else int(settings.registry.get(IDLE_MINUTES).default)
+    said = sorted((int(b), a) for part, a, b, _c in facts if part == "idle")
+    return int(json.loads(said[-1][1])) if said else int(settings.registry.get(IDLE_MINUTES).default)
 
 
 def _seen_by(role: str, own: dict[str, frozenset[int]], changes: RoleChanges) -> dict[str, frozenset[int]]:
@@ -86,7 +87,8 @@ class OrgIdentity:
                 return None
             chain_id = int(who[-1])
             facts = st.all(_FACTS, [*([franchise_id, who[1]]), franchise_id, franchise_id, chain_id,
-                                    franchise_id, IDLE_MINUTES, franchise_id, clock.now_ms(), who[1]])  # fmt: skip
+                                    franchise_id, IDLE_MINUTES, chain_id, IDLE_MINUTES, franchise_id,
+                                    clock.now_ms(), who[1]])  # fmt: skip
             changes = roles.changes_at(st, int(who[13]))
         return self._identity(franchise_id, who, facts, changes)
 

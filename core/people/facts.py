@@ -10,8 +10,9 @@ from sqlalchemy.orm import aliased
 from core.hookfacts import Ago, Fact, Of, Rows, Total
 from core.kernel.i18n import _l
 from core.org.models import Store
+from core.people import custom
 from core.people.lists import GENDERS
-from core.people.models import Consent, Person
+from core.people.models import Consent, Person, PersonValue
 from core.people.services import PURPOSES
 
 if TYPE_CHECKING:
@@ -71,6 +72,12 @@ FACTS = (
          choices=_stores, order=16),
     Fact("source", _l("来源"), "choice", lambda _s, _p: Of(Person.source), group=WHO, missing="",
          choices=_sources, order=17),
+    Fact("custom", _l("自定义资料"), "set",
+         lambda _s, _p: Rows(select(PersonValue.person_id).where(PersonValue.code != ""), PersonValue.code), group=WHO,
+         choices=custom.fact_choices, help=_l("单选和是否类的自定义资料；加密的和受保护的不能用来圈人群。"), order=18),
+    Fact("industry", _l("行业"), "text", lambda _s, _p: Of(_filled(Person.industry)), group=WHO, order=19),
+    Fact("adviser", _l("有专属顾问"), "flag", lambda _s, _p: Of(Person.adviser_id.is_not(None)), group=TIES,
+         missing=False, order=35),
     Fact("joined", _l("入会距今"), "number", lambda _s, _p: Ago(Person.joined_at, instant=True), group=VISITS,
          unit=_l("天"), missing=0, order=20),
     Fact("last_visit", _l("最近到店距今"), "number", lambda _s, _p: Ago(Person.last_visit_at, instant=True, never=0),

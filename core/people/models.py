@@ -13,6 +13,7 @@ from core.kernel.columns import (
     BigInteger,
     LargeBinary,
     String,
+    Text,
     at_col,
     code_col,
     col,
@@ -45,6 +46,10 @@ class Person(FranchiseOwned, Base):
     birth_calendar: Mapped[str] = code_col(5, default="solar")
     occupation: Mapped[str] = label_col(60, PERSONAL, default="")
     company: Mapped[str] = label_col(120, PERSONAL, default="")
+    industry: Mapped[str] = label_col(60, PERSONAL, default="", server_default="")
+    interests: Mapped[str] = label_col(200, PERSONAL, default="", server_default="")
+    # How well off somebody is taken to be (S3-03): low, middle, high; shown to those who hold people.protected.view.
+    economy: Mapped[str] = col(String(10), PERSONAL, default="", server_default="")
     phone_sealed: Mapped[bytes | None] = sealed_blob()
     phone_blind: Mapped[bytes | None] = col(LargeBinary, PERSONAL, nullable=True)
     phone = Sealed("phone_sealed", blind="phone_blind")
@@ -57,6 +62,8 @@ class Person(FranchiseOwned, Base):
     contact_of_id: Mapped[int | None] = ref_col(data_class=PERSONAL)
     referrer_id: Mapped[int | None] = ref_col(data_class=PERSONAL)
     source: Mapped[str] = code_col(40, default="")
+    # The staff member who looks after them (S4-20).
+    adviser_id: Mapped[int | None] = ref_col()
     store = belongs_to("store", nullable=True)
     tier_code: Mapped[str] = code_col(40, default="")
     tier_since: Mapped[date | None] = day_col(nullable=True)
@@ -85,6 +92,7 @@ class Person(FranchiseOwned, Base):
         owned_index("ix_person_pinyin", "pinyin", "id"),
         owned_index("ix_person_referrer", "referrer_id"),
         owned_index("ix_person_contact", "contact_of_id"),
+        owned_index("ix_person_adviser", "adviser_id", "last_visit_at", "id"),
     )
 
 
@@ -136,6 +144,43 @@ class PersonTag(FranchiseOwned, Base):
     reason: Mapped[str] = label_col(200, default="")
     at: Mapped[int] = at_col()
     __table_args__ = (owned_unique("person_id", "tag"), owned_index("ix_person_tag_tag", "tag", "person_id"))
+
+
+class PersonField(FranchiseOwned, Base):
+    """A field that a franchise adds to its persons. Kinds: text, number, date, choice, yes_no.
+
+    `protected` ones are for those who hold people.protected.view; `sealed` values are kept encrypted and never
+    enter a condition. `key`, `kind` and `sealed` stay as they were made.
+    """
+
+    __tablename__ = "person_field"
+    key: Mapped[str] = code_col(40)
+    label: Mapped[str] = label_col(40)
+    kind: Mapped[str] = code_col(10)
+    choices: Mapped[str] = col(Text, INTERNAL, default="")
+    required: Mapped[bool] = flag_col()
+    position: Mapped[int] = count_col(default=10)
+    protected: Mapped[bool] = flag_col()
+    sealed: Mapped[bool] = flag_col()
+    active: Mapped[bool] = flag_col(True)
+    version: Mapped[int] = count_col(default=1)
+    __table_args__ = (owned_unique("key"), owned_index("ix_person_field_position", "position", "id"))
+
+
+class PersonValue(FranchiseOwned, Base):
+    """What a person's own field says; `code` (field:choice) is what conditions ask, empty for free values."""
+
+    __tablename__ = "person_value"
+    person = belongs_to("person")
+    person_field = belongs_to("person_field")
+    value: Mapped[str] = label_col(200, PERSONAL, default="")
+    text_sealed: Mapped[bytes | None] = sealed_blob()
+    text = Sealed("text_sealed")
+    code: Mapped[str] = col(String(120), PERSONAL, default="")
+    __table_args__ = (
+        owned_unique("person_id", "person_field_id"),
+        owned_index("ix_person_value_code", "code", "person_id"),
+    )
 
 
 written_once(Consent)

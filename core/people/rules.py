@@ -17,6 +17,7 @@ from core.kernel.i18n import _
 CHILD_BELOW = 14  # PIPL art. 31: consent of a guardian below fourteen
 GENDERS = ("female", "male", "unknown")
 CALENDARS = ("solar", "lunar")
+ECONOMY = ("", "low", "middle", "high")
 MAX_NAME = 60
 _TOKEN = 40
 # A card number, ours or an imported one; no reading of a name holds a digit.

@@ -14,6 +14,7 @@ from core.kernel.i18n import _
 from core.kernel.ids import new_id, parse_id
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
+from core.org.models import Staff
 from core.people import rules
 from core.people.models import Consent, Person, PersonTag, Relation, SearchToken
 
@@ -300,6 +301,10 @@ EDITABLE = (
     "address",
     "occupation",
     "company",
+    "industry",
+    "interests",
+    "economy",
+    "adviser_id",
     "note",
 )
 
@@ -331,6 +336,7 @@ def change(session: Session, person: Person, version: int, values: dict[str, Any
             email=values.get("email"),
         ),
     )
+    _check_more(session, values, errors)
     if errors:
         raise Invalid(_("有 %(n)d 处需要修改。", n=len(errors)), errors=errors)
     changed = [k for k, v in values.items() if getattr(person, k) != (v or (None if k in _NULLABLE else ""))]
@@ -346,7 +352,19 @@ def change(session: Session, person: Person, version: int, values: dict[str, Any
     return person
 
 
-_NULLABLE = frozenset({"phone", "birth_on", "email", "address", "note"})
+_NULLABLE = frozenset({"phone", "birth_on", "email", "address", "note", "adviser_id"})
+
+
+def _check_more(session: Session, values: dict[str, Any], errors: list[FieldError]) -> None:
+    """Check the fields that only a change carries: how well off, and who looks after the person (S3-03, S4-20)."""
+    for key, most in (("industry", 60), ("interests", 200)):
+        if len(values.get(key) or "") > most:
+            errors.append(FieldError(key, _("最多 %(n)d 个字。", n=most)))
+    if (values.get("economy") or "") not in rules.ECONOMY:
+        errors.append(FieldError("economy", _("消费能力只能是低、中、高或未填。")))
+    adviser = values.get("adviser_id")
+    if adviser and session.scalar(select(Staff.id).where(Staff.id == adviser, Staff.active.is_(True))) is None:
+        errors.append(FieldError("adviser_id", _("没有找到这位员工，或已停用。")))
 
 
 def _prefix(token: str) -> ColumnElement[bool]:

@@ -25,6 +25,7 @@ class PresetItem:
     """An item of a preset. `price_fen` of one piece; `points_fixed` points of one piece (a course: of the
     whole); `session_of` the item whose session a course gives; `includes` what a bundle holds, code ->
     times;
+    `desk_script` what the desk says when it sells a card, a line a sentence;
     `attributes` by their full key (core.coupon_classes, pharmacy.rx_class), values text or list of texts."""
 
     code: str
@@ -40,6 +41,7 @@ class PresetItem:
     open_price: bool = False
     includes: Mapping[str, int] = field(default_factory=dict)
     attributes: Mapping[str, str | list[str]] = field(default_factory=dict)
+    desk_script: str = ""
 
 
 class _Mapping(Record):
@@ -68,6 +70,7 @@ _ITEM = Record(
         Field("bonus_fen", Int(0, 10**8)),
         Field("open_price", Flag()),
         Field("includes", _FREE),
+        Field("desk_script", Text(2000)),
         Field("attributes", _FREE),
     ),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from core.catalog import prices
 from core.catalog.models import Item
 from core.hooktypes import ItemView, hook_context
 from core.kernel.i18n import _
@@ -70,7 +71,8 @@ class _Known:
 
 
 def _items(session: Session) -> list[_Known]:
-    columns = (Item.id, Item.code, Item.name, Item.kind, Item.category, Item.price_fen, Item.attributes)
+    price = prices.common().label("price_fen")
+    columns = (Item.id, Item.code, Item.name, Item.kind, Item.category, Item.attributes, price)
     rows = session.execute(select(*columns).where(Item.active.is_(True)))
     return [
         _Known(

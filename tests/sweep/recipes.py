@@ -73,6 +73,8 @@ API = {
     "api_items.add": Recipe(json={"code": "SWEEP", "name": "扫", "kind": "service", "price_fen": 1}),
     "api_items.read": Recipe({"code": ITEM}),
     "api_items.change": Recipe({"code": ITEM}, json={"price_fen": 100}),
+    "api_items.price_table": Recipe({"code": ITEM}),
+    "api_items.price_from": Recipe({"code": ITEM}, json={"price_fen": 100, "valid_from": "2099-01-01", "store": STORE}),
     "api_items.stock": Recipe({"code": ITEM}),
     "api_items.set_stock": Recipe({"code": ITEM}, json={STORE: 3}),
     "api_quotes.quote": Recipe(json={"member_id": PERSON, "lines": [{"item": ITEM, "qty": 1, "performer": STAFF}]}),
@@ -133,6 +135,8 @@ DESK = {
     "desk.adjust_points": Recipe({"person_id": PERSON}, form={"delta": "7", "reason": "扫一扫"}),
     "desk.adjust_tier": Recipe({"person_id": PERSON}, form={"tier": "none", "until": "2026-12-31", "reason": "扫"}),
     "desk.staff_person": Recipe({"staff_id": STAFF_ID}, form={"member_no": NUMBER}),
+    "desk.tenders": Recipe(query={"layer": "store", "store": STORE}),
+    "desk.tenders_save": Recipe(form={"layer": "store", "store": STORE, "on_cash": "1"}),
     "desk.refund_post": Recipe({"order_no": ORDER}, form={"qty_2": "1", "reason": "扫", "preview_id": "x"}),
 }
 
@@ -174,6 +178,10 @@ ORG = {
     "org.staff_totp": Recipe({"staff_id": Ref("spare_staff")}),
     "org.staff_active": Recipe({"staff_id": Ref("spare_staff")}, form={"active": "1"}),
     "org.staff_sessions_end": Recipe({"staff_id": Ref("spare_staff")}, form={"session": SITTING}),
+    "org.settings": Recipe(query={"layer": "store", "store": STORE}),
+    "org.setting_save": Recipe(
+        {"key": "orders.refund_proof_above_fen"}, form={"layer": "store", "store": STORE, "value": "200"}
+    ),
     "org.approvals": Recipe(query={"tab": "done"}),
     "org.approval": Recipe({"request_id": APPROVAL}),
     "org.approval_approve": Recipe({"request_id": APPROVAL}, form={"pin": "000000"}),
@@ -229,6 +237,20 @@ IMPORTS = {
 }
 
 
+ONE_ITEM = Recipe({"item_id": Ref("item_id")})
+CATALOG = {
+    "catalog.item": ONE_ITEM,
+    "catalog.item_new": Recipe(query={"kind": "card"}),
+    "catalog.item_add": Recipe(form={"kind": "service", "code": "SWEEP-1", "name": "扫", "price_fen": "1"}),
+    "catalog.item_edit": ONE_ITEM,
+    "catalog.item_save": Recipe({"item_id": Ref("item_id")}, form={"name": "扫", "version": "1"}),
+    "catalog.price_set": Recipe(
+        {"item_id": Ref("item_id")}, form={"price": "9", "valid_from": "2099-01-01", "store": STORE}
+    ),
+    "catalog.price_withdraw": Recipe({"item_id": Ref("item_id"), "price_id": Ref("item_price")}),
+    "catalog.stock_set": ONE_ITEM,
+}
+
 ONE_SEGMENT, ONE_TAG = Recipe({"code": Ref("segment")}), Recipe({"tag_id": Ref("tag_definition")})
 LEAF = {"c.0.kind": "all", "c.0.0.fact": "age", "c.0.0.was": "age", "c.0.0.op": "ge", "c.0.0.v": "60"}
 SEGMENTS = {
@@ -269,7 +291,16 @@ def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
 
 
 RECIPES: dict[str, Recipe] = {
-    **API, **DESK, **ORG, **IMPORTS, **PROGRAMME, **SEGMENTS,
+    **API, **DESK, **ORG, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG,
     **records("staff", STAFF, name="改名", number="950"),
+    **records("items", Ref("item_id"), name="改名"),
+    **records("person_fields", Ref("person_field"), label="改名", kind="text"),
+    **records("message_templates", Ref("message_template"), name="改名", code="swept", body="扫"),
+    **records("orders", Ref("order_id")),
+    **records("order_lines", Ref("order_line")),
+    **records("transfers", Ref("transfer")),
+    **records("lots", Ref("lot")),
+    **records("cards", CARD),
+    **records("coupons", Ref("coupon")),
     **records("stores", STORE, name="改名", code="95"),
 }  # fmt: skip

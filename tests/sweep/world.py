@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,23 +12,29 @@ from sqlalchemy.exc import DBAPIError
 
 from core.cards import services as cards
 from core.cards.models import Card
+from core.catalog import prices
 from core.catalog import services as catalog
+from core.contact.models import MessageTemplate
+from core.coupons import services as coupons
 from core.imports import runner
 from core.kernel import clock, counters
 from core.kernel.db import Base, FranchiseOwned
 from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
+from core.ledger.models import Lot
 from core.orders import adjustments, quotes
-from core.orders.models import Orders, StoredQuote
+from core.orders.models import OrderLine, Orders, StoredQuote
 from core.orders.types import BasketRequest, LineRequest
 from core.org import approvals, staffing, tokens
 from core.org import services as org
 from core.org.models import Franchise, Staff, WebSession
+from core.people import custom
 from core.people import services as people
-from core.people.models import Person
+from core.people.models import Person, PersonField
 from core.programme import conditions as lang
 from core.programme import drafts
 from core.programme import services as programmes
+from core.programme.rules import CouponRule
 from core.segments import services as segments
 from tests.installation import House, Installation
 
@@ -168,7 +175,10 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
         done = installation.sell(member, item, (item, 2))
         code = f"{house.code.upper()}-{store or 0}"
         with installation.unit() as session:
-            catalog.add(session, code, f"{word}项目", "service", 12_300, category=f"{word}类")
+            sold = catalog.add(session, code, f"{word}项目", "service", 12_300, category=f"{word}类")
+            price = prices.put(session, sold, 12_400, prices.today() + dt.timedelta(days=9))
+            item_id, price_id = sold.id, price.id
+            kept = _records(session, people.get(session, member), programmes.in_force(session), word, f"k{store or 0}")
             quote, _priced = quotes.store(session, BasketRequest((LineRequest(item),), member))
             quote_id = quote.id
         listed = f"姓名,手机号\n{word}乙,{'13877777778' if away else '13900000001'}\n".encode()
@@ -192,12 +202,38 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
                 session, adjustments.KIND, {"person_id": str(member), "delta": 40 + len(item)}, f"{word}原因"
             )
             return {
-                "entry": entry, "preview": preview, "staff_id": house.staff["front_desk"], "spare_staff": spare.id, "approval": request.id,
-                "sitting": _sitting(session, spare), "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code,
+                **kept, "entry": entry, "preview": preview, "staff_id": house.staff["front_desk"], "spare_staff": spare.id, "approval": request.id,
+                "sitting": _sitting(session, spare), "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code, "item_id": item_id, "item_price": price_id,
                 "card": held[0].id, "household": household[0].id,
                 "staff": house.staff["front_desk"], "member_no": person.member_no, "card_number": held[0].number, "batch": batch,
                 "segment": segment.code, "tag_definition": tag.id,
             }  # fmt: skip
+
+
+def _records(session: Any, person: Person, programme: Any, word: str, key: str) -> dict[str, int]:
+    """Make a field of the franchise's own with a value, and a coupon; return their ids and those of the ledger."""
+    field_ = PersonField(key=key, label=f"{word}字段", kind="text")
+    session.add(field_)
+    session.flush()
+    custom.save(session, person, {field_.id: f"{word}资料"})
+    card = next(one for one in programme.card_products if one.free)
+    coupon = coupons.issue(
+        session,
+        person.id,
+        CouponRule(code="swept", name=f"{word}券", amount_fen=100),
+        prices.today(),
+        "sweep",
+        card.seats,
+    )
+    told = MessageTemplate(code=f"m{key}", name=f"{word}模板", channel="sms", purpose="care", body=f"{word}正文")
+    session.add(told)
+    session.flush()
+    lot = session.scalar(select(Lot).where(Lot.person_id == person.id))
+    line = session.scalar(select(OrderLine).where(OrderLine.person_id == person.id))
+    return {
+        "person_field": field_.id, "coupon": coupon.id, "lot": lot.id, "transfer": lot.transfer_id,
+        "order_line": line.id, "message_template": told.id,
+    }  # fmt: skip
 
 
 def _spare(session: Any, house: House, store: int | None) -> Staff:

@@ -8,6 +8,8 @@ from tests.core.programme.facts_world import ILLS, TAGS
 VALUES = {
     "gender": ["female", "male", "unknown"],
     "occupation": ["教师", "司机", "nobody"],
+    "industry": ["教师", "司机"],
+    "custom": ["skin:油", "skin:干", "skin:没有的"],
     "store": ["01", "02", ""],
     "source": ["walk_in", "event", "web"],
     "tag": [*TAGS, "没有的"],

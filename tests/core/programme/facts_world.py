@@ -16,7 +16,7 @@ from core.kernel.tenancy import acting, current_actor
 from core.ledger.models import Account, Lot, Transfer
 from core.orders.models import OrderLine, Orders
 from core.org.models import Store
-from core.people.models import Consent, Person, PersonTag
+from core.people.models import Consent, Person, PersonField, PersonTag, PersonValue
 from core.programme.fact_tests import age_on
 from core.programme.recurrence import birthday_in
 from tests.installation import at
@@ -59,6 +59,8 @@ class _Maker:
         self.issued = session.scalar(select(Account).where(Account.owner_kind == "house", Account.bucket == "issued"))
         if self.issued is None:
             self.issued = self.add(Account(owner_kind="house", owner_id=0, unit="points", bucket="issued"))
+        self.field = self.add(PersonField(key="skin", label="肤质", kind="choice", choices="油\n干"))
+        self.session.flush()
 
     def add(self, row):
         self.session.add(row)
@@ -94,6 +96,8 @@ class _Maker:
                 birth_on=birth,
                 birth_calendar=rng.choice(["solar", "solar", "lunar"]),
                 occupation=rng.choice(["", "教师", "Teacher", "司机"]),
+                industry=rng.choice(["", "教师", "Teacher"]),
+                adviser_id=rng.choice([None, 7]),
                 source=rng.choice(["", "walk_in", "event"]),
                 phone_blind=rng.choice([None, new_id().to_bytes(8, "big")]),
                 store_id=rng.choice([None, self.house.store_id, self.house.other_store_id]),
@@ -112,6 +116,9 @@ class _Maker:
         rng, at_ms = self.rng, clock.now_ms()
         for tag in rng.sample(TAGS, rng.randint(0, 2)):
             self.add(PersonTag(person_id=person.id, tag=tag, at=at_ms))
+        if said := rng.choice(["", "油", "干"]):
+            code = f"skin:{said}"
+            self.add(PersonValue(person_id=person.id, person_field_id=self.field.id, value=said, code=code))
         for purpose in rng.sample(["health", "marketing_sms"], rng.randint(0, 2)):
             for _n in range(rng.randint(1, 3)):
                 self.add(
@@ -258,6 +265,7 @@ class Slow:
         read = lambda model: [row for row in session.scalars(select(model)) if row.franchise_id == fid]  # noqa: E731
         self.persons = [p for p in read(Person) if p.active]
         self.everybody = {p.id: p for p in read(Person)}
+        self.own = read(PersonValue)
         self.tags, self.consents = read(PersonTag), sorted(read(Consent), key=lambda c: c.id)
         self.orders = {o.id: o for o in read(Orders)}
         self.lines, self.notes = read(OrderLine), read(PluginDemoNote)
@@ -325,6 +333,15 @@ class Slow:
 
     def f_occupation(self, p, _d):
         return p.occupation or None
+
+    def f_industry(self, p, _d):
+        return p.industry or None
+
+    def f_custom(self, p, _d):
+        return {v.code for v in self.own if v.person_id == p.id and v.code}
+
+    def f_adviser(self, p, _d):
+        return p.adviser_id is not None
 
     def f_has_phone(self, p, _d):
         return p.phone_blind is not None

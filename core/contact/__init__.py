@@ -1,0 +1,1 @@
+"""What is said to members: message templates with named fields."""

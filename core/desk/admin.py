@@ -1,0 +1,21 @@
+"""The read-only records of the house: orders, ledger, cards, coupons. Nobody changes them here."""
+
+from __future__ import annotations
+
+from core.desk.card_books import CardBook, CouponBook
+from core.desk.order_books import LineBook, OrderBook
+from core.desk.permissions import ORDERS_VIEW, VIEW
+from core.desk.value_books import LotBook, TransferBook
+from core.kernel.i18n import _l
+from core.kernel.web.render import MenuEntry, menu
+from core.ledger.permissions import LEDGER
+
+RECORDS = (OrderBook, LineBook, TransferBook, LotBook, CardBook, CouponBook)
+menu.add(
+    MenuEntry("till", _l("订单记录"), "record_orders.index_view", "doc", ORDERS_VIEW, 30),
+    MenuEntry("till", _l("订单明细"), "record_order_lines.index_view", "cols", ORDERS_VIEW, 31),
+    MenuEntry("till", _l("账目流水"), "record_transfers.index_view", "wallet", LEDGER, 32),
+    MenuEntry("till", _l("批次"), "record_lots.index_view", "clock", LEDGER, 33),
+    MenuEntry("members", _l("会员卡"), "record_cards.index_view", "card", VIEW, 60),
+    MenuEntry("members", _l("已发的券"), "record_coupons.index_view", "ticket", VIEW, 61),
+)
