@@ -12,6 +12,7 @@ from core.desk import member, member_list, members, timeline
 from core.desk.blueprint import bp, id_of
 from core.desk.permissions import EDIT, ENROL, SEAT, TILL, UNMASK, VIEW
 from core.hooktypes import hook_context
+from core.kernel import history
 from core.kernel.errors import NotFound
 from core.kernel.i18n import _, _l
 from core.kernel.ids import parse_id
@@ -37,6 +38,12 @@ if TYPE_CHECKING:
 
     from core.hooktypes import PanelSpec
 
+history.offer(
+    history.Recorded(
+        "person", _l("会员"), VIEW, lambda unit, person_id: people.get(unit, person_id).name,
+        lambda person_id: url_for("desk.member", person_id=person_id), kinds=("person",), of_person=True,
+    )
+)  # fmt: skip
 menu.add(MenuEntry("members", GROUPS["members"][0], "desk.members", "user", VIEW, 10))
 
 ROWS = 20

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import url_for
 from sqlalchemy import select
 
 from core.kernel.errors import Conflict
 from core.kernel.i18n import _, _l
 from core.kernel.web import routes
 from core.kernel.web.admin_view import AdminView
-from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
+from core.kernel.web.lists import Column, Filter, ListSpec, Sort, address, link
 from core.kernel.web.render import MenuEntry, menu
 from core.org import roles
 from core.org.models import Staff, StaffRole, Store
@@ -25,11 +24,11 @@ _YES_NO = (("1", _l("在用")), ("0", _l("已停用")))
 
 
 def _store_link(row: Any) -> Markup:
-    return link(url_for("record_stores.details_view", id=row.id), row.name)
+    return link(address("record_stores.details_view", id=row.id), row.name)
 
 
 def _staff_link(row: Any) -> Markup:
-    return link(url_for("org.staff_member", staff_id=row.id), row.name)
+    return link(address("org.staff_member", staff_id=row.id), row.name)
 
 
 def _role_choices() -> list[tuple[str, str]]:

@@ -22,19 +22,19 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from flask import request, url_for
 from flask_admin import Admin, AdminIndexView, expose
 from flask_admin.contrib.sqla import ModelView
-from flask_admin.form import BaseForm
 from flask_admin.theme import Theme
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 from wtforms import HiddenField
-from wtforms.i18n import get_translations as wtforms_translations
 
-from core.kernel import audit, permissions
+from core.kernel import audit, history, permissions
 from core.kernel.errors import Conflict, FieldError, Invalid, NotFound
-from core.kernel.i18n import _, current_locale
+from core.kernel.i18n import _
 from core.kernel.ids import parse_id
 from core.kernel.tenancy import current_actor
-from core.kernel.web import lists, routes, state
+from core.kernel.web import lists, offered, record_conflict, routes
+from core.kernel.web.offered import Offered
+from core.kernel.web.record_form import RecordForm, RequestSession, field_text
 from core.kernel.web.render import go, go_to, render_page, toast
 from core.kernel.web.routes import RouteSpec
 
@@ -46,34 +46,6 @@ if TYPE_CHECKING:
 NEVER_FIELDS = frozenset({"id", "franchise_id", "balance", "points", "tier", "principal_fen", "bonus_fen"})
 _READS = {"index_view", "details_view"}
 _WRITES = {"create_view", "edit_view", "columns_view"}
-
-
-class RequestSession:
-    """Gives Flask-Admin the session of the request's unit of work; committing is the unit's affair."""
-
-    @property
-    def session(self) -> RequestSession:
-        """Return itself: Flask-Admin asks a database object for its session."""
-        return self
-
-    def __getattr__(self, name: str) -> Any:
-        if name in {"commit", "rollback"}:
-            raise RuntimeError("a record view never ends the unit of work")
-        if state.maybe_here() is None:
-            raise AttributeError(name)  # Flask-Admin looks around while the views are made
-        return getattr(routes.session(), name)
-
-
-class RecordForm(BaseForm):
-    """Form of a record: messages in the user's language, CSRF by the application."""
-
-    class Meta:
-        """WTForms settings."""
-
-        def get_translations(self, _form: Any) -> Any:
-            """Return WTForms' catalogue; Traditional Chinese must be named or it falls back to Simplified."""
-            names = {"zh_CN": ["zh"], "zh_TW": ["zh_TW"]}.get(current_locale(), ["en"])
-            return wtforms_translations(names)
 
 
 class AdminView(ModelView):
@@ -99,6 +71,7 @@ class AdminView(ModelView):
     edit_template = "admin/edit.html"
     create_template = "admin/create.html"
     details_template = "admin/details.html"
+    conflict_template = "lists/conflict.html"
 
     def __init__(self) -> None:
         self._assert_declared()
@@ -112,6 +85,31 @@ class AdminView(ModelView):
             url=f"/records/{self.key}",
         )
         self.route_spec = RouteSpec(self.view_permission)
+        self._offer()
+
+    def _offer(self) -> None:
+        """Offer the list to what every list can do, and the records to the history page."""
+        offered.offer(
+            Offered(
+                self.listing.key, self.title, self.view_permission, lambda _session, _state: self.listing,
+                f"{self.endpoint}.index_view", self.key,
+            )
+        )  # fmt: skip
+        history.offer(
+            history.Recorded(
+                self.key, self.title, self.view_permission, lambda _session, row_id: self.named(self.get_one(row_id)),
+                lambda row_id: url_for(f"{self.endpoint}.details_view", id=row_id), self.column_labels or {},
+                self.audit_kinds(),
+            )
+        )  # fmt: skip
+
+    def audit_kinds(self) -> tuple[str, ...]:
+        """Return the object kinds under which the audit trail knows these records."""
+        return (self.key, self.record.__tablename__)
+
+    def named(self, row: Any) -> str:
+        """Return what a record is called."""
+        return str(getattr(row, "name", "") or getattr(row, "code", "") or row.id)
 
     def _assert_declared(self) -> None:
         fields = self.form_columns
@@ -223,16 +221,45 @@ class AdminView(ModelView):
             if not problem.errors:
                 errors.append(("", problem.message))
         template = self.edit_template if row is not None else self.create_template
-        return self.render(template, form=form, row=row, errors=errors)
+        was = record_conflict.was() or (self._texts(form) if row is not None else {})
+        return self.render(template, form=form, row=row, errors=errors, was=record_conflict.was_text(was))
+
+    @staticmethod
+    def _texts(form: Any) -> dict[str, str]:
+        """Return what the fields of a form say, in words."""
+        return {f.name: field_text(f) for f in form if f.name not in {"version", "csrf_token"}}
+
+    def _conflict_page(self, form: Any, row: Any) -> Any:
+        """Show both versions side by side, with a choice for each field on which they differ."""
+        labels = [(f.name, f.label.text) for f in form if f.name not in {"version", "csrf_token"}]
+        return self.render(
+            self.conflict_template, row=row, name=self.named(row), action=request.full_path,
+            typed=record_conflict.typed(),
+            was=record_conflict.was_text(record_conflict.was()), give_up=self.get_url(".details_view", id=row.id),
+            clashes=record_conflict.clashes(
+                labels, record_conflict.was(), self._texts(self.edit_form_of(row)), self._texts(form)
+            ),
+            **record_conflict.context(routes.session(), self.audit_kinds(), row.id),
+        )  # fmt: skip
+
+    def edit_form_of(self, row: Any) -> Any:
+        """Return the form of a record as it stands now, whatever was posted."""
+        return self._edit_form_class(formdata=None, obj=row)
 
     def _save(self, form: Any, row: Any) -> Any:
         row_id = row.id if row is not None else None
 
         def again(refusal: Any) -> Any:
             fresh = self.get_one(row_id) if row_id else None
+            if fresh is not None and refusal.code == "stale_version":
+                return self._conflict_page(form, fresh)
             return self._form_page(form, fresh, None if refusal.extra.get("shown") else refusal)
 
         routes.on_refusal(again)
+        names = [f.name for f in form if f.name not in {"version", "csrf_token"}]
+        before = history.snapshot(row, names) if row is not None else {}
+        if row is not None:
+            self._take_theirs(form, row)
         if not form.validate():
             raise Invalid(_("有内容要改。"), errors=[], extra={"shown": True})
         if row is None:
@@ -241,7 +268,11 @@ class AdminView(ModelView):
             self._check_version(form, row)
             saved = self.change(form, row)
         routes.session().flush()
-        audit.record(routes.session(), f"{self.key}.{'added' if row is None else 'changed'}", self.key, saved.id)
+        changed = history.changes(before, history.snapshot(saved, names))
+        audit.record(
+            routes.session(), f"{self.key}.{'added' if row is None else 'changed'}", self.key, saved.id,
+            detail={"changes": changed} if changed else None,
+        )  # fmt: skip
         toast(_("已保存“%(what)s”。", what=str(self.title)))
         return go_to(url_for(f"{self.endpoint}.details_view", id=saved.id))
 
@@ -252,9 +283,19 @@ class AdminView(ModelView):
         if str(form.version.data) != str(row.version):
             raise Conflict(
                 _("这份资料刚被别人改过。你的输入还在，请对照后再保存一次。"),
+                code="stale_version",
                 errors=[FieldError("version", _("这份资料刚被别人改过，请刷新后对照。"))],
             )
         row.version += 1
+
+    @staticmethod
+    def _take_theirs(form: Any, row: Any) -> None:
+        """Put what stands in the record now into the fields for which the conflict page chose it."""
+        for name in record_conflict.taken():
+            if name in form and name not in {"version", "csrf_token"}:
+                field = form[name]
+                field.process(None, getattr(row, name))
+                field.raw_data = [field_text(field) or " "]
 
     def _populate(self, form: Any, row: Any) -> Any:
         for field in form:
