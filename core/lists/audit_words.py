@@ -50,3 +50,16 @@ def field_word(name: str, labels: Any) -> str:
     """Return what a field is called."""
     found = labels.get(name) or FIELDS.get(name)
     return str(found) if found is not None else name
+
+
+VALUES: dict[str, Any] = {
+    "female": _l("女"), "male": _l("男"), "unknown": _l("未填"), "solar": _l("公历"), "lunar": _l("农历"),
+    "marketing_sms": _l("营销短信"), "marketing_email": _l("营销邮件"), "profiling": _l("个性化推荐"),
+    "membership": _l("会员服务"), "health": _l("健康信息"), "share_stores": _l("门店间共享"),
+}  # fmt: skip
+
+
+def value_word(text: str) -> str:
+    """Return a value as people say it, where it is one of our codes."""
+    found = VALUES.get(text)
+    return str(found) if found is not None else text

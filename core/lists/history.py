@@ -11,7 +11,7 @@ from core.hooktypes import hook_context
 from core.kernel import audit, history
 from core.kernel.models import AuditEntry
 from core.kernel.runtime import runtime
-from core.lists.audit_words import action_word, field_word
+from core.lists.audit_words import action_word, field_word, value_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,7 @@ def _what(entry: AuditEntry, detail: Mapping[str, Any]) -> str:
 def told(detail: Mapping[str, Any], labels: Mapping[str, Any]) -> list[Line]:
     """Return an entry's detail in words: changed fields with both values, then what else was written down."""
     lines = []
-    changed = detail.get("changes")
+    changed = detail.get("changes") or detail.get("changed")
     if isinstance(changed, dict):
         for name, pair in changed.items():
             if isinstance(pair, list) and len(pair) == 2:
@@ -99,7 +99,7 @@ def told(detail: Mapping[str, Any], labels: Mapping[str, Any]) -> list[Line]:
                 lines.append(Line(field_word(name, labels), _text(before.get(name)), _text(after.get(name))))
     elif "before" in detail or "after" in detail:
         lines.append(Line(field_word("after", labels), _text(before), _text(after)))
-    skipped = {"changes", "before", "after", *INNER} | ({"fields"} if isinstance(changed, dict) else set())
+    skipped = {"changes", "changed", "before", "after", *INNER} | ({"fields"} if isinstance(changed, dict) else set())
     lines += [
         Line(field_word(name, labels), None, _text(value)) for name, value in detail.items() if name not in skipped
     ]
@@ -111,4 +111,4 @@ def _text(value: Any) -> str:
         return "、".join(_text(one) for one in value)
     if isinstance(value, dict):
         return "；".join(f"{key} {_text(one)}" for key, one in value.items())
-    return history.shown(value)
+    return value_word(history.shown(value))
