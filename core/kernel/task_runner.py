@@ -201,7 +201,7 @@ def purge(session: Session, limit: int = 200) -> int:
 
 def work(db: Database, franchise_id: int, patience: float = PATIENCE_S) -> int:
     """Take up what was left behind, a few at once beside the other jobs; return how many were taken up."""
-    with db.unit("read") as session:
+    with acting(Actor(franchise_id, door=DOOR)), db.unit("read") as session:
         found = left_behind(session)
     busy = sum(thread.is_alive() for thread in _threads.values())
     mine = found[: max(0, AT_ONCE - busy)]

@@ -60,7 +60,7 @@ def task_list() -> Any:
 
 
 def _context(unit: Session) -> dict[str, Any]:
-    counts = dict(unit.execute(select(Task.state, func.count()).where(_mine()).group_by(Task.state)).tuples().all())
+    counts = dict(unit.execute(select(Task.state, func.count()).where(_mine()).group_by(Task.state)).all())
     sums = {key: sum(counts.get(state, 0) for state in states) for key, (_label, states) in TABS.items()}
     wanted = request.args.get("tab", "")
     # Without a choice: what runs and, below it, what ended lately, as one looks for what one just began.
@@ -77,7 +77,7 @@ def _context(unit: Session) -> dict[str, Any]:
     return {
         "rows": [_shown(row) for row in rows], "older": older, "tab": wanted if wanted in TABS else "", "sums": sums,
         "tabs": TABS, "moving": any(row.state in tasks.OPEN for row in rows), "is_all": _all(),
-        "names": dict(unit.execute(select(Staff.id, Staff.name).where(Staff.id.in_(ids))).tuples().all()),
+        "names": dict(unit.execute(select(Staff.id, Staff.name).where(Staff.id.in_(ids))).all()),
     }  # fmt: skip
 
 
