@@ -176,7 +176,9 @@ def _told(task: Task) -> str:
         if counts.get("kept"):
             return _("%(text)s，%(k)d 行之后又被改过，没有动", text=text, k=counts["kept"])
         return text
-    return _("改了 %(n)d 行，%(k)d 行本来就是这样", n=counts.get("changed", 0), k=counts.get("unchanged", 0))
+    if not counts.get("unchanged"):
+        return _("改了 %(n)d 行", n=counts.get("changed", 0))
+    return _("改了 %(n)d 行，%(k)d 行本来就是这样", n=counts.get("changed", 0), k=counts["unchanged"])
 
 
 tasks.offer(Kind(KIND, _l("批量修改"), "users", "", _step, _prepare, _undo, _told))

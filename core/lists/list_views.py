@@ -170,7 +170,7 @@ def _export_page(unit: Session, key: str, refusal: Refusal | None = None) -> Any
         "lists/export.html", status=refusal.status if refusal else 200, W=wanted, seen=seen, key=key, chips=chips,
         s=request.values.get("s", ""), back=safe_path(request.values.get("back")) or "/", refusal=refusal,
         errors={e.field: e.message for e in refusal.errors} if refusal else {}, noun=spec.noun,
-        may_full=may(current_actor(), EXPORT_FULL), text=wanted.state.get("q", ""),
+        may_full=may(current_actor(), EXPORT_FULL), sought=wanted.state.get("q", ""),
     )  # fmt: skip
 
 

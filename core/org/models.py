@@ -74,6 +74,7 @@ class Store(FranchiseOwned, Base):
     name: Mapped[str] = label_col()
     legal_entity: Mapped[str] = label_col(default="")
     active: Mapped[bool] = flag_col(True)
+    version: Mapped[int] = count_col(default=1, server_default="1")
     __table_args__ = (owned_unique("code"),)
 
 

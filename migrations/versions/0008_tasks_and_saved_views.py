@@ -11,6 +11,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
+    with op.batch_alter_table('store', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('version', sa.BigInteger(), server_default='1', nullable=False))
+
     op.create_table('saved_view',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('list_key', sa.String(length=60), nullable=False),
@@ -95,3 +98,5 @@ def downgrade() -> None:
         batch_op.drop_index('ix_saved_view_list')
 
     op.drop_table('saved_view')
+    with op.batch_alter_table('store', schema=None) as batch_op:
+        batch_op.drop_column('version')

@@ -18,7 +18,7 @@
     const whole = hk.$("[data-all]", bar);
     if (whole && chosen.length < boxes.length) whole.checked = false;
     bar.hidden = chosen.length === 0;
-    hk.$("[data-count]", bar).textContent = chosen.length;
+    hk.$("[data-count]", bar).textContent = whole?.checked ? whole.dataset.all : chosen.length;
     const all = hk.$("[data-pick-all]");
     if (all) { all.checked = chosen.length > 0 && chosen.length === boxes.length; all.indeterminate = chosen.length > 0 && !all.checked; }
   }
