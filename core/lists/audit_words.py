@@ -34,7 +34,9 @@ FIELDS: dict[str, Any] = {
     "reason": _l("原因"), "purpose": _l("用途"), "tag": _l("标签"), "before": _l("原来"), "after": _l("改为"),
     "fields": _l("改过的项目"), "licence_kind": _l("执照种类"), "licence_no": _l("执照编号"),
     "licence_until": _l("执照有效期至"), "performs": _l("做项目"), "store_id": _l("所属门店"), "active": _l("在用"),
-    "code": _l("编号"), "number": _l("工号"), "legal_entity": _l("法人主体"), "sessions": _l("退出的设备"),
+    "code": _l("编号"), "number": _l("编号"), "order_no": _l("单号"), "total_fen": _l("金额"),
+    "product": _l("卡种"), "before_fen": _l("原价"), "after_fen": _l("改后"), "line": _l("第几行"), "unit": _l("单位"),
+    "legal_entity": _l("法人主体"), "sessions": _l("退出的设备"),
     "item": _l("项目"), "delta": _l("变动"), "tier": _l("等级"), "until": _l("有效至"), "adviser_id": _l("顾问"),
     "industry": _l("行业"),
 }  # fmt: skip

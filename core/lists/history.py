@@ -11,6 +11,7 @@ from core.hooktypes import hook_context
 from core.kernel import audit, history
 from core.kernel.models import AuditEntry
 from core.kernel.runtime import runtime
+from core.kernel.web.formats import yuan
 from core.lists.audit_words import action_word, field_word, value_word
 
 if TYPE_CHECKING:
@@ -101,9 +102,15 @@ def told(detail: Mapping[str, Any], labels: Mapping[str, Any]) -> list[Line]:
         lines.append(Line(field_word("after", labels), _text(before), _text(after)))
     skipped = {"changes", "changed", "before", "after", *INNER} | ({"fields"} if isinstance(changed, dict) else set())
     lines += [
-        Line(field_word(name, labels), None, _text(value)) for name, value in detail.items() if name not in skipped
+        Line(field_word(name, labels), None, yuan(value) if _is_fen(name, value) else _text(value))
+        for name, value in detail.items()
+        if name not in skipped
     ]
     return lines
+
+
+def _is_fen(name: str, value: Any) -> bool:
+    return name.endswith("_fen") and isinstance(value, int)
 
 
 def _text(value: Any) -> str:

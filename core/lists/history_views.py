@@ -20,7 +20,7 @@ from core.lists.permissions import HISTORY, HISTORY_OPEN
 
 DOORS: dict[str, Any] = {
     "page": _l("网页"), "api": _l("接口"), "task": _l("任务"), "command": _l("命令行"), "job": _l("定时任务"),
-    "system": _l("系统"),
+    "system": _l("系统"), "demo": _l("演示"),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -29,11 +30,6 @@ def _store_link(row: Any) -> Markup:
 
 def _staff_link(row: Any) -> Markup:
     return link(address("org.staff_member", staff_id=row.id), row.name)
-
-
-def _role_choices() -> list[tuple[str, str]]:
-    changes = roles.current(routes.session())
-    return [(role, changes.label(role)) for role in changes.roles()]
 
 
 def _employed(row: Any) -> str:
@@ -126,12 +122,19 @@ class StaffAdmin(AdminView):
         ),
         filters=(
             Filter(
-                "role", _l("角色"), _role_choices,
+                "role", _l("角色"), (),
                 lambda v: Staff.id.in_(select(StaffRole.staff_id).where(StaffRole.role == v)),
             ),
             Filter("active", _l("状态"), _IN_OUT, lambda v: Staff.active.is_(v == "1")),
         ),
     )  # fmt: skip
+
+    def listing_for(self, session):  # type: ignore[no-untyped-def]
+        """Return the list with the franchise's roles to choose from."""
+        changes = roles.current(session)
+        choices = tuple((role, changes.label(role)) for role in changes.roles())
+        role, *others = self.listing.filters
+        return replace(self.listing, filters=(replace(role, choices=choices), *others))
 
 
 RECORDS = (StoreAdmin, StaffAdmin)

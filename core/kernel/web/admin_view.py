@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from flask import Flask
+    from sqlalchemy.orm import Session
 
 NEVER_FIELDS = frozenset({"id", "franchise_id", "balance", "points", "tier", "principal_fen", "bonus_fen"})
 _READS = {"index_view", "details_view"}
@@ -91,7 +92,7 @@ class AdminView(ModelView):
         """Offer the list to what every list can do, and the records to the history page."""
         offered.offer(
             Offered(
-                self.listing.key, self.title, self.view_permission, lambda _session, _state: self.listing,
+                self.listing.key, self.title, self.view_permission, lambda session, _state: self.listing_for(session),
                 f"{self.endpoint}.index_view", self.key,
             )
         )  # fmt: skip
@@ -102,6 +103,10 @@ class AdminView(ModelView):
                 self.audit_kinds(),
             )
         )  # fmt: skip
+
+    def listing_for(self, _session: Session) -> lists.ListSpec:
+        """Return the list as the acting franchise sees it; a room adds choices of its own."""
+        return self.listing
 
     def audit_kinds(self) -> tuple[str, ...]:
         """Return the object kinds under which the audit trail knows these records."""
@@ -175,7 +180,7 @@ class AdminView(ModelView):
     @expose("/")
     def index_view(self) -> Any:
         """Show the list."""
-        listing = lists.load(routes.session(), self.listing, request.args)
+        listing = lists.load(routes.session(), self.listing_for(routes.session()), request.args)
         return self.render(
             self.list_template,
             listing=listing,
