@@ -80,7 +80,7 @@ def list_spec(unit: Session, on: dt.date) -> ListSpec:
         keeps=(("on", on.isoformat()),) if on != clock.today(actor.tz) else (), context=(("on", on.isoformat()),),
         search_hint=_l("单号后几位"),
         search=lambda _session, text: select(Orders.id).where(
-            Orders.order_no.endswith(text.strip()[-30:], autoescape=True)
+            Orders.business_on == on, Orders.order_no.endswith(text.strip()[-30:], autoescape=True)
         ),
         where=lambda _session: (Orders.business_on == on) & (Orders.store_id.in_(stores) if stores else True),
         columns=(

@@ -13,6 +13,14 @@ def upgrade() -> None:
     """Apply."""
     with op.batch_alter_table('store', schema=None) as batch_op:
         batch_op.add_column(sa.Column('version', sa.BigInteger(), server_default='1', nullable=False))
+        batch_op.create_index('ix_store_name', ['franchise_id', 'name', 'id'], unique=False)
+
+    with op.batch_alter_table('staff', schema=None) as batch_op:
+        batch_op.create_index('ix_staff_name', ['franchise_id', 'name', 'id'], unique=False)
+
+    with op.batch_alter_table('segment', schema=None) as batch_op:
+        batch_op.create_index('ix_segment_changed', ['franchise_id', 'changed_at', 'id'], unique=False)
+        batch_op.create_index('ix_segment_name', ['franchise_id', 'name', 'id'], unique=False)
 
     op.create_table('saved_view',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -98,5 +106,13 @@ def downgrade() -> None:
         batch_op.drop_index('ix_saved_view_list')
 
     op.drop_table('saved_view')
+    with op.batch_alter_table('segment', schema=None) as batch_op:
+        batch_op.drop_index('ix_segment_name')
+        batch_op.drop_index('ix_segment_changed')
+
+    with op.batch_alter_table('staff', schema=None) as batch_op:
+        batch_op.drop_index('ix_staff_name')
+
     with op.batch_alter_table('store', schema=None) as batch_op:
+        batch_op.drop_index('ix_store_name')
         batch_op.drop_column('version')
