@@ -172,10 +172,10 @@ def kept_ids(session: Session, task: Task, limit: int = FIRST) -> list[int]:
 def _told(task: Task) -> str:
     counts = tasks.counts_of(task)
     if "restored" in counts or task.state in {tasks.UNDOING, tasks.UNDONE}:
-        text = _("已恢复 %(n)d 行", n=counts.get("restored", 0))
+        n = counts.get("restored", 0)
         if counts.get("kept"):
-            return _("%(text)s，%(k)d 行之后又被改过，没有动", text=text, k=counts["kept"])
-        return text
+            return _("已恢复 %(n)d 行，%(k)d 行之后又被改过，没有动", n=n, k=counts["kept"])
+        return _("已恢复 %(n)d 行", n=n)
     if not counts.get("unchanged"):
         return _("改了 %(n)d 行", n=counts.get("changed", 0))
     return _("改了 %(n)d 行，%(k)d 行本来就是这样", n=counts.get("changed", 0), k=counts["unchanged"])

@@ -160,7 +160,11 @@ def describe(ctx: HookContext, payload: Mapping[str, Any]) -> ApprovalSummary:
     seen = preview(session, wanted)
     spec = spec_of(session, wanted)
     filters = [
-        f"{item.label}：{dict(item.options()).get(wanted.state[f'f.{item.key}'], '—')}"
+        _(
+            "%(what)s：%(value)s",
+            what=str(item.label),
+            value=dict(item.options()).get(wanted.state[f"f.{item.key}"], "—"),
+        )
         for item in spec.filters
         if f"f.{item.key}" in wanted.state
     ]

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from core.hooktypes import hook_context
 from core.kernel import audit, history
+from core.kernel.i18n import listed
 from core.kernel.models import AuditEntry
 from core.kernel.runtime import runtime
 from core.kernel.web.formats import yuan
@@ -115,7 +116,7 @@ def _is_fen(name: str, value: Any) -> bool:
 
 def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
-        return "、".join(_text(one) for one in value)
+        return listed(_text(one) for one in value)
     if isinstance(value, dict):
-        return "；".join(f"{key} {_text(one)}" for key, one in value.items())
+        return listed(f"{key} {_text(one)}" for key, one in value.items())
     return value_word(history.shown(value))

@@ -9,7 +9,7 @@ from flask import request
 
 from core.kernel import bulk, task_runner
 from core.kernel.errors import Refusal
-from core.kernel.i18n import _
+from core.kernel.i18n import _, listed
 from core.kernel.permissions import may
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
@@ -111,7 +111,8 @@ def _bulk_page(unit: Session, key: str, refusal: Refusal | None = None) -> Any:
     names = action.names(unit, bulk_task.first(unit, key, here, ids)) if n else []
     errors = {e.field: e.message for e in refusal.errors} if refusal else {}
     return render_page(
-        "lists/bulk.html", status=refusal.status if refusal else 200, A=action, n=n, names=names, ids=ids,
+        "lists/bulk.html", status=refusal.status if refusal else 200, A=action, n=n, names=listed(names), ids=ids,
+        more=n > len(names),
         s=request.form.get("s", ""), back=safe_path(request.form.get("back")) or "/", noun=spec.noun, key=key,
         title=found.title, typed=request.form, errors=errors, refusal=refusal,
         fields=[

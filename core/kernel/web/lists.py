@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select, tuple_
 
 from core.kernel import bulk
-from core.kernel.i18n import _
+from core.kernel.i18n import _, listed
 from core.kernel.models import Preference
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
@@ -90,9 +90,7 @@ def _notes(spec: ListSpec, view: saved_views.View) -> list[str]:
     gone = saved_views.stale(spec, view)
     if not gone:
         return []
-    return [
-        _("视图“%(view)s”里的%(what)s已经不在了，先不管它们。", view=view.name, what="、".join(dict.fromkeys(gone)))
-    ]
+    return [_("视图“%(view)s”里的%(what)s已经不在了，先不管它们。", view=view.name, what=listed(dict.fromkeys(gone)))]
 
 
 def criteria(session: Session, spec: ListSpec, state: Mapping[str, str]) -> Callable[[Any], Any]:
