@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import text
 from sqlalchemy.orm import Mapped
 
@@ -75,6 +77,8 @@ class TaskPart(FranchiseOwned, Base):
 
     __tablename__ = "task_part"
     task = belongs_to("task")
+    if TYPE_CHECKING:
+        task_id: Mapped[int]
     kind: Mapped[str] = code_col(10)
     number: Mapped[int] = count_col()
     rows: Mapped[int] = count_col()

@@ -7,11 +7,12 @@ import tempfile
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, tuple_
 
-from core.kernel import clock, task_parts, tasks
+from core.kernel import clock, task_parts, task_runner, tasks
 from core.kernel.i18n import SOURCE_LOCALE, _, _l, in_locale
 from core.kernel.models import Task
 from core.kernel.tasks import Kind
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 SLICE = 2000
 PIECE = 1 << 20
 AT_ONCE = 8
+STILL_HERE_S = 10
 _built: dict[int, Path] = {}
 
 
@@ -185,7 +187,11 @@ def _build(db: Database, task: Task, place: dict[str, Any]) -> Path:
     sheet.freeze_panes(1, 0)
     sheet.set_footer("&L" + place.get("mark", "").replace("&", "&&")[:200])
     at, figures = 0, set(tasks.params_of(task).get("figures", ()))
+    told = monotonic()
     for data in _stored(db, task, "rows"):
+        if monotonic() - told > STILL_HERE_S:
+            told = monotonic()
+            task_runner.still_here(db, task.id)
         for row in json.loads(data):
             for n, cell in enumerate(row):
                 if n in figures and rules.is_figure(cell):

@@ -19,6 +19,7 @@ from core.kernel.tenancy import current_actor
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
     from core.kernel.web.list_spec import ListSpec
@@ -67,7 +68,7 @@ def opening(views: list[View]) -> View | None:
     """Return the view that a list opens with: one's own choice, else the franchise's."""
     marked = [view for view in views if view.opens]
     own = [view for view in marked if not view.shared]
-    return (own or marked or [None])[0]
+    return next(iter(own or marked), None)
 
 
 def stale(spec: ListSpec, view: View) -> list[str]:
@@ -165,7 +166,7 @@ def get(session: Session, list_key: str, view_id: object) -> SavedView:
     return row
 
 
-def _usable(staff_id: int) -> object:
+def _usable(staff_id: int) -> ColumnElement[bool]:
     return or_(SavedView.staff_id == staff_id, SavedView.shared.is_(True))
 
 
