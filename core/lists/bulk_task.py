@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from core.kernel import bulk, task_parts, tasks
-from core.kernel.errors import Conflict, Invalid
+from core.kernel.errors import Conflict, Invalid, Refusal
 from core.kernel.i18n import _, _l
 from core.kernel.ids import parse_id
 from core.kernel.tasks import Kind
@@ -167,6 +167,16 @@ def kept_ids(session: Session, task: Task, limit: int = FIRST) -> list[int]:
         if len(found) >= limit:
             break
     return found[:limit]
+
+
+def kept_names(session: Session, task: Task) -> list[str]:
+    """Return the first rows that an undo left alone, in words; nothing where the reader may not see them."""
+    if not tasks.counts_of(task).get("kept"):
+        return []
+    try:
+        return _action(tasks.params_of(task)).names(session, kept_ids(session, task))
+    except Refusal:
+        return []
 
 
 def _told(task: Task) -> str:

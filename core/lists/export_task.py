@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, tuple_
 
-from core.kernel import clock, task_parts, task_runner, tasks
+from core.kernel import clock, permissions, task_parts, task_runner, tasks
 from core.kernel.i18n import SOURCE_LOCALE, _, _l, in_locale
 from core.kernel.models import Task
 from core.kernel.tasks import Kind
@@ -21,7 +21,7 @@ from core.kernel.web import cursors, lists, offered
 from core.kernel.web.formats import moment
 from core.lists import rules
 from core.lists.exports import KIND
-from core.lists.permissions import EXPORT
+from core.lists.permissions import EXPORT, EXPORT_FULL
 from core.org.models import Franchise, Staff
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def _rows(session: Session, task: Task, params: dict[str, Any], place: dict[str,
         query = query.where(row_value < here if sort.down else row_value > here)
     order = [c.desc() if sort.down else c.asc() for c in sort.columns]
     found = list(session.execute(query.order_by(*order).limit(SLICE)))
-    cells = [[_cell(column, row, params["full"]) for column in columns] for row in found]
+    full = params["full"] and permissions.may(current_actor(), EXPORT_FULL)
+    cells = [[_cell(column, row, full) for column in columns] for row in found]
     last = len(found) < SLICE
     after = cursors.plain_of(getattr(found[-1], f"sort_{n}") for n in range(len(sort.columns))) if found else None
     heading = [str(column.label) for column in columns] if not place.get("parts") else None

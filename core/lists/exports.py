@@ -109,7 +109,9 @@ def ask(session: Session, wanted: Wanted) -> Task:
 def ask_approval(session: Session, wanted: Wanted) -> ApprovalRequest:
     """Ask somebody else to agree to a file beyond the cap, and return the request."""
     seen = _checked(session, wanted)
-    return approvals.ask(session, KIND, {**wanted.payload(), "rows": seen.rows}, wanted.reason)
+    # The columns of the one who asks, said outright: whoever approves may have chosen others for themselves.
+    state = {**wanted.state, "c": ",".join(one.key for one in seen.columns)}
+    return approvals.ask(session, KIND, {**wanted.payload(), "state": state, "rows": seen.rows}, wanted.reason)
 
 
 def _checked(session: Session, wanted: Wanted) -> Preview:

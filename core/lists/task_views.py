@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from core.kernel import audit, clock, task_runner, tasks
 from core.kernel.errors import NotFound
-from core.kernel.i18n import _, _l
+from core.kernel.i18n import _, _l, listed
 from core.kernel.models import Task
 from core.kernel.permissions import may
 from core.kernel.runtime import runtime
@@ -18,7 +18,7 @@ from core.kernel.tenancy import acting, current_actor
 from core.kernel.web import cursors
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import own_unit, page, session
-from core.lists import export_task
+from core.lists import bulk_task, export_task
 from core.lists.blueprint import bp
 from core.lists.permissions import EXPORT, TASKS, TASKS_ALL
 from core.org.models import Staff
@@ -75,7 +75,8 @@ def _context(unit: Session) -> dict[str, Any]:
     rows = rows[:ROWS]
     ids = {row.staff_id for row in rows if row.staff_id}
     return {
-        "rows": [_shown(row) for row in rows], "older": older, "tab": wanted if wanted in TABS else "", "sums": sums,
+        "rows": [{**_shown(row), "kept": listed(bulk_task.kept_names(unit, row))} for row in rows],
+        "older": older, "tab": wanted if wanted in TABS else "", "sums": sums,
         "tabs": TABS, "moving": any(row.state in tasks.OPEN for row in rows), "is_all": _all(),
         "names": dict(unit.execute(select(Staff.id, Staff.name).where(Staff.id.in_(ids))).all()),
     }  # fmt: skip

@@ -94,6 +94,7 @@ def test_undo_restores_only_what_nobody_changed_since(any_installation):
     assert over.state == "undone"
     with acting(any_installation.actor(house)), any_installation.unit("read") as session:
         assert bulk_task.kept_ids(session, session.get(Task, task.id)) == [ids[2]]
+        assert bulk_task.kept_names(session, session.get(Task, task.id)) == ["会员002"]
 
 
 def test_taking_a_tag_off_and_back(any_installation):
