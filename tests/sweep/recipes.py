@@ -249,7 +249,9 @@ LISTS = {
     "lists.columns": Recipe({"key": "members"}, form={"column": "phone", "back": "/members"}),
     "lists.view_save": Recipe({"key": "members"}, form={"name": "扫一扫", "s": STATE, "back": "/members"}),
     "lists.view_change": Recipe({"key": "members", "view_id": Ref("view")}, form={"name": "扫", "back": "/members"}),
-    "lists.bulk": Recipe({"key": "members"}, form={"act": "members.tag_add", "id": PERSON, "s": "", "back": "/members"}),
+    "lists.bulk": Recipe(
+        {"key": "members"}, form={"act": "members.tag_add", "id": PERSON, "s": "", "back": "/members"}
+    ),
     "lists.bulk_run": Recipe({"key": "members"}, form={"act": "members.tag_add", "id": PERSON, "f.tag": "扫"}),
     "lists.export": Recipe({"key": "members"}, query={"s": STATE}),
     "lists.export_post": Recipe({"key": "members"}, form={"s": STATE, "format": "csv"}),
