@@ -52,7 +52,7 @@ def made(unit: Session, _state: Mapping[str, str]) -> ListSpec:
     return spec(unit)
 
 
-offer(Offered("members", _l("会员"), VIEW, made, "desk.members", "person", personal=True))
+offer(Offered("members", _l("会员"), VIEW, made, "desk.members", "person"))
 
 
 @lru_cache(maxsize=64)

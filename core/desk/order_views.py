@@ -118,7 +118,7 @@ def made(unit: Session, state: Mapping[str, str]) -> ListSpec:
     return list_spec(unit, _day(state.get("on"), clock.today(current_actor().tz)))
 
 
-offer(Offered("orders", _l("订单"), ORDERS_VIEW, made, "desk.orders", "orders", personal=True))
+offer(Offered("orders", _l("订单"), ORDERS_VIEW, made, "desk.orders", "orders"))
 
 
 @page(bp, "/orders", permission=ORDERS_VIEW, endpoint="orders")

@@ -58,4 +58,4 @@ def made(session: Session, state: Mapping[str, str]) -> ListSpec:
     return members_of(session, row)
 
 
-offer(Offered("segment_members", _l("人群里的会员"), "people.view", made, "", "person", personal=True))
+offer(Offered("segment_members", _l("人群里的会员"), "people.view", made, "", "person"))

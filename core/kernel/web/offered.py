@@ -28,10 +28,7 @@ STATE_MOST = 4000
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A list: `make(session, state)` returns its declaration, `record` is what its rows are called in the audit.
-
-    `personal` lists name members: a file of theirs is masked and capped.
-    """
+    """A list: `make(session, state)` returns its declaration, `record` is what its rows are called in the audit."""
 
     key: str
     title: Any
@@ -39,7 +36,6 @@ class Offered:
     make: Callable[[Session, Mapping[str, str]], ListSpec]
     endpoint: str = ""
     record: str = ""
-    personal: bool = False
 
 
 _lists: dict[str, Offered] = {}
