@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import url_for
 from sqlalchemy import or_, select
 
 from core.catalog import prices
@@ -14,7 +13,7 @@ from core.catalog.words import KIND_NAMES
 from core.kernel.i18n import _, _l
 from core.kernel.web.admin_view import AdminView
 from core.kernel.web.formats import yuan
-from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
+from core.kernel.web.lists import Column, Filter, ListSpec, Sort, address, link
 from core.kernel.web.render import MenuEntry, menu
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ _ON_SALE = (("1", _l("在售")), ("0", _l("已停售")))
 
 
 def _name(row: Any) -> Markup:
-    return link(url_for("catalog.item", item_id=row.id), row.name)
+    return link(address("catalog.item", item_id=row.id), row.name)
 
 
 def _search(_session: Session, text: str) -> Any:

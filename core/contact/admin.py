@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
 from sqlalchemy import select
 from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
@@ -16,7 +15,7 @@ from core.kernel.errors import Conflict, FieldError, Invalid
 from core.kernel.i18n import _, _l
 from core.kernel.web import routes
 from core.kernel.web.admin_view import AdminView
-from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
+from core.kernel.web.lists import Column, Filter, ListSpec, Sort, address, link
 from core.kernel.web.render import MenuEntry, menu
 
 _USED = (("1", _l("在用")), ("0", _l("已停用")))
@@ -62,7 +61,7 @@ class TemplateAdmin(AdminView):
         columns=(
             Column(
                 "name", _l("名称"), (MessageTemplate.name,),
-                lambda r: link(url_for("record_message_templates.details_view", id=r.id), r.name), phone="title",
+                lambda r: link(address("record_message_templates.details_view", id=r.id), r.name), phone="title",
                 fixed=True,
             ),
             Column("code", _l("代号"), (MessageTemplate.code,), lambda r: r.code, phone="meta", quiet=True),

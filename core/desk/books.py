@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from flask import url_for
 from sqlalchemy import false, or_, select
 
 from core.kernel import clock
 from core.kernel.i18n import _l
 from core.kernel.tenancy import current_actor
-from core.kernel.web.lists import link
+from core.kernel.web.lists import address, link
 from core.orders.models import Orders
 from core.org.models import Staff
 from core.people import rules as people_rules
@@ -43,12 +42,12 @@ def staff_name(column: Any, label: str = "by") -> Any:
 
 def person_link(person_id: int | None, name: str | None) -> Any:
     """Return a link to a member, or a dash."""
-    return link(url_for("desk.member", person_id=person_id), name or "—") if person_id else "—"
+    return link(address("desk.member", person_id=person_id), name or "—") if person_id else "—"
 
 
 def order_link(order_no: str | None) -> Any:
     """Return a link to an order, or a dash."""
-    return link(url_for("desk.order", order_no=order_no), order_no) if order_no else "—"
+    return link(address("desk.order", order_no=order_no), order_no) if order_no else "—"
 
 
 def of_person(text: str) -> Any:
@@ -86,7 +85,7 @@ def word(pairs: Any, key: str) -> str:
 
 def details(key: str, row_id: int, text: str) -> Any:
     """Return a link to a record's page."""
-    return link(url_for(f"record_{key}.details_view", id=row_id), text)
+    return link(address(f"record_{key}.details_view", id=row_id), text)
 
 
 def shown(**formats: Any) -> dict[str, Any]:

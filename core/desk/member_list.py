@@ -5,17 +5,18 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from flask import url_for
 from markupsafe import Markup
 from sqlalchemy import func, or_, select
 
 from core.cards.models import Card, CardSeat
 from core.desk import advisers
+from core.desk.permissions import VIEW
 from core.kernel import clock
 from core.kernel.i18n import _l
 from core.kernel.tenancy import current_actor
 from core.kernel.web.formats import number
-from core.kernel.web.lists import Column, Filter
+from core.kernel.web.lists import Column, Filter, address
+from core.kernel.web.offered import Offered, offer
 from core.ledger import services as ledger
 from core.ledger.models import Account, Lot
 from core.org import franchises
@@ -26,6 +27,7 @@ from core.segments import services as segments
 from core.segments.words import VALUE_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -45,8 +47,16 @@ def spec(unit: Session) -> ListSpec:
         tuple((tag, tag) for tag in segments.known_tags(unit)[: people_lists.TAG_LIMIT]),
         tuple((step.code, step.code) for step in segments.spec_of(unit, "grade").steps),
         clock.today(current_actor().tz),
-        url_for("desk.member", person_id="0").removesuffix("0"),
+        address("desk.member", person_id="0").removesuffix("0"),
     )
+
+
+def made(unit: Session, _state: Mapping[str, str]) -> ListSpec:
+    """Return the member list for what is done with all of it; nothing of it stands in its page's path."""
+    return spec(unit)
+
+
+offer(Offered("members", _l("会员"), VIEW, made, "desk.members", "person"))
 
 
 @lru_cache(maxsize=64)
@@ -86,6 +96,7 @@ def _spec(
         stores=stores,
         tags=tags,
         tier_cell=tier_cell,
+        tier_name=lambda row: ranks.get(row.tier_code, (row.tier_code, 0))[0],
         url=lambda person_id: f"{prefix}{person_id}",
         more=(
             Column(

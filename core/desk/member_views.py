@@ -14,9 +14,9 @@ from core.desk.blueprint import bp, id_of
 from core.desk.permissions import EDIT, ENROL, SEAT, TILL, UNMASK, VIEW
 from core.desk.settings import UNMASK_REASONS
 from core.hooktypes import hook_context
-from core.kernel import settings
+from core.kernel import history, settings
 from core.kernel.errors import NotFound
-from core.kernel.i18n import _
+from core.kernel.i18n import _, _l
 from core.kernel.ids import parse_id
 from core.kernel.permissions import may
 from core.kernel.plugin_types import Unavailable
@@ -42,6 +42,12 @@ if TYPE_CHECKING:
 
     from core.hooktypes import PanelSpec
 
+history.offer(
+    history.Recorded(
+        "person", _l("会员"), VIEW, lambda unit, person_id: people.get(unit, person_id).name,
+        lambda person_id: url_for("desk.member", person_id=person_id), kinds=("person",), of_person=True,
+    )
+)  # fmt: skip
 menu.add(MenuEntry("members", GROUPS["members"][0], "desk.members", "user", VIEW, 10))
 
 ROWS = 20

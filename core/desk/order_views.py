@@ -7,7 +7,7 @@ import hashlib
 import secrets
 from typing import TYPE_CHECKING, Any
 
-from flask import request, url_for
+from flask import request
 from sqlalchemy import exists, select
 
 from core.care.models import Finding
@@ -23,7 +23,8 @@ from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
 from core.kernel.web import lists
 from core.kernel.web.formats import clock_time, yuan
-from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
+from core.kernel.web.lists import Column, Filter, ListSpec, Sort, address, link
+from core.kernel.web.offered import Offered, offer
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page, session
 from core.orders import reads, refunds, tender_list
@@ -75,15 +76,17 @@ def list_spec(unit: Session, on: dt.date) -> ListSpec:
     persons = select(Person.name).where(Person.id == Orders.person_id).correlate(Orders).scalar_subquery()
     cashier = select(Staff.name).where(Staff.id == Orders.staff_id).correlate(Orders).scalar_subquery()
     return ListSpec(
-        key="orders", model=Orders, noun=_l("单"), search_hint=_l("单号后几位"),
+        key="orders", model=Orders, noun=_l("单"),
+        keeps=(("on", on.isoformat()),) if on != clock.today(actor.tz) else (), context=(("on", on.isoformat()),),
+        search_hint=_l("单号后几位"),
         search=lambda _session, text: select(Orders.id).where(
-            Orders.order_no.endswith(text.strip()[-30:], autoescape=True)
+            Orders.business_on == on, Orders.order_no.endswith(text.strip()[-30:], autoescape=True)
         ),
         where=lambda _session: (Orders.business_on == on) & (Orders.store_id.in_(stores) if stores else True),
         columns=(
             Column(
                 "no", _l("单号"), (Orders.order_no,),
-                lambda row: link(url_for("desk.order", order_no=row.order_no), row.order_no), phone="title", fixed=True,
+                lambda row: link(address("desk.order", order_no=row.order_no), row.order_no), phone="title", fixed=True,
             ),
             Column("at", _l("时间"), (Orders.booked_at,), lambda row: clock_time(row.booked_at), phone="meta"),
             Column("who", _l("会员"), (persons.label("who"),), lambda row: row.who or _("不记名")),
@@ -110,14 +113,20 @@ def list_spec(unit: Session, on: dt.date) -> ListSpec:
     )  # fmt: skip
 
 
+def made(unit: Session, state: Mapping[str, str]) -> ListSpec:
+    """Return the orders of the day that the list's page shows."""
+    return list_spec(unit, _day(state.get("on"), clock.today(current_actor().tz)))
+
+
+offer(Offered("orders", _l("订单"), ORDERS_VIEW, made, "desk.orders", "orders"))
+
+
 @page(bp, "/orders", permission=ORDERS_VIEW, endpoint="orders")
 def orders_page() -> Any:
     """Show the orders of a business day."""
     today = clock.today(current_actor().tz)
     on = _day(request.args.get("on"), today)
     listing = lists.load(session(), list_spec(session(), on), request.args)
-    if on != today:
-        listing.args["on"] = on.isoformat()
     return render_page(
         "desk/orders.html", listing=listing, title=_("订单"), on=on, today=today,
         before=on - dt.timedelta(days=1), after=on + dt.timedelta(days=1) if on < today else None, sub="",

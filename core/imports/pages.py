@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import url_for
 from markupsafe import Markup
 
 from core.imports import rules, services, staging
 from core.imports.models import ImportBatch
+from core.imports.permissions import RUN
 from core.kernel.i18n import _, _l
 from core.kernel.web.formats import moment, number
-from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
+from core.kernel.web.lists import Column, Filter, ListSpec, Sort, address, link
+from core.kernel.web.offered import Offered, offer
 from core.people.rules import mask_phone
 from core.programme import services as programmes
 
@@ -58,7 +59,7 @@ BATCHES = ListSpec(
     columns=(
         Column(
             "file", _l("文件"), (ImportBatch.id, ImportBatch.file_name),
-            lambda row: link(url_for("imports.batch", batch_id=row.id), row.file_name), phone="title", fixed=True,
+            lambda row: link(address("imports.batch", batch_id=row.id), row.file_name), phone="title", fixed=True,
         ),
         Column("state", _l("状态"), (ImportBatch.state,), lambda row: _badge(row.state), phone="value"),
         Column("rows", _l("行数"), (ImportBatch.rows,), lambda row: number(row.rows), numeric=True),
@@ -72,6 +73,7 @@ BATCHES = ListSpec(
         Filter("state", _l("状态"), tuple((k, v[0]) for k, v in STATES.items()), lambda v: ImportBatch.state == v),
     ),
 )  # fmt: skip
+offer(Offered("imports", _l("导入批次"), RUN, lambda _session, _state: BATCHES, "imports.index", "import_batch"))
 
 
 def typed_mapping(form: Mapping[str, str]) -> ColumnMap:

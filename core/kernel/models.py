@@ -253,3 +253,6 @@ class Counter(FranchiseOwned, Base):
 written_once(AuditEntry)
 written_once(AuditBlock)
 written_once(AuditLink)
+
+# Tables of a file of their own; last, because sealed fields know the keys and these the tables above.
+from core.kernel.task_models import SavedView, Task, TaskPart  # noqa: E402, F401

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
-from flask import url_for
 from markupsafe import Markup
 from sqlalchemy import select
 
@@ -15,7 +15,7 @@ from core.kernel.i18n import _, _l
 from core.kernel.tenancy import current_actor
 from core.kernel.web import routes
 from core.kernel.web.admin_view import AdminView
-from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
+from core.kernel.web.lists import Column, Filter, ListSpec, Sort, address, link
 from core.kernel.web.render import MenuEntry, menu
 from core.org import roles
 from core.org.models import Staff, StaffRole, Store
@@ -31,16 +31,11 @@ _YES_NO = (("1", _l("在用")), ("0", _l("已停用")))
 
 
 def _store_link(row: Any) -> Markup:
-    return link(url_for("record_stores.details_view", id=row.id), row.name)
+    return link(address("record_stores.details_view", id=row.id), row.name)
 
 
 def _staff_link(row: Any) -> Markup:
-    return link(url_for("org.staff_member", staff_id=row.id), row.name)
-
-
-def _role_choices() -> list[tuple[str, str]]:
-    changes = roles.current(routes.session())
-    return [(role, changes.label(role)) for role in changes.roles()]
+    return link(address("org.staff_member", staff_id=row.id), row.name)
 
 
 def _employed(row: Any) -> str:
@@ -156,13 +151,20 @@ class StaffAdmin(AdminView):
         ),
         filters=(
             Filter(
-                "role", _l("角色"), _role_choices,
+                "role", _l("角色"), (),
                 lambda v: Staff.id.in_(select(StaffRole.staff_id).where(StaffRole.role == v)),
             ),
             Filter("licence", _l("执照"), _LICENCE, licence_in),
             Filter("active", _l("状态"), _IN_OUT, lambda v: Staff.active.is_(v == "1")),
         ),
     )  # fmt: skip
+
+    def listing_for(self, session):  # type: ignore[no-untyped-def]
+        """Return the list with the franchise's roles to choose from."""
+        changes = roles.current(session)
+        choices = tuple((role, changes.label(role)) for role in changes.roles())
+        role, *others = self.listing.filters
+        return replace(self.listing, filters=(replace(role, choices=choices), *others))
 
 
 RECORDS = (StoreAdmin, StaffAdmin)

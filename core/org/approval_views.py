@@ -61,7 +61,8 @@ def list_spec(tab: str) -> ListSpec:
     decider = select(Staff.name).where(Staff.id == row.decided_by).correlate(row).scalar_subquery()
     labels = {kind: str(found.label) for kind, found in approvals.kinds().items()}
     return ListSpec(
-        key=f"approvals_{tab}", model=row, noun=_l("条"), where=lambda _session: _where(tab),
+        key=f"approvals_{tab}", model=row, noun=_l("条"), views=False,
+        keeps=(("tab", tab),) if tab != "todo" else (), where=lambda _session: _where(tab),
         columns=(
             Column(
                 "kind", _l("事项"), (row.kind,),
@@ -88,8 +89,6 @@ def approvals_page() -> Any:
     tab = request.args.get("tab", "todo")
     tab = tab if tab in TABS else "todo"
     listing = lists.load(session(), list_spec(tab), request.args)
-    if tab != "todo":
-        listing.args["tab"] = tab
     return render_page("org/approvals.html", listing=listing, tab=tab, title=_("审批"))
 
 

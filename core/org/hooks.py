@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from core.hooktypes import ApprovalKind
 from core.kernel.plugins import hookimpl
-from core.org import staff_changes
+from core.org import (
+    staff_changes,
+    task_actor,  # noqa: F401 (tells the kernel whom a task acts as)
+)
 
 
 @hookimpl

@@ -74,7 +74,8 @@ class Store(FranchiseOwned, Base):
     name: Mapped[str] = label_col()
     legal_entity: Mapped[str] = label_col(default="")
     active: Mapped[bool] = flag_col(True)
-    __table_args__ = (owned_unique("code"),)
+    version: Mapped[int] = count_col(default=1, server_default="1")
+    __table_args__ = (owned_unique("code"), owned_index("ix_store_name", "name", "id"))
 
 
 class Staff(FranchiseOwned, Base):
@@ -106,6 +107,7 @@ class Staff(FranchiseOwned, Base):
     version: Mapped[int] = count_col(default=1)
     __table_args__ = (
         owned_unique("number"), owned_unique("login"), owned_index("ix_staff_person", "person_id"),
+        owned_index("ix_staff_name", "name", "id"),
     )  # fmt: skip
 
 

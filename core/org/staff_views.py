@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import request
+from flask import request, url_for
 from sqlalchemy import select
 
 from core.kernel import clock
@@ -13,6 +13,7 @@ from core.kernel.i18n import _, _l
 from core.kernel.ids import parse_id
 from core.kernel.permissions import may
 from core.kernel.tenancy import current_actor
+from core.kernel.web import record_conflict
 from core.kernel.web.render import go, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
 from core.org import roles, rules, sittings, staff_changes
@@ -22,6 +23,8 @@ from core.org.models import Staff, Store
 from core.org.permissions import STAFF_EDIT, STAFF_VIEW, USE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.orm import Session
 
 LICENCES = (
@@ -30,7 +33,12 @@ LICENCES = (
     ("other", _l("其他")),
 )  # fmt: skip
 ROWS = 8
-FIELDS = ("name", "store_id", "licence_kind", "licence_no", "licence_until", "performs")
+FIELD_NAMES = (
+    ("name", _l("姓名")), ("store_id", _l("所属门店")), ("licence_kind", _l("执照种类")),
+    ("licence_no", _l("执照编号")),
+    ("licence_until", _l("执照有效期至")), ("performs", _l("做项目")),
+)  # fmt: skip
+FIELDS = tuple(key for key, _label in FIELD_NAMES)
 
 
 def _stores(unit: Session) -> list[tuple[str, str]]:
@@ -80,12 +88,40 @@ def staff_new() -> Any:
     return _form_page(session(), None, Typed())
 
 
-def _form_page(unit: Session, row: Staff | None, typed: Typed, status: int = 200, now: Any = None) -> Any:
-    values = {key: str(getattr(row, key) or "") for key in FIELDS} if row else {}
+def _form_page(unit: Session, row: Staff | None, typed: Typed, status: int = 200) -> Any:
+    values = _values_of(row) if row else {}
+    was = record_conflict.was() or (_words(unit, values) if row else {})
     values.update(typed.values)
     return render_page(
-        "org/staff_form.html", status=status, S=row, V=values, typed=typed, now=now, stores=_stores(unit),
-        roles=_role_choices(unit), licences=LICENCES,
+        "org/staff_form.html", status=status, S=row, V=values, typed=typed, stores=_stores(unit),
+        roles=_role_choices(unit), licences=LICENCES, was=record_conflict.was_text(was),
+    )  # fmt: skip
+
+
+def _values_of(row: Staff) -> dict[str, str]:
+    """Return the fields of a record as the form types them."""
+    values = {key: str(getattr(row, key) or "") for key in FIELDS}
+    return {**values, "performs": "1" if row.performs else ""}
+
+
+def _words(unit: Session, values: Mapping[str, str]) -> dict[str, str]:
+    """Return typed fields as people read them."""
+    choices = {"store_id": {"": _("全部门店"), **dict(_stores(unit))}, "licence_kind": dict(LICENCES)}
+    said = {key: str(choices.get(key, {}).get(values.get(key, ""), values.get(key, ""))) for key in FIELDS}
+    return {**said, "performs": _("是") if values.get("performs") in {"1", "True"} else _("否")}
+
+
+def _conflict_page(unit: Session, row: Staff, typed: Typed) -> Any:
+    """Show both versions side by side, one choice a field."""
+    labels = [(key, str(label)) for key, label in FIELD_NAMES]
+    return render_page(
+        "lists/conflict.html", status=409, row=row, name=row.name, typed=record_conflict.typed(),
+        action=url_for("org.staff_edit_post", staff_id=row.id), give_up=url_for("org.staff_member", staff_id=row.id),
+        was=record_conflict.was_text(record_conflict.was()),
+        clashes=record_conflict.clashes(
+            labels, record_conflict.was(), _words(unit, _values_of(row)), _words(unit, typed.values)
+        ),
+        **record_conflict.context(unit, ("staff",), row.id),
     )  # fmt: skip
 
 
@@ -141,10 +177,15 @@ def staff_edit_post(staff_id: str) -> Any:
 
     def again(refusal: Refusal) -> Any:
         fresh = staff_changes.get(session(), id_of(staff_id))
-        stale = fresh if refusal.code == "stale_version" else None
-        return _form_page(session(), fresh, typed.of_refusal(refusal), refusal.status, stale)
+        if refusal.code == "stale_version":
+            return _conflict_page(session(), fresh, typed)
+        return _form_page(session(), fresh, typed.of_refusal(refusal), refusal.status)
 
     on_refusal(again)
+    theirs = record_conflict.taken() & set(FIELDS)
+    if theirs:
+        now = _values_of(staff_changes.get(session(), id_of(staff_id)))
+        typed.values.update({key: now[key] for key in theirs})
     row = staff_changes.change(session(), id_of(staff_id), typed.values["version"], _values(typed))
     toast(_("已保存%(name)s的资料。", name=row.name))
     return go("org.staff_member", staff_id=row.id)

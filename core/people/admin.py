@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
 from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
 
 from core.kernel.i18n import _, _l
 from core.kernel.web import routes
 from core.kernel.web.admin_view import AdminView
-from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
+from core.kernel.web.lists import Column, Filter, ListSpec, Sort, address, link
 from core.kernel.web.render import MenuEntry, menu
 from core.people import custom
 from core.people.models import PersonField
@@ -56,7 +55,7 @@ class PersonFieldAdmin(AdminView):
         columns=(
             Column(
                 "label", _l("名称"), (PersonField.label,),
-                lambda r: link(url_for("record_person_fields.details_view", id=r.id), r.label), phone="title",
+                lambda r: link(address("record_person_fields.details_view", id=r.id), r.label), phone="title",
                 fixed=True,
             ),
             Column("key", _l("代号"), (PersonField.key,), lambda r: r.key, phone="meta", quiet=True),

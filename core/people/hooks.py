@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 from core.hookfacts import Fact
 from core.hooktypes import HookContext
 from core.kernel.plugins import hookimpl
+from core.people import bulk_actions  # noqa: F401 (offers what can be done with many members)
 from core.people.facts import FACTS
 from core.people.models import Person, Relation
 

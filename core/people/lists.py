@@ -38,6 +38,7 @@ def members(
     stores: tuple[tuple[str, str], ...],
     tags: tuple[tuple[str, str], ...],
     tier_cell: Callable[[Any], Any],
+    tier_name: Callable[[Any], str],
     url: Callable[[int], str],
     more: tuple[Column, ...] = (),
     filters: tuple[Filter, ...] = (),
@@ -59,6 +60,7 @@ def members(
                 lambda row: link(url(row.id), row.name, _small_screen(tier_cell(row))),
                 phone="title",
                 fixed=True,
+                plain=lambda row: row.name,
             ),
             Column(
                 "phone",
@@ -67,8 +69,9 @@ def members(
                 phone_cell,
                 phone="meta",
                 quiet=True,
+                full=phone_whole,
             ),
-            Column("tier", _l("等级"), (Person.tier_code,), tier_cell),
+            Column("tier", _l("等级"), (Person.tier_code,), tier_cell, plain=tier_name),
             *more,
             Column(
                 "last",
@@ -76,6 +79,7 @@ def members(
                 (Person.last_visit_at,),
                 lambda row: day_cell(row.last_visit_at),
                 phone="note",
+                plain=lambda row: day_plain(row.last_visit_at),
             ),
             Column("visits", _l("到店次数"), (Person.visits,), lambda row: number(row.visits), numeric=True),
             Column("spent", _l("累计消费"), (Person.spent_fen,), lambda row: fen(row.spent_fen), numeric=True),
@@ -86,7 +90,14 @@ def members(
                 lambda row: store_names.get(str(row.store_id), "—"),
                 quiet=True,
             ),
-            Column("joined", _l("入会"), (Person.joined_at,), lambda row: day_cell(row.joined_at), shown=False),
+            Column(
+                "joined",
+                _l("入会"),
+                (Person.joined_at,),
+                lambda row: day_cell(row.joined_at),
+                shown=False,
+                plain=lambda row: day_plain(row.joined_at),
+            ),
             Column("no", _l("会员号"), (Person.member_no,), lambda row: row.member_no, shown=False, quiet=True),
             Column(
                 "gender",
@@ -154,6 +165,17 @@ def phone_cell(row: Any) -> str:
     if phone:
         return rules.mask_phone(phone)
     return _("家人手机") if row.contact_of_id else "—"
+
+
+def phone_whole(row: Any) -> str:
+    """Return the whole phone of a row, for a file that somebody may have and said why."""
+    fid = current_actor().franchise_id
+    return open_text("person", "phone_sealed", row.id, fid, row.phone_sealed) or ""
+
+
+def day_plain(at: int) -> str:
+    """Return the day of an instant as a date; nothing for never."""
+    return clock.business_date(clock.from_ms(at), current_actor().tz).isoformat() if at else ""
 
 
 def day_cell(at: int) -> str:

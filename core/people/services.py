@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, and_, case, func, literal, or_, select
 
-from core.kernel import audit, clock, counters, keys
+from core.kernel import audit, clock, counters, history, keys
 from core.kernel.errors import Conflict, FieldError, Invalid, NotFound
 from core.kernel.i18n import _
 from core.kernel.ids import new_id, parse_id
@@ -340,6 +340,7 @@ def change(session: Session, person: Person, version: int, values: dict[str, Any
     if errors:
         raise Invalid(_("有 %(n)d 处需要修改。", n=len(errors)), errors=errors)
     changed = [k for k, v in values.items() if getattr(person, k) != (v or (None if k in _NULLABLE else ""))]
+    before = {key: _told(key, getattr(person, key)) for key in changed}
     for key in changed:
         setattr(person, key, values[key] or (None if key in _NULLABLE else ""))
     if changed:
@@ -347,7 +348,10 @@ def change(session: Session, person: Person, version: int, values: dict[str, Any
         index(session, person)
         audit.record(
             session, "people.person.changed", "person", person.id, person_id=person.id,
-            detail={"fields": sorted(changed)},
+            detail={
+                "fields": sorted(changed),
+                "changes": {key: [before[key], _told(key, getattr(person, key))] for key in changed},
+            },
         )  # fmt: skip
     return person
 
@@ -365,6 +369,11 @@ def _check_more(session: Session, values: dict[str, Any], errors: list[FieldErro
     adviser = values.get("adviser_id")
     if adviser and session.scalar(select(Staff.id).where(Staff.id == adviser, Staff.active.is_(True))) is None:
         errors.append(FieldError("adviser_id", _("没有找到这位员工，或已停用。")))
+
+
+def _told(key: str, value: Any) -> str:
+    """Return a value as the trail keeps it, sealed: a phone masked, everything else as it was."""
+    return rules.mask_phone(value) if key == "phone" and value else history.shown(value)
 
 
 def _prefix(token: str) -> ColumnElement[bool]:

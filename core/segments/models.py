@@ -14,6 +14,7 @@ from core.kernel.columns import (
     count_col,
     flag_col,
     label_col,
+    owned_index,
     owned_unique,
     ref_col,
 )
@@ -35,7 +36,11 @@ class Segment(FranchiseOwned, Base):
     changed_at: Mapped[int] = at_col()
     active: Mapped[bool] = flag_col(True)
     version: Mapped[int] = count_col(default=1)
-    __table_args__ = (owned_unique("code"),)
+    __table_args__ = (
+        owned_unique("code"),
+        owned_index("ix_segment_changed", "changed_at", "id"),
+        owned_index("ix_segment_name", "name", "id"),
+    )
 
 
 class TagGroup(FranchiseOwned, Base):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import url_for
 from markupsafe import Markup
 
 from core.kernel.i18n import _, _l
 from core.kernel.web.formats import moment, number
-from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
+from core.kernel.web.lists import Column, Filter, ListSpec, Sort, address, link
+from core.kernel.web.offered import Offered, offer
 from core.segments.models import Segment
+from core.segments.permissions import VIEW
 from core.segments.words import PURPOSE_NAMES
 
 
 def _name(row: Any) -> Any:
     badge = Markup('<span class="bdg">{}</span>').format(_("已停用")) if not row.active else ""
-    return link(url_for("segments.segment", code=row.code), row.name, badge)
+    return link(address("segments.segment", code=row.code), row.name, badge)
 
 
 def _members(row: Any) -> str:
@@ -44,3 +45,6 @@ SEGMENTS = ListSpec(
                lambda value: Segment.active.is_(value == "on")),
     ),
 )  # fmt: skip
+
+
+offer(Offered("segments", _l("人群"), VIEW, lambda _session, _state: SEGMENTS, "segments.index", "segment"))

@@ -15,8 +15,10 @@
     boxes.forEach((box) => box.closest("tr").classList.toggle("sel", box.checked));
     const bar = hk.$("[data-bulk]");
     if (!bar) return;
+    const whole = hk.$("[data-all]", bar);
+    if (whole && chosen.length < boxes.length) whole.checked = false;
     bar.hidden = chosen.length === 0;
-    hk.$("[data-count]", bar).textContent = chosen.length;
+    hk.$("[data-count]", bar).textContent = whole?.checked ? whole.dataset.all : chosen.length;
     const all = hk.$("[data-pick-all]");
     if (all) { all.checked = chosen.length > 0 && chosen.length === boxes.length; all.indeterminate = chosen.length > 0 && !all.checked; }
   }
@@ -24,6 +26,11 @@
     if (event.target.matches("[data-pick-all]")) hk.all("[data-list] tbody input[data-pick]").forEach((box) => { box.checked = event.target.checked; });
     if (event.target.matches("[data-pick], [data-pick-all]")) count();
     if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+  });
+  hk.on("change", (event) => {
+    if (!event.target.matches("[data-all]") || !event.target.checked) return;
+    hk.all("[data-list] tbody input[data-pick]").forEach((box) => { box.checked = true; });
+    count();
   });
   hk.on("click", (event) => {
     if (!event.target.closest("[data-unpick]")) return;
@@ -38,4 +45,6 @@
     else if (event.key === "Enter" && at >= 0 && event.target === document.body) hk.$("a.cell", rows()[at])?.click();
   });
   hk.on("htmx:afterSwap", () => { at = -1; count(); });
+  hk.on("DOMContentLoaded", count);
+  window.addEventListener("pageshow", count);
 })();

@@ -29,6 +29,8 @@ def pages(desk):
         f"/members/{person}?tab=orders", f"/members/{person}?tab=points", f"/members/{person}?tab=dental.person",
         f"/members/{person}/edit", f"/cards/{card}/family", "/orders", f"/orders/{no}", f"/orders/{no}/refund",
         f"/orders/{no}/receipt", "/segments/", "/segments/new", "/tags", "/tags/new", "/gradings",
+        "/members?f.card=yes&sort=joined&c=name,phone,birth", "/lists/members/export?s=sort%3Drecent", "/console/tasks",
+        f"/history/person/{person}", "/records/stores/", "/records/staff/",
     ]  # fmt: skip
 
 

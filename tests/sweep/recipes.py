@@ -272,6 +272,27 @@ SEGMENTS = {
 }
 
 
+ONE_TASK, STATE = Recipe({"task_id": Ref("task")}), "f.gender=female&c=name"
+LISTS = {
+    "lists.columns": Recipe({"key": "members"}, form={"column": "phone", "back": "/members"}),
+    "lists.view_save": Recipe({"key": "members"}, form={"name": "扫一扫", "s": STATE, "back": "/members"}),
+    "lists.view_change": Recipe({"key": "members", "view_id": Ref("view")}, form={"name": "扫", "back": "/members"}),
+    "lists.bulk": Recipe(
+        {"key": "members"}, form={"act": "members.tag_add", "id": PERSON, "s": "", "back": "/members"}
+    ),
+    "lists.bulk_run": Recipe({"key": "members"}, form={"act": "members.tag_add", "id": PERSON, "f.tag": "扫"}),
+    "lists.export": Recipe({"key": "members"}, query={"s": STATE}),
+    "lists.export_post": Recipe({"key": "members"}, form={"s": STATE, "format": "csv"}),
+    "lists.history": Recipe({"kind": "person", "object_id": PERSON}),
+    "lists.task_list": PLAIN,
+    "lists.task_progress": PLAIN,
+    "lists.task_cancel": ONE_TASK,
+    "lists.task_retry": ONE_TASK,
+    "lists.task_undo": ONE_TASK,
+    "lists.task_file": ONE_TASK,
+}
+
+
 def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
     """Return the recipes of a record view."""
     name = f"record_{key}"
@@ -291,7 +312,7 @@ def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
 
 
 RECIPES: dict[str, Recipe] = {
-    **API, **DESK, **ORG, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG,
+    **API, **DESK, **ORG, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG, **LISTS,
     **records("staff", STAFF, name="改名", number="950"),
     **records("items", Ref("item_id"), name="改名"),
     **records("person_fields", Ref("person_field"), label="改名", kind="text"),

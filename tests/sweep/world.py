@@ -17,10 +17,11 @@ from core.catalog import services as catalog
 from core.contact.models import MessageTemplate
 from core.coupons import services as coupons
 from core.imports import runner
-from core.kernel import clock, counters
+from core.kernel import clock, counters, tasks
 from core.kernel.db import Base, FranchiseOwned
 from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
+from core.kernel.web import saved_views
 from core.ledger.models import Lot
 from core.orders import adjustments, quotes
 from core.orders.models import OrderLine, Orders, StoredQuote
@@ -201,7 +202,10 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             request = approvals.ask(
                 session, adjustments.KIND, {"person_id": str(member), "delta": 40 + len(item)}, f"{word}原因"
             )
+            view = saved_views.save(session, "members", f"{word}视图{store or 0}", {"f.gender": "female"}, shared=True)
+            task = tasks.ask(session, "lists.bulk", f"{word}任务", {"note": f"{word}参数"})
             return {
+                "view": view.id, "task": task.id,
                 **kept, "entry": entry, "preview": preview, "staff_id": house.staff["front_desk"], "spare_staff": spare.id, "approval": request.id,
                 "sitting": _sitting(session, spare), "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code, "item_id": item_id, "item_price": price_id,
                 "card": held[0].id, "household": household[0].id,

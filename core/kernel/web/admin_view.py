@@ -22,61 +22,34 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from flask import request, url_for
 from flask_admin import Admin, AdminIndexView, expose
 from flask_admin.contrib.sqla import ModelView
-from flask_admin.form import BaseForm
 from flask_admin.theme import Theme
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
 from wtforms import HiddenField
-from wtforms.i18n import get_translations as wtforms_translations
 
-from core.kernel import audit, permissions
-from core.kernel.errors import Conflict, FieldError, Invalid, NotFound
-from core.kernel.i18n import _, current_locale
+from core.kernel import history, permissions
+from core.kernel.errors import NotFound
 from core.kernel.ids import parse_id
 from core.kernel.tenancy import current_actor
-from core.kernel.web import lists, routes, state
-from core.kernel.web.render import go, go_to, render_page, toast
+from core.kernel.web import lists, offered, routes
+from core.kernel.web.offered import Offered
+from core.kernel.web.record_form import RecordForm, RequestSession
+from core.kernel.web.record_saving import RecordSaving
+from core.kernel.web.render import go, render_page
 from core.kernel.web.routes import RouteSpec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from flask import Flask
+    from sqlalchemy.orm import Session
 
 NEVER_FIELDS = frozenset({"id", "franchise_id", "balance", "points", "tier", "principal_fen", "bonus_fen"})
 _READS = {"index_view", "details_view"}
 _WRITES = {"create_view", "edit_view", "columns_view"}
 
 
-class RequestSession:
-    """Gives Flask-Admin the session of the request's unit of work; committing is the unit's affair."""
-
-    @property
-    def session(self) -> RequestSession:
-        """Return itself: Flask-Admin asks a database object for its session."""
-        return self
-
-    def __getattr__(self, name: str) -> Any:
-        if name in {"commit", "rollback"}:
-            raise RuntimeError("a record view never ends the unit of work")
-        if state.maybe_here() is None:
-            raise AttributeError(name)  # Flask-Admin looks around while the views are made
-        return getattr(routes.session(), name)
-
-
-class RecordForm(BaseForm):
-    """Form of a record: messages in the user's language, CSRF by the application."""
-
-    class Meta:
-        """WTForms settings."""
-
-        def get_translations(self, _form: Any) -> Any:
-            """Return WTForms' catalogue; Traditional Chinese must be named or it falls back to Simplified."""
-            names = {"zh_CN": ["zh"], "zh_TW": ["zh_TW"]}.get(current_locale(), ["en"])
-            return wtforms_translations(names)
-
-
-class AdminView(ModelView):
+class AdminView(RecordSaving, ModelView):
     """The one base of every record view."""
 
     record: ClassVar[Any]
@@ -99,6 +72,7 @@ class AdminView(ModelView):
     edit_template = "admin/edit.html"
     create_template = "admin/create.html"
     details_template = "admin/details.html"
+    conflict_template = "lists/conflict.html"
 
     def __init__(self) -> None:
         self._assert_declared()
@@ -112,6 +86,35 @@ class AdminView(ModelView):
             url=f"/records/{self.key}",
         )
         self.route_spec = RouteSpec(self.view_permission)
+        self._offer()
+
+    def _offer(self) -> None:
+        """Offer the list to what every list can do, and the records to the history page."""
+        offered.offer(
+            Offered(
+                self.listing.key, self.title, self.view_permission, lambda session, _state: self.listing_for(session),
+                f"{self.endpoint}.index_view", self.key,
+            )
+        )  # fmt: skip
+        history.offer(
+            history.Recorded(
+                self.key, self.title, self.view_permission, lambda _session, row_id: self.named(self.get_one(row_id)),
+                lambda row_id: url_for(f"{self.endpoint}.details_view", id=row_id), self.column_labels or {},
+                self.audit_kinds(),
+            )
+        )  # fmt: skip
+
+    def listing_for(self, _session: Session) -> lists.ListSpec:
+        """Return the list as the acting franchise sees it; a room adds choices of its own."""
+        return self.listing
+
+    def audit_kinds(self) -> tuple[str, ...]:
+        """Return the object kinds under which the audit trail knows these records."""
+        return (self.key, self.record.__tablename__)
+
+    def named(self, row: Any) -> str:
+        """Return what a record is called."""
+        return str(getattr(row, "name", "") or getattr(row, "code", "") or row.id)
 
     def _assert_declared(self) -> None:
         fields = self.form_columns
@@ -177,7 +180,7 @@ class AdminView(ModelView):
     @expose("/")
     def index_view(self) -> Any:
         """Show the list."""
-        listing = lists.load(routes.session(), self.listing, request.args)
+        listing = lists.load(routes.session(), self.listing_for(routes.session()), request.args)
         return self.render(
             self.list_template,
             listing=listing,
@@ -211,67 +214,6 @@ class AdminView(ModelView):
         row = self.get_one(request.args.get("id"))
         pairs = [(label, self.get_detail_value(None, row, name)) for name, label in self._details_columns]
         return self.render(self.details_template, row=row, pairs=pairs)
-
-    def _form_page(self, form: Any, row: Any, problem: Any = None) -> Any:
-        errors = [(f.id, f"{f.label.text}：{f.errors[0]}") for f in form if f.errors]
-        if problem is not None:
-            known = {f.name: f for f in form}
-            for error in problem.errors:
-                if error.field in known:
-                    known[error.field].errors = [*known[error.field].errors, error.message]
-                errors.append((error.field if error.field in known else "", error.message))
-            if not problem.errors:
-                errors.append(("", problem.message))
-        template = self.edit_template if row is not None else self.create_template
-        return self.render(template, form=form, row=row, errors=errors)
-
-    def _save(self, form: Any, row: Any) -> Any:
-        row_id = row.id if row is not None else None
-
-        def again(refusal: Any) -> Any:
-            fresh = self.get_one(row_id) if row_id else None
-            return self._form_page(form, fresh, None if refusal.extra.get("shown") else refusal)
-
-        routes.on_refusal(again)
-        if not form.validate():
-            raise Invalid(_("有内容要改。"), errors=[], extra={"shown": True})
-        if row is None:
-            saved = self.make(form)
-        else:
-            self._check_version(form, row)
-            saved = self.change(form, row)
-        routes.session().flush()
-        audit.record(routes.session(), f"{self.key}.{'added' if row is None else 'changed'}", self.key, saved.id)
-        toast(_("已保存“%(what)s”。", what=str(self.title)))
-        return go_to(url_for(f"{self.endpoint}.details_view", id=saved.id))
-
-    @staticmethod
-    def _check_version(form: Any, row: Any) -> None:
-        if not hasattr(form, "version"):
-            return
-        if str(form.version.data) != str(row.version):
-            raise Conflict(
-                _("这份资料刚被别人改过。你的输入还在，请对照后再保存一次。"),
-                errors=[FieldError("version", _("这份资料刚被别人改过，请刷新后对照。"))],
-            )
-        row.version += 1
-
-    def _populate(self, form: Any, row: Any) -> Any:
-        for field in form:
-            if field.name not in {"version", "csrf_token"}:
-                field.populate_obj(row, field.name)
-        return row
-
-    def make(self, form: Any) -> Any:
-        """Return a new row from the form; a room with rules of its own calls its service instead."""
-        values = {f.name: f.data for f in form if f.name not in {"version", "csrf_token"}}
-        row = self.record(**values)
-        routes.session().add(row)
-        return row
-
-    def change(self, form: Any, row: Any) -> Any:
-        """Return the row with the form's values; a room with rules of its own calls its service instead."""
-        return self._populate(form, row)
 
 
 class _NoIndex(AdminIndexView):

@@ -6,10 +6,13 @@ import base64
 import hmac
 import json
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core.kernel import keys
 from core.kernel.tenancy import current_actor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 OLDER, NEWER = "o", "n"
 _MAC = 12
@@ -46,3 +49,13 @@ def read(scope: str, text: str | None) -> tuple[str, tuple[Any, ...]] | None:
         return direction, tuple(map(_back, values))
     except (ValueError, TypeError, KeyError):
         return None
+
+
+def plain_of(values: Iterable[Any]) -> list[Any]:
+    """Return sort values as JSON keeps them, for a walk that goes on in another process."""
+    return [_plain(value) for value in values]
+
+
+def plain_back(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Return what `plain_of` kept."""
+    return tuple(map(_back, values))

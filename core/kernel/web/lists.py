@@ -13,8 +13,8 @@
     listing = lists.load(session(), PEOPLE, request.args)
     return render_page("people/list.html", listing=listing)     # or straight: lists/page.html
 
-A page costs three statements at most (rows, capped count, column choice), a search four (hits, their
-sort values, rows, column choice): constant, whatever the size. The
+A page costs four statements at most (rows, capped count, column choice, saved views), a search five (hits,
+their sort values, rows, column choice, saved views): constant, whatever the size. The
 sort columns must be NOT NULL and end with the id, and an index (franchise_id, *columns) must exist:
 paging compares them as one row value. Statements select mapped attributes, never entities, and name
 the franchise themselves besides the session's scoping.
@@ -22,191 +22,52 @@ the franchise themselves besides the session's scoping.
 
 from __future__ import annotations
 
-import html
 import json
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
-from flask import request
-from markupsafe import Markup, escape
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import func, select, tuple_
 
-from core.kernel.i18n import _
+from core.kernel import bulk
+from core.kernel.i18n import _, listed
 from core.kernel.models import Preference
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
-from core.kernel.web import cursors
+from core.kernel.web import cursors, saved_views
+from core.kernel.web.list_spec import PAGE, Column, Filter, ListSpec, Sort, address, link
+from core.kernel.web.listing import COUNT_CAP, Listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sqlalchemy.orm import Session
 
-PAGE = 50
-COUNT_CAP = 1000
+__all__ = [
+    "COUNT_CAP", "PAGE", "Column", "Filter", "ListSpec", "Listing", "Sort", "address", "choose_columns", "criteria",
+    "link", "load", "permitted", "shown_columns",
+]  # fmt: skip
 LONG_FOR_S = 60
 LONG_KEPT = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: what it selects and how a row shows it.
-
-    `cell(row)` returns text (escaped here) or Markup; `row` has the labels of every selected
-    attribute. `phone` says where the value stands in the two-line card: title, tag (beside it), meta
-    (below), value, note (right) or "" for nowhere. `fixed` columns cannot be hidden, `shown=False`
-    ones wait in the chooser.
-    """
-
-    key: str
-    label: Any
-    exprs: tuple[Any, ...]
-    cell: Callable[[Any], Any]
-    numeric: bool = False
-    phone: str = ""
-    fixed: bool = False
-    shown: bool = True
-    quiet: bool = False
-    permission: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """An order: NOT NULL mapped columns, the id last; `down` for the largest first."""
-
-    key: str
-    label: Any
-    columns: tuple[Any, ...]
-    down: bool = False
-    column: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A filter: choices of (value, label) — or a function giving them — and the criterion of a value."""
-
-    key: str
-    label: Any
-    choices: Any
-    where: Callable[[str], Any]
-
-    def options(self) -> list[tuple[str, str]]:
-        """Return the (value, label) choices."""
-        found = self.choices() if callable(self.choices) else self.choices
-        return [(str(value), str(label)) for value, label in found]
-
-
-@dataclass(frozen=True)
-class ListSpec:
-    """A declared list. `search(session, text)` returns a SELECT of ids, `where(session)` always narrows."""
-
-    key: str
-    model: Any
-    columns: tuple[Column, ...]
-    sorts: tuple[Sort, ...]
-    filters: tuple[Filter, ...] = ()
-    search: Callable[[Session, str], Any] | None = None
-    search_hint: Any = ""
-    joins: Callable[[Select[Any]], Select[Any]] = lambda statement: statement
-    where: Callable[[Session], Any] | None = None
-    noun: Any = ""
-    page: int = PAGE
-    pick: bool = False
-
-    def __post_init__(self) -> None:
-        for sort in self.sorts:
-            last = sort.columns[-1]
-            if last.key != "id":
-                raise ValueError(f"list {self.key}, sort {sort.key}: the id must come last")
-            loose = [c.key for c in sort.columns if c.property.columns[0].nullable]
-            if loose:
-                raise ValueError(f"list {self.key}, sort {sort.key}: {loose} may be empty, which stops a walk")
-        if not self.sorts:
-            raise ValueError(f"list {self.key} has no sort")
-
-
-@dataclass
-class Listing:
-    """One page of a list, ready for templates/lists/page.html."""
-
-    spec: ListSpec
-    args: dict[str, str]
-    columns: list[Column]
-    sort: Sort
-    rows: list[Any]
-    count: int
-    newer: str = ""
-    older: str = ""
-    text: str = ""
-    chosen: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def count_text(self) -> str:
-        """Return the count, or "1,000+" beyond the cap."""
-        return f"{COUNT_CAP:,}+" if self.count > COUNT_CAP else f"{self.count:,}"
-
-    def url(self, **changes: str | None) -> str:
-        """Return the address of this list with some arguments changed; a change returns to page one."""
-        merged: dict[str, str | None] = {k: v for k, v in self.args.items() if k != "after"}
-        merged.update(changes)
-        kept = {k: v for k, v in merged.items() if v}
-        return f"{request.path}?{urlencode(kept)}" if kept else request.path
-
-    def chips(self) -> list[tuple[str, str, str]]:
-        """Return (label, value's label, address without it) of every filter in use."""
-        shown = []
-        for item in self.spec.filters:
-            value = self.chosen.get(item.key)
-            if value is not None:
-                words = dict(item.options()).get(value, value)
-                shown.append((str(item.label), words, self.url(**{f"f.{item.key}": None})))
-        return shown
-
-    def hidden_inputs(self, *but: str) -> list[tuple[str, str]]:
-        """Return the arguments that a form of this list must carry along, without `but`."""
-        return [(k, v) for k, v in self.args.items() if k not in but and k != "after"]
-
-    def body(self) -> Markup:
-        """Return the rows of the table body: flat, each cell by its pre-bound formatter."""
-        plan = [(c.cell, _cell_class(c)) for c in self.columns]
-        pick, pick_label = self.spec.pick, _("选中这一行")
-        parts: list[str] = []
-        for row in self.rows:
-            parts.append("<tr>")
-            if pick:
-                parts.append(
-                    f'<td class="pick"><input type="checkbox" class="cbx" name="id" value="{row.id}" '
-                    f'data-pick aria-label="{escape(pick_label)}"></td>'
-                )
-            for cell, css in plan:
-                value = cell(row)
-                # The standard library's escape gives plain text: a third of markupsafe's time, 400 times a page.
-                parts.append(f"<td{css}>{value if type(value) is Markup else html.escape(str(value))}</td>")
-            parts.append("</tr>")
-        return Markup("".join(parts))  # noqa: S704 - every value was escaped above
-
-
-def _cell_class(column: Column) -> str:
-    words = [
-        "num" if column.numeric else "",
-        "mut" if column.quiet else "",
-        f"p-{column.phone}" if column.phone else "",
-        "nm" if column.phone == "title" else "",
-    ]
-    shown = " ".join(w for w in words if w)
-    return f' class="{shown}"' if shown else ""
+_OWN_ARGS = frozenset({"q", "sort", "after", "v", "c"})
 
 
 def load(session: Session, spec: ListSpec, args: Mapping[str, str]) -> Listing:
     """Return the page of `spec` that the arguments of the URL ask for; unknown ones are ignored."""
-    kept = {k: v for k, v in args.items() if v and (k in {"q", "sort", "after"} or k.startswith("f."))}
+    views = saved_views.of(session, spec.key) if spec.views else []
+    kept = {k: v for k, v in args.items() if v and (k in _OWN_ARGS or k.startswith("f."))}
+    view = _view(views, kept)
+    if view is not None and not kept:
+        kept = {**view.args, "v": str(view.id)}
+    if "c" in kept and not _named(spec, kept["c"]):
+        kept.pop("c")
     chosen = _chosen_filters(spec, kept)
-    sort = next((s for s in spec.sorts if s.key == kept.get("sort")), spec.sorts[0])
-    columns = shown_columns(session, spec)
+    sort = spec.sort_of(kept.get("sort"))
+    columns, picked = _columns(session, spec, kept.get("c", ""))
     text = kept.get("q", "").strip()[:80]
-    listing = Listing(spec, kept, columns, sort, [], 0, text=text, chosen=chosen)
+    listing = Listing(spec, kept, columns, sort, [], 0, text=text, chosen=chosen, views=views, view=view)
+    listing.picked, listing.actions = picked, bulk.permitted(spec.key)
+    if view is not None:
+        listing.notes = _notes(spec, view)
     hits = _hits(session, spec, text)
     base = _criteria(session, spec, chosen, hits)
     if isinstance(hits, list):
@@ -216,6 +77,27 @@ def load(session: Session, spec: ListSpec, args: Mapping[str, str]) -> Listing:
     whole = not (listing.newer or listing.older)
     listing.count = len(listing.rows) if whole else _count(session, listing, base)
     return listing
+
+
+def _view(views: list[saved_views.View], kept: Mapping[str, str]) -> saved_views.View | None:
+    """Return the view that the address names; without any argument, the one that the list opens with."""
+    if not kept:
+        return saved_views.opening(views)
+    return next((view for view in views if str(view.id) == kept.get("v")), None)
+
+
+def _notes(spec: ListSpec, view: saved_views.View) -> list[str]:
+    gone = saved_views.stale(spec, view)
+    if not gone:
+        return []
+    return [_("视图“%(view)s”里的%(what)s已经不在了，先不管它们。", view=view.name, what=listed(dict.fromkeys(gone)))]
+
+
+def criteria(session: Session, spec: ListSpec, state: Mapping[str, str]) -> Callable[[Any], Any]:
+    """Return a function that narrows a SELECT to every row that a list shows in this state, on all its pages."""
+    text = state.get("q", "").strip()[:80]
+    hits = spec.search(session, text) if text and spec.search is not None else None
+    return _criteria(session, spec, _chosen_filters(spec, dict(state)), hits)
 
 
 def _chosen_filters(spec: ListSpec, kept: dict[str, str]) -> dict[str, str]:
@@ -350,15 +232,29 @@ def permitted(spec: ListSpec) -> list[Column]:
     return [c for c in spec.columns if c.permission is None or c.permission in actor.grants]
 
 
-def shown_columns(session: Session, spec: ListSpec) -> list[Column]:
-    """Return the columns the person chose, in the declared order; the default ones without a choice."""
+def shown_columns(session: Session, spec: ListSpec, wanted: str = "") -> list[Column]:
+    """Return the columns the address names or the person chose, in the declared order; else the default ones."""
+    return _columns(session, spec, wanted)[0]
+
+
+def _columns(session: Session, spec: ListSpec, wanted: str) -> tuple[list[Column], bool]:
+    """Return the columns to show, and whether somebody chose them."""
+    picked = _named(spec, wanted) or _stored(session, spec)
+    known = picked or {c.key for c in spec.columns if c.shown}
+    return [c for c in permitted(spec) if c.fixed or c.key in known], bool(picked)
+
+
+def _named(spec: ListSpec, text: str) -> set[str]:
+    return set(text.split(",")) & {c.key for c in spec.columns}
+
+
+def _stored(session: Session, spec: ListSpec) -> set[str]:
     actor = current_actor()
     stored = Statements(session, actor.franchise_id).one(
         "SELECT value FROM preference WHERE franchise_id = ? AND staff_id = ? AND key = ?",
         [actor.franchise_id, actor.staff_id, _preference_key(spec)],
     )
-    picked = set(json.loads(stored[0])) if stored else {c.key for c in spec.columns if c.shown}
-    return [c for c in permitted(spec) if c.fixed or c.key in picked]
+    return set(json.loads(stored[0])) if stored else set()
 
 
 def choose_columns(session: Session, spec: ListSpec, keys: list[str]) -> None:
@@ -374,10 +270,3 @@ def choose_columns(session: Session, spec: ListSpec, keys: list[str]) -> None:
     else:
         row.value = json.dumps(known)
     session.flush()
-
-
-def link(url: str, text: str, *extra: Any) -> Markup:
-    """Return the link of a row's title, followed by badges."""
-    # Joined by hand: Markup.format costs ten times as much, and a page has fifty of these.
-    badges = "".join(f" {escape(badge)}" for badge in extra)
-    return Markup(f'<a class="cell" href="{html.escape(url)}">{html.escape(text)}</a>{badges}')  # noqa: S704

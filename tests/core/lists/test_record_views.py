@@ -1,0 +1,124 @@
+"""Every record view, generated: what is no field cannot be set, a stale version is refused, who only reads cannot write."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import inspect, select
+
+from core.kernel.tenancy import acting
+from core.kernel.web.admin_view import NEVER_FIELDS, AdminView
+from tests.core.desk.desk_kit import Desk
+
+OVERRIDES = ({"_method": "DELETE"}, {"_method": "PUT"})
+HEADERS = ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method")
+
+
+def views(web):
+    found = {getattr(function, "__self__", None) for function in web.view_functions.values()}
+    return sorted((view for view in found if isinstance(view, AdminView)), key=lambda view: view.key)
+
+
+def editable(web):
+    return [view for view in views(web) if view.edit_permission is not None]
+
+
+def rows(desk, view):
+    with acting(desk.actor), desk.installation.unit("read") as session:
+        return [
+            {c.key: getattr(row, c.key) for c in inspect(view.record).columns}
+            for row in session.scalars(select(view.record).order_by(view.record.id))
+        ]
+
+
+def filled_form(desk, path):
+    """Return what a browser would post from a record's form."""
+    body = desk.get(path).text
+    form = re.search(r"<form class=\"card\".*?</form>", body, re.S).group(0)
+    values = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        at = dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
+        if at.get("type") == "checkbox" and " checked" not in tag:
+            continue
+        if "name" in at and at["name"] != "csrf_token":
+            values[at["name"]] = at.get("value", "").replace("&#34;", '"')
+    return values
+
+
+def test_there_are_record_views(web):
+    assert {"stores", "staff"} <= {view.key for view in views(web)}
+    for view in views(web):
+        assert not NEVER_FIELDS & set(view.form_columns or ())
+
+
+def test_saving_what_the_form_says_changes_nothing_and_is_no_entry_of_changes(sit, web):
+    owner = sit("owner")
+    for view in editable(web):
+        before = rows(owner, view)
+        row = before[0]
+        path = f"/records/{view.key}/edit/?id={row['id']}"
+        assert owner.post(path, filled_form(owner, path)).status_code == 303, view.key
+        after = rows(owner, view)[0]
+        moved = {key for key in row if row[key] != after[key]}
+        assert moved <= {"version"}, (view.key, moved)
+
+
+def test_what_is_no_field_cannot_be_set_by_a_form(sit, web):
+    owner = sit("owner")
+    for view in editable(web):
+        row = rows(owner, view)[0]
+        path = f"/records/{view.key}/edit/?id={row['id']}"
+        foreign = str(owner.installation.pharmacy.franchise_id)
+        columns = {c.key for c in inspect(view.record).columns} - set(view.form_columns) - {"version"}
+        more = {key: foreign if key in {"franchise_id", "id"} else "9" for key in columns}
+        owner.post(path, {**filled_form(owner, path), **more})
+        after = rows(owner, view)[0]
+        assert {key: after[key] for key in columns} == {key: row[key] for key in columns}, view.key
+
+
+def test_a_stale_version_is_refused_and_nothing_is_written(sit, web):
+    owner = sit("owner")
+    for view in editable(web):
+        row = rows(owner, view)[0]
+        path = f"/records/{view.key}/edit/?id={row['id']}"
+        form = filled_form(owner, path)
+        assert owner.post(path, form).status_code == 303
+        before = rows(owner, view)
+        for stale in (form["version"], "", "abc", "-1", "999999"):
+            assert owner.post(path, {**form, "version": stale}).status_code == 409, (view.key, stale)
+        assert rows(owner, view) == before
+
+
+@pytest.mark.parametrize("role", ["manager", "auditor", "front_desk", "platform_admin"])
+def test_who_may_not_edit_a_record_cannot(sit, web, role):
+    owner = sit("owner")
+    desk = Desk(owner.installation, web, owner.house, role)
+    for view in editable(web):
+        if view.edit_permission in desk.actor.grants:
+            continue
+        row = rows(owner, view)[0]
+        path = f"/records/{view.key}/edit/?id={row['id']}"
+        form, before = filled_form(owner, path), rows(owner, view)
+        assert desk.get(path).status_code == 403
+        assert desk.post(path, form).status_code == 403
+        assert desk.post(f"/records/{view.key}/new/", form).status_code == 403
+        assert rows(owner, view) == before
+
+
+def test_no_method_can_be_smuggled_in_and_nothing_is_deleted(sit, web):
+    owner = sit("owner")
+    for view in views(web):
+        before, one = rows(owner, view), rows(owner, view)[0]["id"]
+        for path in (
+            f"/records/{view.key}/delete/",
+            f"/records/{view.key}/action/",
+            f"/records/{view.key}/ajax/update/",
+        ):
+            for more in OVERRIDES:
+                answer = owner.post(path, {"id": str(one), "rowid": str(one), "action": "delete", **more})
+                assert answer.status_code in {404, 405}, (path, answer.status_code)
+        for header in HEADERS:
+            owner.post(f"/records/{view.key}/details/?id={one}", {}, headers={header: "DELETE"})
+            owner.get(f"/records/{view.key}/edit/?id={one}", headers={header: "POST"})
+        assert rows(owner, view) == before, view.key
