@@ -124,3 +124,8 @@ def recent_failures(session: Session, key: str | None = None, limit: int = SHOWN
     if key is not None:
         query = query.where(PluginFailure.key == key)
     return list(session.scalars(query))
+
+
+def isolated_hooks(host: PluginHost, keys: frozenset[str]) -> list[tuple[str, str]]:
+    """Return (plugin, hook) in quarantine now, of the plugins `keys` that are installed, sorted."""
+    return [(key, one.hook) for key in sorted(keys & set(host.plugins)) for one in host.health.of(key) if one.isolated]

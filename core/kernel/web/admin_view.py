@@ -30,8 +30,9 @@ from wtforms import HiddenField
 from wtforms.i18n import get_translations as wtforms_translations
 
 from core.kernel import audit, permissions
+from core.kernel.audit_words import words
 from core.kernel.errors import Conflict, FieldError, Invalid, NotFound
-from core.kernel.i18n import _, current_locale
+from core.kernel.i18n import _, _l, current_locale
 from core.kernel.ids import parse_id
 from core.kernel.tenancy import current_actor
 from core.kernel.web import lists, routes, state
@@ -292,4 +293,10 @@ def install(app: Flask, views: Iterable[Callable[[], AdminView]]) -> None:
         view = make()
         if not isinstance(view, AdminView):
             raise TypeError(f"{type(view).__name__} is not an AdminView")
+        words.add(
+            {
+                f"{view.key}.added": _l("新增：%(what)s", what=view.title),
+                f"{view.key}.changed": _l("修改：%(what)s", what=view.title),
+            }
+        )
         admin.add_view(view)

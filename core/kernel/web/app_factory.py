@@ -27,7 +27,7 @@ from core.kernel.web import admin_view, assets, csp, formats, handlers, logs, ro
 from core.kernel.web.flask_sessions import ServerSessions, cookie_names
 from core.kernel.web.identity import FULL
 from core.kernel.web.render import link_if, may_see
-from core.kernel.web.shortcuts import shortcut_list
+from core.kernel.web.shortcuts import shortcut_groups
 from core.kernel.web.state import RequestState, Shell, WebState
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _install_language(app: Flask) -> None:
         link_if=link_if,
         may_see=may_see,
         locale_names=i18n.LOCALE_NAMES,
-        shortcut_list=shortcut_list,
+        shortcut_groups=shortcut_groups,
         clock=clock,
     )
     formats.install(app)

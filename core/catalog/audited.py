@@ -1,0 +1,7 @@
+"""What is written into the audit trail about items, in words."""
+
+from core.kernel.i18n import _l
+
+ACTIONS = {
+    "catalog.item.added": _l("新增项目"), "catalog.item.changed": _l("修改项目"), "catalog.stock.set": _l("调整库存"),
+}  # fmt: skip
