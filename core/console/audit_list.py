@@ -29,8 +29,9 @@ DAYS = (("today", _l("今天")), ("yesterday", _l("昨天")), ("7", _l("7 天内
 def spec(session: Session) -> ListSpec:
     """Return the list of the acting franchise's trail."""
     row = AuditEntry
-    names = dict(session.execute(select(Staff.id, Staff.name).order_by(Staff.number).limit(STAFF_LIMIT)).tuples().all())
-    stores = dict(session.execute(select(Store.id, Store.name)).tuples().all())
+    staff = session.execute(select(Staff.id, Staff.name).order_by(Staff.number).limit(STAFF_LIMIT))
+    names = {found[0]: found[1] for found in staff}
+    stores = {found[0]: found[1] for found in session.execute(select(Store.id, Store.name))}
     return ListSpec(
         key="audit", model=row, noun=_l("条"),
         columns=(
