@@ -44,6 +44,9 @@ HOOK_LABELS: dict[str, Any] = {
     "merge_people": _l("会员合并"),
     "describe_audit": _l("审计说明"),
     "demo_data": _l("示例数据"),
+    "item_vetoes": _l("赠送限制"),
+    "person_circle": _l("家人范围"),
+    "register_jobs": _l("定时任务"),
 }
 
 

@@ -209,9 +209,13 @@ def tamper(installation):
     """Rewrite an entry past the triggers, as somebody with the file could; return the block's first entry."""
     fid = installation.dental.franchise_id
     with installation.runtime.db.engine.begin() as connection:
-        triggers = connection.execute(
-            text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entry'")
-        ).scalars().all()
+        triggers = (
+            connection.execute(
+                text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entry'")
+            )
+            .scalars()
+            .all()
+        )
         for name in triggers:
             connection.execute(text(f"DROP TRIGGER {name}"))
         last = "(SELECT MAX(last_id) FROM audit_block WHERE franchise_id = :f)"
