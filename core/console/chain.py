@@ -56,9 +56,10 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The chain's sums over all franchises counted so far; `since` is the oldest count (ms), None for none."""
+    """The chain's sums over the franchises `counted` so far; `since` is the oldest count (ms), None for none."""
 
     franchises: int
+    counted: int
     members: int
     orders: int
     recent_orders: int
@@ -150,7 +151,7 @@ def totals(session: Session, chain_id: int) -> Totals:
     count = FranchiseCount
     row = session.execute(
         select(
-            func.count(Franchise.id), func.coalesce(func.sum(count.members), 0),
+            func.count(Franchise.id), func.count(count.id), func.coalesce(func.sum(count.members), 0),
             func.coalesce(func.sum(count.orders), 0), func.coalesce(func.sum(count.recent_orders), 0),
             func.coalesce(func.sum(count.points), 0), func.min(count.counted_at),
         )
@@ -158,7 +159,7 @@ def totals(session: Session, chain_id: int) -> Totals:
         .outerjoin(count, count.franchise_id == Franchise.id)
         .where(Franchise.chain_id == chain_id)
     ).one()  # fmt: skip
-    return Totals(*(int(value) for value in row[:5]), None if row[5] is None else int(row[5]))
+    return Totals(*(int(value) for value in row[:6]), None if row[6] is None else int(row[6]))
 
 
 # -- counts ----------------------------------------------------------------------------------------
