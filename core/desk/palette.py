@@ -58,10 +58,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something one can begin from the palette: what it is called, further words, the page, who may."""
+    """Something one can begin from the palette: what it is called, further words for it, the page, who may."""
 
     label: Any
-    words: str
+    latin: str
+    words: Any
     endpoint: str
     icon: str
     permission: str
@@ -70,18 +71,25 @@ class Act:
 
 
 ACTS = (
-    Act(_l("开单"), "till kaidan 收银 新订单", "desk.till", "till", TILL),
-    Act(_l("新建会员"), "enrol xinjian 入会 办卡", "desk.enrol", "plus", ENROL),
-    Act(_l("打印规则页"), "print rules dayin 方案 等级 积分", "programme.rules", "print", "programme.rules.view"),
-    Act(_l("修改会员方案"), "programme 等级 积分 促销 草稿", "programme.index", "edit", "programme.draft.edit"),
-    Act(_l("导入会员名单"), "import daoru excel csv", "imports.new", "upd", "imports.run"),
-    Act(_l("新建人群"), "segment 筛选 条件", "segments.new", "users", "segments.edit"),
-    Act(_l("新增员工"), "staff hire 入职", "org.staff_new", "plus", "org.staff.edit"),
-    Act(_l("处理审批"), "approval 批准", "org.approvals", "check", "org.approvals.view"),
-    Act(_l("启用或停用业态"), "plugin 插件 牙科 药房 康复 美容", "console.plugins", "plug", "console.plugins.view"),
-    Act(_l("查操作日志"), "audit 谁 改过", "console.audit", "doc", "console.audit.view"),
-    Act(_l("修改密码和 PIN"), "password totp 动态口令 账号 安全", "org.security", "shield", "org.shell.use"),
-    Act(_l("建立加盟主体"), "franchise chain 连锁", "console.chain_new", "tree", "console.chain.edit"),
+    Act(_l("开单"), "till kaidan", _l("收银 新订单"), "desk.till", "till", TILL),
+    Act(_l("新建会员"), "enrol", _l("入会 办卡"), "desk.enrol", "plus", ENROL),
+    Act(_l("打印规则页"), "print rules", _l("方案 等级 积分"), "programme.rules", "print", "programme.rules.view"),
+    Act(_l("修改会员方案"), "programme", _l("等级 积分 促销 草稿"), "programme.index", "edit", "programme.draft.edit"),
+    Act(_l("导入会员名单"), "import excel csv", "", "imports.new", "upd", "imports.run"),
+    Act(_l("新建人群"), "segment", _l("筛选 条件"), "segments.new", "users", "segments.edit"),
+    Act(_l("新增员工"), "staff hire", _l("入职"), "org.staff_new", "plus", "org.staff.edit"),
+    Act(_l("处理审批"), "approval", _l("批准"), "org.approvals", "check", "org.approvals.view"),
+    Act(
+        _l("启用或停用业态"),
+        "plugin",
+        _l("插件 牙科 药房 康复 美容"),
+        "console.plugins",
+        "plug",
+        "console.plugins.view",
+    ),
+    Act(_l("查操作日志"), "audit", _l("谁改过"), "console.audit", "doc", "console.audit.view"),
+    Act(_l("修改密码和 PIN"), "password totp", _l("动态口令 账号 安全"), "org.security", "shield", "org.shell.use"),
+    Act(_l("建立加盟主体"), "franchise chain", _l("连锁"), "console.chain_new", "tree", "console.chain.edit"),
 )
 
 
@@ -162,7 +170,7 @@ def _acts(_session: Session, actor: Actor, text: str) -> list[Hit]:
         if act.permission not in permissions.registry or not permissions.may(actor, act.permission):
             continue
         url = link_if(act.endpoint, **dict(act.values))
-        if url and fits(text, str(act.label), act.words):
+        if url and fits(text, str(act.label), f"{act.latin} {act.words}"):
             hits.append(Hit(str(act.label), "", act.icon, url, key=act.endpoint))
     return hits[: MOST if text else len(ACTS)]
 
