@@ -8,7 +8,7 @@ from flask import current_app, request
 
 from core.kernel import permissions
 from core.kernel.errors import NotFound
-from core.kernel.i18n import _, _l
+from core.kernel.i18n import _, _l, ngettext
 from core.kernel.ids import parse_id
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import MenuEntry, go, is_fragment, menu, render_page, toast
@@ -51,7 +51,15 @@ def _licence(params: Mapping[str, Any]) -> str:
     return _("%(name)s 的执业证 %(day)s 到期，请尽快更新。", name=name, day=params.get("until", ""))
 
 
+def _finished(params: Mapping[str, Any]) -> str:
+    what, done, failed = _(str(params.get("what", ""))), int(params.get("done", 0)), int(params.get("failed", 0))
+    if failed:
+        return _("“%(what)s”已结束：成功 %(done)d 项，未成功 %(n)d 项。", what=what, done=done, n=failed)
+    return ngettext("“%(what)s”已完成：%(n)d 项。", "“%(what)s”已完成：%(n)d 项。", done, what=what)
+
+
 kinds.add(
+    NoticeKind(notices.FINISHED, _finished, "check"),
     NoticeKind(approvals.ASKED, _asked, "check", "warn"),
     NoticeKind(approvals.DECIDED, _decided, "check"),
     NoticeKind(licences.ENDING, _licence, "shield", "warn"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 KEPT_DAYS = 90
 SHOWN = 50
 PURGE_BATCH = 1000
+FINISHED = "task.finished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,17 @@ def tell_holders(
     """Tell everybody who holds a permission (at a store, when given) something, except `but`; as `tell`."""
     wanted = set(holders_of(session, permission, store_id)) - set(but)
     return tell(session, wanted, kind, params, endpoint=endpoint, link=link, about=about, once=once)
+
+
+def tell_finished(
+    session: Session, staff_id: int | None, what: str, *, done: int, failed: int, endpoint: str,
+    link: Mapping[str, Any] | None = None, about: str = "",
+) -> int:  # fmt: skip
+    """Tell who asked for a long task that it is over: `what` is its label as the sources write it, shown translated."""
+    return tell(
+        session, [staff_id], FINISHED, {"what": what, "done": done, "failed": failed}, endpoint=endpoint, link=link,
+        about=about, once=bool(about),
+    )  # fmt: skip
 
 
 def holders_of(session: Session, permission: str, store_id: int | None = None) -> list[int]:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from core.console.permissions import SWITCH
 from core.kernel import clock
+from core.kernel.i18n import in_locale
 from core.kernel.plugin_health import Health
 from core.kernel.tenancy import acting
 from core.orders import adjustments
@@ -162,3 +163,17 @@ def test_a_notice_of_a_room_that_is_gone_still_opens(installation, manager):
     with acting(installation.actor(installation.dental, "manager")), installation.unit("read") as session:
         row = notices.newest(session)[0]
     assert manager.post(f"/notices/{row.id}").location.endswith("/notices")
+
+
+def test_a_long_task_is_told_once_in_the_readers_language(installation):
+    staff_id = installation.dental.staff["manager"]
+    with acting(installation.actor(installation.dental)), installation.unit() as session:
+        for _n in range(2):
+            notices.tell_finished(
+                session, staff_id, "导出等级变动名单", done=7, failed=2, endpoint="org.notices", about="task:1"
+            )
+    assert told(installation, "manager") == [("“导出等级变动名单”已结束：成功 7 项，未成功 2 项。", False)]
+    with in_locale("en"):
+        assert told(installation, "manager") == [
+            ("“Exported a list of tier changes” is over: 7 done, 2 failed.", False)
+        ]
