@@ -31,6 +31,7 @@ def spec(session: Session) -> ListSpec:
     row = AuditEntry
     staff = session.execute(select(Staff.id, Staff.name).order_by(Staff.number).limit(STAFF_LIMIT))
     names = {found[0]: found[1] for found in staff}
+    who = select(Staff.name).where(Staff.id == row.staff_id).correlate(row).scalar_subquery()
     stores = {found[0]: found[1] for found in session.execute(select(Store.id, Store.name))}
     return ListSpec(
         key="audit", model=row, noun=_l("条"),
@@ -41,7 +42,7 @@ def spec(session: Session) -> ListSpec:
                 lambda r: link(url_for("console.audit_entry", entry_id=r.id), words.label(r.action)), phone="title",
                 fixed=True,
             ),
-            Column("staff", _l("谁"), (row.staff_id,), lambda r: names.get(r.staff_id) or _who(r), phone="meta"),
+            Column("staff", _l("谁"), (row.staff_id, who.label("who")), lambda r: r.who or _who(r), phone="meta"),
             Column("object", _l("对象"), (row.object_kind, row.object_id), lambda r: kind_word(r.object_kind)),
             Column("store", _l("门店"), (row.store_id,), lambda r: stores.get(r.store_id, "—"), quiet=True),
             Column("door", _l("从哪里"), (row.door,), lambda r: str(DOORS.get(r.door, r.door)), quiet=True),

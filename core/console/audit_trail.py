@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from core.kernel.db import Database
+
 RECENT_BLOCKS = 20
 UNSEALED_CAP = 5000
 
@@ -217,20 +219,25 @@ def _anchor(session: Session, last: AuditBlock | None) -> str:
     return "behind" if last is not None and last.number not in heads else "ok"
 
 
-def check(session: Session, *, whole: bool) -> AuditCheck:
-    """Walk the chain (the newest twenty blocks, or all of it), keep how it was found and return that."""
-    found = audit.walk(session, None if whole else RECENT_BLOCKS)
-    row = AuditCheck(
-        checked_at=clock.now_ms(), whole=whole, from_block=found.from_block, blocks=found.blocks,
-        entries=found.entries, problem=found.problem, block=found.block, entry_id=found.first_id or None,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    audit.record(
-        session, "console.audit.checked", "audit_check", row.id,
-        detail={"blocks": row.blocks, "entries": row.entries, "problem": row.problem},
-    )  # fmt: skip
-    return row
+def check(db: Database, *, whole: bool) -> audit.Walk:
+    """Walk the chain (the newest twenty blocks, or all of it), keep how it was found and return that.
+
+    The walk only reads: a till that writes meanwhile does not wait for it.
+    """
+    with db.unit("read") as session:
+        found = audit.walk(session, None if whole else RECENT_BLOCKS)
+    with db.unit("write") as session:
+        row = AuditCheck(
+            checked_at=clock.now_ms(), whole=whole, from_block=found.from_block, blocks=found.blocks,
+            entries=found.entries, problem=found.problem, block=found.block, entry_id=found.first_id or None,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        audit.record(
+            session, "console.audit.checked", "audit_check", row.id,
+            detail={"blocks": found.blocks, "entries": found.entries, "problem": found.problem},
+        )  # fmt: skip
+    return found
 
 
 def problem_words(row: AuditCheck) -> str:

@@ -13,6 +13,7 @@ from core.console.permissions import AUDIT_DETAIL, AUDIT_VIEW
 from core.kernel import permissions
 from core.kernel.audit_words import words
 from core.kernel.i18n import _, _l
+from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
 from core.kernel.web import lists
 from core.kernel.web.render import MenuEntry, go, link_if, menu, render_page, toast
@@ -38,10 +39,10 @@ def audit() -> Any:
     )  # fmt: skip
 
 
-@page(bp, "/audit/check", permission=AUDIT_VIEW, unit="write", methods=("POST",))
+@page(bp, "/audit/check", permission=AUDIT_VIEW, unit="own", methods=("POST",))
 def audit_check() -> Any:
     """Walk the newest blocks of the chain now; the whole chain is walked every night."""
-    found = audit_trail.check(session(), whole=False)
+    found = audit_trail.check(runtime().db, whole=False)
     if not found.problem:
         toast(_("最近 %(n)d 个区块完整，共 %(entries)d 条。", n=found.blocks, entries=found.entries))
     return go("console.audit")

@@ -161,7 +161,9 @@ def walk(session: Session, newest: int | None = None) -> Walk:
             return Walk(start, blocks, entries, "count", number, block.first_id, block.last_id)
         if not _is_intact(block, previous, rows):
             return Walk(start, blocks, entries, "altered", number, block.first_id, block.last_id)
-        previous, blocks, entries = block.head, blocks + 1, entries + len(rows)
+        previous, blocks, entries = bytes(block.head), blocks + 1, entries + len(rows)
+        for row in (block, *rows):  # a trail of a million entries does not fit into a session
+            session.expunge(row)
     return Walk(start, blocks, entries)
 
 
