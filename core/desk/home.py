@@ -8,7 +8,7 @@ from flask import render_template
 from markupsafe import Markup
 from sqlalchemy import select
 
-from core.desk import figures
+from core.desk import figures, todo
 from core.desk.permissions import FIGURES, TILL, VIEW
 from core.hooktypes import hook_context
 from core.kernel import clock
@@ -42,7 +42,7 @@ def waiting(session: Session, actor: Actor) -> Markup | None:
     """Return what waits for somebody who does not see the exceptions: approvals, a licence, a draft."""
     if may(actor, FIGURES):
         return None
-    rows = figures.todo(session, actor)
+    rows = todo.rows(session, actor)
     return _draw("todo", rows=rows) if rows else None
 
 
