@@ -13,11 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from core import rooms
 from core.console import menus  # noqa: F401 (puts plugins' entries into the menu)
 from core.console.cli import plugin_command_groups
+from core.console.permissions import SWITCH
 from core.kernel import keys
 from core.kernel import runtime as runtimes
 from core.kernel.plugin_health import store_failures
 from core.kernel.plugin_web import gated_blueprints, install_templates
 from core.kernel.web.app_factory import build_app
+from core.org import notices
 from core.org.identity import OrgIdentity
 
 if TYPE_CHECKING:
@@ -72,4 +74,5 @@ def _keep_failures(answer: Response) -> Response:
     """Write plugin failures of this request down, after its own unit of work has ended."""
     runtime = runtimes.runtime()
     store_failures(runtime.db, runtime.host.health)
+    notices.tell_isolations(runtime.db, runtime.host.health, SWITCH)
     return answer

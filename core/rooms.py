@@ -1,8 +1,8 @@
 """The list of rooms, and how a process is put together from them.
 
 A room offers itself by its file names alone: `models.py`, `permissions.py` (PERMISSIONS), `settings.py`
-(SETTINGS), `hooks.py`, `views.py` (bp), `cli.py` (COMMANDS), `jobs.py` (JOBS), `demo.py`. Rooms stand in
-the order of their floors.
+(SETTINGS), `audited.py` (ACTIONS), `hooks.py`, `views.py` (bp), `cli.py` (COMMANDS), `jobs.py` (JOBS),
+`demo.py`. Rooms stand in the order of their floors.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import importlib.util
 from typing import TYPE_CHECKING
 
 from core import hookspecs
-from core.kernel import permissions, runtime, settings
+from core.kernel import audit_words, permissions, runtime, settings
 from core.kernel.plugin_wiring import register_declared
 from core.kernel.plugins import PluginHost
 from core.kernel.settings import Environment
@@ -60,6 +60,8 @@ def declare(host: PluginHost) -> None:
     for module in modules("permissions"):
         if hasattr(module, "PERMISSIONS"):
             permissions.registry.add(module.PERMISSIONS)
+    for module in modules("audited"):
+        audit_words.words.add(module.ACTIONS)
     for module in modules("settings"):
         settings.registry.add(*getattr(module, "SETTINGS", ()))
     register_declared(host)

@@ -20,7 +20,8 @@ def pytest_configure(config):
 
 @pytest.fixture(autouse=True)
 def _quiet_environment(monkeypatch):
-    """No test reads the developer's installation or its clock."""
+    """No test reads the developer's installation, its clock, or the language that the test before it spoke."""
+    i18n.set_locale(i18n.SOURCE_LOCALE)
     for name in list(os.environ):
         if name.startswith("HUIKE_") or name in {"DATABASE_URL", "SMTP_URL", "SMS_URL"}:
             monkeypatch.delenv(name)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import click
 from sqlalchemy import select
 
+from core.console import chain as chains
 from core.console import cli_install, cli_serve, services
 from core.console.health import plugin_rows
 from core.kernel import schema
-from core.kernel.command import DOOR, WrongUse, franchise_actor, plainly
+from core.kernel.command import WrongUse, franchise_actor, plainly
 from core.kernel.i18n import _
 from core.kernel.runtime import runtime
-from core.kernel.tenancy import Actor, acting
+from core.kernel.tenancy import acting
 from core.org.models import Chain
 
 if TYPE_CHECKING:
@@ -94,14 +95,11 @@ def change_allowed(chain: str, key: str, allowed: bool) -> None:
     A run cut short is made good by running it again: the decision itself counts from the first unit.
     """
     host, db = runtime().host, runtime().db
-    with db.unit("write") as session:
-        row = session.scalar(select(Chain).where(Chain.name == chain))
-        if row is None:
-            raise WrongUse(_("没有名为“%(name)s”的连锁。", name=chain))
-        franchises = services.set_allowed(session, host, row.id, key, allowed)
-    for franchise_id in franchises:
-        with acting(Actor(franchise_id=franchise_id, door=DOOR)), db.unit("write") as session:
-            services.note_allowed(session, host, key, allowed)
+    with db.unit("read") as session:
+        chain_id = session.scalar(select(Chain.id).where(Chain.name == chain))
+    if chain_id is None:
+        raise WrongUse(_("没有名为“%(name)s”的连锁。", name=chain))
+    franchises = chains.decide(db, host, chain_id, key, allowed)
     click.echo(_("已在 %(n)d 个加盟主体生效。", n=len(franchises)))
 
 

@@ -8,17 +8,27 @@ import signal
 import subprocess
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 import click
 
 from core import rooms
+from core.console.plugin_jobs import plugin_jobs
 from core.kernel import clock, i18n, jobs
 from core.kernel import worker as workers
 from core.kernel.command import WrongUse, every_franchise, plainly
 from core.kernel.i18n import _, listed
 from core.kernel.runtime import runtime
 
+if TYPE_CHECKING:
+    from core.kernel.jobs import Job
+
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+def every_job() -> dict[str, Job]:
+    """Return the timed work of the rooms and of every installed plugin, by name."""
+    return {**rooms.jobs(), **plugin_jobs(runtime().host)}
 
 
 @click.command("serve")
@@ -56,7 +66,7 @@ def work(beside: bool) -> None:
     """Run the job worker until it is stopped."""
     if beside:
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    workers.consumer(runtime(), rooms.jobs()).run()
+    workers.consumer(runtime(), every_job()).run()
 
 
 def _end_with(parent: int) -> None:
@@ -78,7 +88,7 @@ def jobs_group() -> None:
 @plainly
 def jobs_run(name: str | None, due: bool, as_json: bool) -> None:
     """Run a job now for every franchise, or (--due) all that are due."""
-    here, known = runtime(), rooms.jobs()
+    here, known = runtime(), every_job()
     if due:
         runs = workers.run_due(here, known)
         click.echo(json.dumps(runs) if as_json else "\n".join(f"{k}\t{v}" for k, v in sorted(runs.items())))

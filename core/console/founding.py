@@ -16,7 +16,7 @@ from core.kernel.errors import Invalid
 from core.kernel.i18n import _, listed
 from core.kernel.models import Installation
 from core.kernel.statements import Statements
-from core.kernel.tenancy import Actor, acting
+from core.kernel.tenancy import Actor, act_in
 from core.ledger import services as ledger
 from core.org import franchises, staffing
 from core.programme import presets
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from core.hooktypes import Preset
     from core.kernel.runtime import Runtime
+    from core.org.models import Franchise
 
 RECOVERY = "recovery_wrapped_master"
 
@@ -108,20 +109,27 @@ def found(
         franchise = franchises.found(session, chain, name)
         for key in verticals:
             switchboard.set_allowed(session, runtime.host, franchise.chain_id, key, True)
-        code, franchise_id, tz = franchise.code, franchise.id, franchise.tz
-    with acting(Actor(franchise_id, door="command", tz=tz)), runtime.db.unit("write") as session:
-        ledger.open_house(Statements(session, franchise_id))
-        first = staffing.add_store(session, "01", store, name)
-        publish_preset(session, known[base])
-        for key in dict.fromkeys([base, *verticals]):
-            add_items(session, known[key])
-        segments.ensure_defaults(session)
-        for key in verticals:
-            switchboard.switch(session, runtime.host, key, True)
-        staff, password = staffing.add_staff(
-            session, number="001", name=_("加盟主"), roles=[("owner", None)], store_id=first.id, login=owner
-        )
-        return Founded(franchise_id, code, first.id, staff.login, password, recovery_code)
+        with act_in(session, Actor(franchise.id, door="command", tz=franchise.tz)):
+            return _furnish(session, runtime, franchise, known, base, verticals, store, owner, recovery_code)
+
+
+def _furnish(
+    session: Session, runtime: Runtime, franchise: Franchise, known: dict[str, Preset], base: str,
+    verticals: Sequence[str], store: str, owner: str, recovery_code: str | None,
+) -> Founded:  # fmt: skip
+    """Give a new franchise its books, store, programme, items, verticals and owner, in the unit it was made in."""
+    ledger.open_house(Statements(session, franchise.id))
+    first = staffing.add_store(session, "01", store, franchise.name)
+    publish_preset(session, known[base])
+    for key in dict.fromkeys([base, *verticals]):
+        add_items(session, known[key])
+    segments.ensure_defaults(session)
+    for key in verticals:
+        switchboard.switch(session, runtime.host, key, True)
+    staff, password = staffing.add_staff(
+        session, number="001", name=_("加盟主"), roles=[("owner", None)], store_id=first.id, login=owner
+    )
+    return Founded(franchise.id, franchise.code, first.id, staff.login, password, recovery_code)
 
 
 def known_presets(runtime: Runtime) -> dict[str, Preset]:

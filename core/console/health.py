@@ -44,6 +44,9 @@ HOOK_LABELS: dict[str, Any] = {
     "merge_people": _l("会员合并"),
     "describe_audit": _l("审计说明"),
     "demo_data": _l("示例数据"),
+    "item_vetoes": _l("赠送限制"),
+    "person_circle": _l("家人范围"),
+    "register_jobs": _l("定时任务"),
 }
 
 
@@ -124,3 +127,8 @@ def recent_failures(session: Session, key: str | None = None, limit: int = SHOWN
     if key is not None:
         query = query.where(PluginFailure.key == key)
     return list(session.scalars(query))
+
+
+def isolated_hooks(host: PluginHost, keys: frozenset[str]) -> list[tuple[str, str]]:
+    """Return (plugin, hook) in quarantine now, of the plugins `keys` that are installed, sorted."""
+    return [(key, one.hook) for key in sorted(keys & set(host.plugins)) for one in host.health.of(key) if one.isolated]

@@ -7,7 +7,7 @@ import syslog
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.console import services
+from core.console import audit_trail, chain, services
 from core.hooktypes import Event, hook_context
 from core.kernel import audit, outbox
 from core.kernel.jobs import Counts, Job
@@ -75,4 +75,19 @@ def ship_head(anchor: str, franchise_id: int, number: int, head: str) -> None:
             file.write(line + "\n")
 
 
-JOBS = (Job("outbox", drain_outbox, 60), Job("seal_audit", seal_audit, 600))
+def check_audit(runtime: Runtime, _actor: Actor) -> Counts:
+    """Walk the whole audit chain and keep how it was found: the pages show it, doctor and verify walk it themselves."""
+    found = audit_trail.check(runtime.db, whole=True)
+    return {"done": found.entries, "skipped": 0, "failed": 1 if found.problem else 0}
+
+
+def count_for_chain(runtime: Runtime, _actor: Actor) -> Counts:
+    """Count the franchise's members, orders and points for its chain."""
+    chain.count_here(runtime.db)
+    return {"done": 1, "skipped": 0, "failed": 0}
+
+
+JOBS = (
+    Job("outbox", drain_outbox, 60), Job("seal_audit", seal_audit, 600), Job("check_audit", check_audit, 86_400),
+    Job("chain_counts", count_for_chain, 86_400),
+)  # fmt: skip

@@ -88,6 +88,7 @@ def _sections(session: Session, host: PluginHost, keys: frozenset[str]) -> Itera
     yield _declared(host, keys, "checks", _("结算规则"), "register_checks", "label")
     yield _declared(host, keys, "permissions", _("权限"), "register_permissions", "label")
     yield _declared(host, keys, "approvals", _("审批"), "register_approvals", "label")
+    yield _declared(host, keys, "settings", _("设置"), "register_settings", "label")
     jobs = [f"{job.label} {job.at}" for key in sorted(keys) for job in host.declared_by("register_jobs", key)]
     yield Section("jobs", _("定时任务"), _names(jobs), failed=_undeclared(host, keys, "register_jobs"))
     tables = sorted(table for part in components(host) if part.key in keys for table in part.tables)

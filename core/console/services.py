@@ -156,10 +156,13 @@ def set_allowed(session: Session, host: PluginHost, chain_id: int, key: str, all
     return list(session.scalars(select(Franchise.id).where(Franchise.chain_id == chain_id).order_by(Franchise.id)))
 
 
-def note_allowed(session: Session, host: PluginHost, key: str, allowed: bool) -> list[str]:
-    """Write the chain's decision into the acting franchise's audit; return what was switched off."""
+def note_allowed(session: Session, host: PluginHost, key: str, allowed: bool, by: str = "") -> list[str]:
+    """Write the chain's decision into the acting franchise's audit; return what was switched off.
+
+    `by` is the sign-in name of the administrator, who is no staff of this franchise.
+    """
     action = "console.plugin.allowed" if allowed else "console.plugin.withdrawn"
-    audit.record(session, action, "plugin", detail={"key": key})
+    audit.record(session, action, "plugin", detail={"key": key, **({"by": by} if by else {})})
     if allowed or key not in wanted_keys(session):
         return []
     return switch(session, host, key, False)

@@ -1,12 +1,13 @@
-"""The switchboard page."""
+"""The switchboard page; the console's other pages stand in modules of their own on the same blueprint."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, request
+from flask import request
 
-from core.console import services
+from core.console import audit_views, chain_views, home, plugin_settings, services, setting_views
+from core.console.blueprint import bp
 from core.console.health import hook_label, plugin_rows, recent_failures
 from core.console.permissions import SWITCH, VIEW
 from core.console.preview import preview_switch
@@ -17,9 +18,23 @@ from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
+from core.org import notices
 
-bp = Blueprint("console", __name__, url_prefix="/console")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
+PAGES = (audit_views, chain_views, home, setting_views)
+
+
+def _isolated(params: Mapping[str, Any]) -> str:
+    name = notices.plugin_name(str(params.get("key", "")))
+    return _(
+        "插件“%(name)s”的“%(hook)s”出错已隔离（%(no)s），收银不受影响。", name=name,
+        hook=hook_label(str(params.get("hook", ""))), no=params.get("number", ""),
+    )  # fmt: skip
+
+
+notices.kinds.add(notices.NoticeKind("plugin.isolated", _isolated, "plug", "warn"))
 menu.add(MenuEntry("settings", _l("业态与插件"), "console.plugins", "plug", VIEW, order=60))
 
 
@@ -76,6 +91,7 @@ def _board(key: str | None, refusal: Refusal | None = None) -> Any:
         hook_label=hook_label,
         may_switch=permissions.may(current_actor(), SWITCH),
         names={row.key: row.name for row in rows},
+        settable=frozenset(row.key for row in rows if not row.missing and plugin_settings.specs_of(host, row.key)),
         now_ms=clock.now_ms(),
     )
 

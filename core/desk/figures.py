@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, extract, func, or_, select
 
 from core.cards.models import Card
-from core.desk import advisers
+from core.desk import advisers, todo
 from core.desk.order_views import looks
 from core.desk.permissions import FIGURES
+from core.desk.todo import Notice
 from core.imports.models import ImportBatch
 from core.kernel import clock, settings
 from core.kernel.i18n import _, listed, ngettext
@@ -26,6 +27,7 @@ from core.org.models import Franchise, Staff
 from core.org.permissions import STAFF_VIEW
 from core.people.models import Person
 from core.programme import services as programmes
+from core.programme.hooks import lunar_births
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,18 +57,6 @@ class Day:
     def change_bp(self) -> int | None:
         """Return the change against the same weekday a week ago, basis points; None without takings then."""
         return None if not self.before_fen else (self.takings_fen - self.before_fen) * 10_000 // self.before_fen
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something to look at: how grave, what, and the rows behind it."""
-
-    tint: str
-    icon: str
-    title: str
-    note: str
-    endpoint: str = ""
-    values: tuple[tuple[str, Any], ...] = ()
 
 
 def stores_of(actor: Actor) -> frozenset[int]:
@@ -135,6 +125,7 @@ def exceptions(session: Session, actor: Actor) -> list[Notice]:
         *_imports(session),
         *_advisers(session, actor),
         *_licences(session, actor),
+        *todo.rows(session, actor),
     ]
     rank = {"bad": 0, "warn": 1, "": 2}
     return sorted(found, key=lambda one: rank[one.tint])
@@ -252,15 +243,20 @@ def tier_counts(session: Session) -> list[tuple[str, int, int]]:
 
 
 def birthdays(session: Session, today: dt.date) -> list[Person]:
-    """Return members among the latest visitors whose (solar) birthday is today."""
+    """Return members among the latest visitors whose birthday is today, by the calendar they keep it in."""
     recent = _recent()
     return list(
         session.scalars(
             select(Person)
             .join(recent, recent.c.id == Person.id)
             .where(
-                Person.birth_calendar == "solar", extract("month", Person.birth_on) == today.month,
-                extract("day", Person.birth_on) == today.day,
+                or_(
+                    and_(
+                        Person.birth_calendar != "lunar", extract("month", Person.birth_on) == today.month,
+                        extract("day", Person.birth_on) == today.day,
+                    ),
+                    and_(Person.birth_calendar == "lunar", Person.birth_on.in_(lunar_births(today, today))),
+                )
             )
             .order_by(Person.last_visit_at.desc())
             .limit(LIST)

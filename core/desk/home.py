@@ -8,10 +8,11 @@ from flask import render_template
 from markupsafe import Markup
 from sqlalchemy import select
 
-from core.desk import figures
+from core.desk import figures, todo
 from core.desk.permissions import FIGURES, TILL, VIEW
 from core.hooktypes import hook_context
 from core.kernel import clock
+from core.kernel.audit_words import words
 from core.kernel.i18n import _l
 from core.kernel.models import AuditEntry
 from core.kernel.permissions import may
@@ -35,6 +36,14 @@ def exceptions(session: Session, actor: Actor) -> Markup:
     """Return what wants a look today."""
     rows = figures.exceptions(session, actor)
     return _draw("exceptions", rows=rows, grave=sum(row.tint == "bad" for row in rows))
+
+
+def waiting(session: Session, actor: Actor) -> Markup | None:
+    """Return what waits for somebody who does not see the exceptions: approvals, a licence, a draft."""
+    if may(actor, FIGURES):
+        return None
+    rows = todo.rows(session, actor)
+    return _draw("todo", rows=rows) if rows else None
 
 
 def numbers(session: Session, actor: Actor) -> Markup:
@@ -83,7 +92,7 @@ def trail(session: Session, actor: Actor) -> Markup | None:
         .order_by(AuditEntry.id.desc())
         .limit(AUDIT_ROWS)
     ).all()
-    return _draw("trail", rows=rows, words=ACTION_NAMES)
+    return _draw("trail", rows=rows, words=words)
 
 
 def plugins(session: Session, actor: Actor) -> Markup | None:
@@ -104,23 +113,10 @@ def plugins(session: Session, actor: Actor) -> Markup | None:
     return _draw("plugins", shown=shown) if shown else None
 
 
-ACTION_NAMES: dict[str, Any] = {
-    "session.sign_in": _l("登录"), "session.sign_out": _l("退出登录"), "session.locked": _l("锁屏"),
-    "people.person.enrolled": _l("新建会员"), "people.person.changed": _l("修改会员资料"),
-    "people.phone.unmasked": _l("查看完整手机号"), "people.consent.given": _l("记录同意"),
-    "people.consent.withdrawn": _l("撤回同意"), "orders.order.settled": _l("收款"),
-    "orders.order.refunded": _l("退款"), "cards.card.issued": _l("发卡"), "cards.card.revoked": _l("作废卡"),
-    "cards.seat.filled": _l("家庭卡加人"), "cards.seat.left": _l("家庭卡移出"), "staff.added": _l("新增员工"),
-    "store.added": _l("新增门店"), "staff.pin_refused": _l("PIN 输错"), "tiers.standing.changed": _l("等级变动"),
-    "programme.version.published": _l("发布会员方案"), "catalog.item.added": _l("新增项目"),
-    "catalog.item.changed": _l("修改项目"), "catalog.price.set": _l("设价格"),
-    "catalog.price.withdrawn": _l("撤回价格"), "settings.changed": _l("修改设置"), "settings.reset": _l("设置改回"),
-    "health.read": _l("查看健康信息"),
-}  # fmt: skip
-
 slots.add_home_card(
     HomeCard("exceptions", _l("先处理这些"), exceptions, FIGURES, "top", 10),
     HomeCard("numbers", _l("今日数字"), numbers, FIGURES, "top", 20),
+    HomeCard("todo", _l("等你处理"), waiting, None, "top", 15),
     HomeCard("mine", _l("我今天的项目"), mine, VIEW, "main", 30),
     HomeCard("today", _l("今日订单"), today, "orders.view", "main", 40),
     HomeCard("trail", _l("最近的操作"), trail, FIGURES, "main", 50),

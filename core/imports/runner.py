@@ -196,6 +196,8 @@ def _beside(runtime: Runtime, actor: Actor, batch_id: int) -> None:
     except Exception as problem:  # the batch stays where it is; the job worker tries again
         # A database error carries the parameters of its statement: only its kind is told.
         log.error("import_stopped", batch=batch_id, error=type(problem).__name__)
+        with acting(actor), runtime.db.unit("write") as session:
+            services.note_stopped(session, services.get(session, batch_id))
     finally:
         _threads.pop(batch_id, None)
 

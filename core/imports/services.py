@@ -18,6 +18,7 @@ from core.kernel.ids import parse_id
 from core.kernel.models import AuditEntry
 from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
+from core.org import notices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +32,7 @@ CHECKING, CHECKED = "checking", "checked"
 RUNNING, PAUSED, DONE = "running", "paused", "done"
 UNDOING, UNDONE, CANCELLED = "undoing", "undone", "cancelled"
 WORKING = (CHECKING, RUNNING, UNDOING)
+FINISHED, STOPPED = "import.finished", "import.stopped"
 
 
 def get(session: Session, batch_id: Any) -> ImportBatch:
@@ -205,6 +207,18 @@ def finish(session: Session, batch: ImportBatch) -> None:
     batch.state = DONE
     batch.ended_at = clock.now_ms()
     audit.record(session, "imports.batch.finished", "import_batch", batch.id, detail=counted(batch))
+    notices.tell(
+        session, [batch.staff_id], FINISHED, {"rows": batch.rows, "failed": batch.failed}, endpoint="imports.batch",
+        link={"batch_id": batch.id}, about=f"batch:{batch.id}",
+    )  # fmt: skip
+
+
+def note_stopped(session: Session, batch: ImportBatch) -> None:
+    """Tell who uploaded a batch that its work stopped in the middle; the job worker goes on with it by itself."""
+    notices.tell(
+        session, [batch.staff_id], STOPPED, {"rows": batch.rows, "position": batch.position}, endpoint="imports.batch",
+        link={"batch_id": batch.id}, about=f"batch:{batch.id}", once=True,
+    )  # fmt: skip
 
 
 def started(session: Session, batch: ImportBatch) -> tuple[int, int] | None:

@@ -13,16 +13,17 @@ from core.imports.pages import BATCHES, STATES, mapping_context, typed_mapping
 from core.imports.permissions import RUN
 from core.kernel import audit
 from core.kernel.errors import Invalid, Refusal
-from core.kernel.i18n import _, _l
+from core.kernel.i18n import _, _l, ngettext
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
 from core.kernel.web import lists
 from core.kernel.web.render import MenuEntry, go, go_to, is_fragment, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page, session
 from core.org.models import Staff
+from core.org.notices import NoticeKind, kinds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -32,6 +33,22 @@ bp = Blueprint("imports", __name__, url_prefix="/imports")
 menu.add(MenuEntry("members", _l("导入"), "imports.index", "upd", RUN, order=70))
 
 SHOWN_ERRORS = 8
+
+
+def _finished(params: Mapping[str, Any]) -> str:
+    rows, failed = int(params.get("rows", 0)), int(params.get("failed", 0))
+    if failed:
+        return _("导入完成：共 %(rows)d 行，其中 %(n)d 行未成功，点开下载错误文件。", rows=rows, n=failed)
+    return ngettext("导入完成：%(n)d 行全部成功。", "导入完成：%(n)d 行全部成功。", rows)
+
+
+def _stopped(params: Mapping[str, Any]) -> str:
+    return _("导入在第 %(n)d 行停下了，系统会自动继续；一直不动请联系管理员。", n=int(params.get("position", 0)))
+
+
+kinds.add(
+    NoticeKind(services.FINISHED, _finished, "dl"), NoticeKind(services.STOPPED, _stopped, "alert", "warn"),
+)  # fmt: skip
 
 
 @page(bp, "/", permission=RUN)

@@ -8,6 +8,7 @@ is shipped to an anchor outside, so that a cut tail shows as well.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -19,7 +20,7 @@ from core.kernel.sealed import aad
 from core.kernel.tenancy import current_actor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
@@ -125,6 +126,63 @@ def _is_intact(block: AuditBlock, previous: bytes, rows: Iterable[AuditEntry]) -
     return bytes(block.previous) == bytes(previous) and bytes(block.head) == head
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How a walk over sealed blocks ended: blocks and entries that are as they were sealed, and the first that is not.
+
+    `problem` is empty, `missing` (a block is gone), `count` (entries of a block are gone or came in) or `altered`;
+    `block` is its number, `first_id` and `last_id` the entries it sealed (0 when it is gone).
+    """
+
+    from_block: int
+    blocks: int
+    entries: int
+    problem: str = ""
+    block: int = 0
+    first_id: int = 0
+    last_id: int = 0
+
+
+def walk(session: Session, newest: int | None = None) -> Walk:
+    """Return how the acting franchise's chain stands: the whole of it, or the `newest` blocks alone."""
+    last = last_block(session)
+    top = last.number if last else 0
+    start = 1 if newest is None else max(1, top - newest + 1)
+    before = session.scalar(select(AuditBlock).where(AuditBlock.number == start - 1)) if start > 1 else None
+    if start > 1 and before is None:
+        return Walk(start, 0, 0, "missing", start - 1)
+    previous, blocks, entries = before.head if before else _GENESIS, 0, 0
+    for number in range(start, top + 1):
+        block = session.scalar(select(AuditBlock).where(AuditBlock.number == number))
+        if block is None:
+            return Walk(start, blocks, entries, "missing", number)
+        rows = _sealed_rows(session, number)
+        if len(rows) != block.entries:
+            return Walk(start, blocks, entries, "count", number, block.first_id, block.last_id)
+        if not _is_intact(block, previous, rows):
+            return Walk(start, blocks, entries, "altered", number, block.first_id, block.last_id)
+        previous, blocks, entries = bytes(block.head), blocks + 1, entries + len(rows)
+        for row in (block, *rows):  # a trail of a million entries does not fit into a session
+            session.expunge(row)
+    return Walk(start, blocks, entries)
+
+
+def _sealed_rows(session: Session, number: int) -> Sequence[AuditEntry]:
+    return session.scalars(
+        select(AuditEntry)
+        .join(AuditLink, AuditLink.id == AuditEntry.id)
+        .where(AuditLink.block == number)
+        .order_by(AuditEntry.id)
+    ).all()
+
+
+def unsealed(session: Session, cap: int = 5000) -> int:
+    """Return how many entries no block holds yet, counted no further than `cap`."""
+    last = last_block(session)
+    query = select(AuditEntry.id).where(AuditEntry.id > (last.last_id if last else 0)).limit(cap)
+    return int(session.scalar(select(func.count()).select_from(query.subquery())) or 0)
+
+
 def check_chain(session: Session) -> Iterator[str]:
     """Yield a sentence for each difference between the blocks and the entries they sealed."""
     previous, expected = _GENESIS, 1
@@ -132,12 +190,7 @@ def check_chain(session: Session) -> Iterator[str]:
         if block.number != expected:
             yield f"audit block {expected} is missing"
             return
-        rows = session.scalars(
-            select(AuditEntry)
-            .join(AuditLink, AuditLink.id == AuditEntry.id)
-            .where(AuditLink.block == block.number)
-            .order_by(AuditEntry.id)
-        ).all()
+        rows = _sealed_rows(session, block.number)
         if len(rows) != block.entries:
             yield f"audit block {block.number} holds {len(rows)} entries instead of {block.entries}"
             return

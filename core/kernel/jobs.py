@@ -6,6 +6,7 @@ read what is left to do from the rows, never from memory.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,11 +27,15 @@ Counts = dict[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Timed work. `run(runtime, actor)` returns {done, skipped, failed}; `every` is in seconds."""
+    """Timed work. `run(runtime, actor)` returns {done, skipped, failed}; `every` is in seconds.
+
+    `at` (HH:MM) makes it once a day, from that time of the franchise's day on.
+    """
 
     name: str
     run: Callable[[Any, Any], Counts]
     every: int
+    at: str = ""
 
 
 def run_for(runtime: Runtime, job: Job, actor: Actor) -> Counts:
@@ -55,7 +60,7 @@ def run_for(runtime: Runtime, job: Job, actor: Actor) -> Counts:
 
 
 def is_due(runtime: Runtime, job: Job, actor: Actor) -> bool:
-    """Return whether the job's last run of this franchise began longer ago than `every`."""
+    """Return whether the job's last run of this franchise began longer ago than `every`, or before today's hour."""
     with acting(actor), runtime.db.unit("read") as session:
         last = session.scalar(
             select(JobRun.started_at)
@@ -63,4 +68,14 @@ def is_due(runtime: Runtime, job: Job, actor: Actor) -> bool:
             .order_by(JobRun.started_at.desc())
             .limit(1)
         )
-    return last is None or clock.now_ms() - last >= job.every * 1000
+    if last is None:
+        return True
+    return last < _hour(job.at, actor.tz) if job.at else clock.now_ms() - last >= job.every * 1000
+
+
+def _hour(at: str, tz: str) -> int:
+    """Return the newest instant (ms) at which a franchise's clock showed `at`."""
+    hour, minute = (int(part) for part in at.split(":"))
+    today = dt.datetime.combine(clock.today(tz), dt.time(hour, minute), clock.zone(tz))
+    moment = clock.to_ms(today)
+    return moment if moment <= clock.now_ms() else clock.to_ms(today - dt.timedelta(days=1))

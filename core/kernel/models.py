@@ -90,6 +90,9 @@ class AuditEntry(FranchiseOwned, Base):
         owned_index("ix_audit_entry_page", "id"),
         owned_index("ix_audit_entry_object", "object_kind", "object_id", "id"),
         owned_index("ix_audit_entry_person", "person_id", "id"),
+        owned_index("ix_audit_entry_at", "at", "id"),
+        owned_index("ix_audit_entry_staff", "staff_id", "at", "id"),
+        owned_index("ix_audit_entry_action", "action", "at", "id"),
     )
 
 

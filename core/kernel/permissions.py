@@ -31,6 +31,8 @@ ROLES: dict[str, Any] = {
     "chain_admin": _l("连锁管理员"),
     "platform_admin": _l("平台管理员"),
 }
+# The chain's and the platform's own: they see counts, never persons.
+SEES_NO_PERSON = frozenset({"chain_admin", "platform_admin"})
 MUST_USE_TOTP = frozenset({"owner", "rule_keeper", "chain_admin", "platform_admin"})
 
 

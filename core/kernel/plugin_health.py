@@ -94,6 +94,7 @@ class Health:
         self._lock = threading.Lock()
         self._tracks: dict[tuple[str, str], _Track] = {}
         self._unstored: deque[Failure] = deque(maxlen=KEPT_FAILURES)
+        self._isolations: deque[Failure] = deque(maxlen=KEPT_FAILURES)
 
     def isolated(self, key: str, hook: str) -> str | None:
         """Return the number of the failure that isolated this hook, or None when it may be called."""
@@ -124,9 +125,12 @@ class Health:
             track.last_number = number
             track.recent.append(now)
             recent = sum(1 for at in track.recent if now - at <= self.limits.window_s)
+            failure = Failure(key, hook, number, clock.now_ms(), what, micros, franchise_id)
             if recent >= self.limits.failures:
+                if track.isolated_until <= now:
+                    self._isolations.append(failure)
                 track.isolated_until = now + self.limits.quarantine_s
-            self._unstored.append(Failure(key, hook, number, clock.now_ms(), what, micros, franchise_id))
+            self._unstored.append(failure)
         return number
 
     def retry(self, key: str) -> None:
@@ -148,6 +152,13 @@ class Health:
         with self._lock:
             found = list(self._unstored)
             self._unstored.clear()
+        return found
+
+    def drain_isolations(self) -> list[Failure]:
+        """Return the failures that put a hook into quarantine and were not told yet, and forget them here."""
+        with self._lock:
+            found = list(self._isolations)
+            self._isolations.clear()
         return found
 
     def _track(self, key: str, hook: str) -> _Track:

@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from core.hooktypes import hook_context
 from core.kernel import audit, history
+from core.kernel.audit_words import words
 from core.kernel.i18n import listed
 from core.kernel.models import AuditEntry
 from core.kernel.runtime import runtime
 from core.kernel.web.formats import yuan
-from core.lists.audit_words import action_word, field_word, value_word
+from core.lists.field_words import field_word, value_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +84,7 @@ def _what(entry: AuditEntry, detail: Mapping[str, Any]) -> str:
         said = next((one.value for one in answers if not one.failed and one.value), None)
         if said:
             return str(said)
-    return action_word(entry.action)
+    return words.label(entry.action)
 
 
 def told(detail: Mapping[str, Any], labels: Mapping[str, Any]) -> list[Line]:

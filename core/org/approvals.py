@@ -22,7 +22,7 @@ from core.kernel.i18n import _
 from core.kernel.ids import parse_id
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import acting, current_actor
-from core.org import dealing, roles
+from core.org import dealing, notices, roles
 from core.org.models import ApprovalRequest, Staff
 from core.org.proofs import consume_proof
 
@@ -38,6 +38,7 @@ LIFE_MS = 24 * 3600_000
 MIN_REASON, MAX_REASON = 2, 200
 PURPOSE = "approve"
 OPEN = frozenset({"asked", "approved"})
+ASKED, DECIDED = "approval.asked", "approval.decided"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,10 @@ def ask(
     session.add(row)
     session.flush()
     _note(session, row, "asked", {"reason": text})
+    notices.tell_holders(
+        session, offered.approve, row.store_id, ASKED, {"kind": row.kind, "by": str(row.asked_by)},
+        but=[row.asked_by], endpoint="org.approval", link={"request_id": row.id}, about=f"approval:{row.id}",
+    )  # fmt: skip
     return row
 
 
@@ -307,7 +312,17 @@ def _end(session: Session, row: ApprovalRequest, state: str, refusal: Refusal) -
     row.answer = refusal.message[:MAX_REASON]
     session.flush()
     _note(session, row, state, {"why": refusal.code})
+    _tell_asker(session, row)
     return Decided(row, refusal)
+
+
+def _tell_asker(session: Session, row: ApprovalRequest) -> None:
+    """Tell the one who asked what became of it; those who were to decide need not look any more."""
+    notices.settle(session, ASKED, f"approval:{row.id}")
+    notices.tell(
+        session, [row.asked_by], DECIDED, {"kind": row.kind, "state": row.state, "by": str(row.decided_by or "")},
+        endpoint="org.approval", link={"request_id": row.id}, about=f"approval:{row.id}",
+    )  # fmt: skip
 
 
 def _refuse(session: Session, row: ApprovalRequest, staff_id: int, answer: str) -> Decided:
@@ -315,6 +330,7 @@ def _refuse(session: Session, row: ApprovalRequest, staff_id: int, answer: str) 
     row.answer = answer
     session.flush()
     _note(session, row, "refused", {"reason": answer})
+    _tell_asker(session, row)
     return Decided(row)
 
 
@@ -324,6 +340,7 @@ def _approve(session: Session, row: ApprovalRequest, offered: ApprovalKind, staf
     session.flush()
     _note(session, row, "approved", {"asked_by": str(row.asked_by)})
     if offered.execute is None:
+        _tell_asker(session, row)
         return Decided(row)
     savepoint = session.begin_nested()
     try:
@@ -335,6 +352,7 @@ def _approve(session: Session, row: ApprovalRequest, offered: ApprovalKind, staf
     savepoint.commit()
     _move(session, row, "approved", "executed")
     _note(session, row, "executed", {"asked_by": str(row.asked_by), "result": result})
+    _tell_asker(session, row)
     return Decided(row)
 
 
@@ -398,6 +416,7 @@ def withdraw(session: Session, request_id: Any) -> ApprovalRequest:
         raise Conflict(_("这条审批已经处理过了。"), code="approval_decided", extra={"state": row.state})
     _move(session, row, row.state, "withdrawn")
     _note(session, row, "withdrawn", {})
+    notices.settle(session, ASKED, f"approval:{row.id}")
     return row
 
 
@@ -413,6 +432,7 @@ def expire(session: Session, limit: int = 500) -> int:
     for row in rows:
         _move(session, row, row.state, "expired")
         _note(session, row, "expired", {})
+        _tell_asker(session, row)
     return len(rows)
 
 

@@ -32,7 +32,7 @@ _WHO = (
     " JOIN franchise f ON f.id = w.franchise_id"
     " WHERE w.franchise_id = ? AND w.id = ? AND w.expires_at > ?"
 )
-# Roles, stores, plugins that are on, idle minutes, open approvals by kind: one round trip.
+# Roles, stores, plugins that are on, idle minutes, open approvals by kind, unread notices: one round trip.
 _FACTS = (
     "SELECT 'role' AS part, r.role AS a, r.store_id AS b, '' AS c FROM staff_role r"
     " WHERE r.franchise_id = ? AND r.staff_id = ?"
@@ -44,6 +44,8 @@ _FACTS = (
     " UNION ALL SELECT 'waits', q.kind, COUNT(*), CAST(q.store_id AS VARCHAR) FROM approval_request q"
     "  WHERE q.franchise_id = ? AND q.state = 'asked' AND q.expires_at > ? AND q.asked_by <> ?"
     "  GROUP BY q.kind, q.store_id"
+    " UNION ALL SELECT 'unread', '', COUNT(*), '' FROM notification n"
+    "  WHERE n.franchise_id = ? AND n.staff_id = ? AND n.read_at = 0"
 )
 
 
@@ -88,7 +90,7 @@ class OrgIdentity:
             chain_id = int(who[-1])
             facts = st.all(_FACTS, [*([franchise_id, who[1]]), franchise_id, franchise_id, chain_id,
                                     franchise_id, IDLE_MINUTES, chain_id, IDLE_MINUTES, franchise_id,
-                                    clock.now_ms(), who[1]])  # fmt: skip
+                                    clock.now_ms(), who[1], franchise_id, who[1]])  # fmt: skip
             changes = roles.changes_at(st, int(who[13]))
         return self._identity(franchise_id, who, facts, changes)
 
@@ -137,6 +139,7 @@ class OrgIdentity:
             enrol_by_on=enrol_by.isoformat() if enrol_by else "",
             viewing=changes.label(viewing) if viewing else "",
             waiting=sum(int(b) for part, a, b, c in facts if part == "waits" and may_decide(actor, a, parse_id(c))),
+            unread=next((int(b) for part, _a, b, _c in facts if part == "unread"), 0),
         )
 
     def _plugins(self, keys: frozenset[str]) -> frozenset[str]:

@@ -221,3 +221,26 @@ class ApprovalRequest(FranchiseOwned, Base):
         owned_index("ix_approval_request_asker", "asked_by", "id"),
         owned_index("ix_approval_request_person", "person_id", "id"),
     )
+
+
+class Notification(FranchiseOwned, Base):
+    """Something told to one staff member: its kind and parameters (ids and codes, no personal data), the way there.
+
+    `read_at` is 0 until it is read; `about` names the thing, so that a daily job tells it once.
+    """
+
+    __tablename__ = "notification"
+    staff = belongs_to("staff")
+    kind: Mapped[str] = code_col(40)
+    params: Mapped[str] = col(Text, INTERNAL, default="{}")
+    endpoint: Mapped[str] = code_col(60, default="")
+    link: Mapped[str] = col(Text, INTERNAL, default="{}")
+    about: Mapped[str] = code_col(80, default="")
+    made_at: Mapped[int] = at_col()
+    read_at: Mapped[int] = at_col(default=0)
+    __table_args__ = (
+        owned_index("ix_notification_staff", "staff_id", "read_at", "id"),
+        owned_index("ix_notification_page", "staff_id", "id"),
+        owned_index("ix_notification_about", "kind", "about"),
+        owned_index("ix_notification_made", "made_at"),
+    )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from core.kernel.i18n import _, _l
+from core.kernel.permissions import SEES_NO_PERSON
 from core.org.permissions import APPROVALS, ROLES_APPROVE, ROLES_EDIT, ROLES_VIEW_AS, STAFF_EDIT, STAFF_VIEW, USE
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
     from core.kernel.permissions import Permission, RoleChanges
 
-SEES_NO_PERSON = frozenset({"chain_admin", "platform_admin"})
 # What never names a member; everything else does, or may one day.
 WITHOUT_PERSONS = ("org.", "console.", "catalog.", "programme.")
 OWNER_KEEPS = frozenset({USE, ROLES_EDIT, ROLES_APPROVE, STAFF_VIEW, STAFF_EDIT, APPROVALS})
 OWNER_ONLY = frozenset({ROLES_EDIT, ROLES_VIEW_AS})
+# The chain's own business: no franchise gives a part in it.
+CHAIN_ONLY = "console.chain."
 SENIOR = 50
 NAME_LONGEST = 20
 
@@ -81,6 +83,8 @@ def _why_not_given(
         return _("审计员只看不改：会改账的人不能审自己的账。")
     if base in SEES_NO_PERSON and not item.code.startswith(WITHOUT_PERSONS):
         return _("总部和平台的管理员只看汇总，不接触会员和订单。")
+    if item.code.startswith(CHAIN_ONLY) and base not in SEES_NO_PERSON:
+        return _("“%(what)s”只属于连锁管理员，加盟主体不能给出去。", what=str(item.label))
     if changes.rank(role) >= SENIOR:
         return None
     if any(item.code in pair and _holds_other(changes, role, item.code, pair) for pair in pairs):

@@ -23,7 +23,16 @@ from core.kernel.web.identity import ENROL, FULL, LOCKED, PASSWORD, TOTP
 from core.kernel.web.render import GROUPS, MenuEntry, go, go_to, menu, render_page, toast
 from core.kernel.web.routes import idle_too_long, on_refusal, own_unit, page, safe_path, session
 from core.kernel.web.slots import slots
-from core.org import approval_views, credentials, role_views, services, setting_views, sittings, staff_views
+from core.org import (
+    approval_views,
+    credentials,
+    notice_views,
+    role_views,
+    services,
+    setting_views,
+    sittings,
+    staff_views,
+)  # fmt: skip
 from core.org import totp as second_factor
 from core.org.blueprint import bp
 from core.org.forms import Typed
@@ -33,8 +42,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from werkzeug.wrappers import Response
 
-# The pages of roles, staff and approvals stand on the same blueprint.
-PAGES = (approval_views, role_views, setting_views, staff_views)
+# The pages of roles, settings, staff, approvals and notices stand on the same blueprint.
+PAGES = (approval_views, notice_views, role_views, setting_views, staff_views)
 menu.add(MenuEntry("home", GROUPS["home"][0], "org.home", "home", USE, 10))
 
 

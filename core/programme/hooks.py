@@ -20,7 +20,7 @@ OLDEST = 120
 
 
 @lru_cache(maxsize=512)
-def _lunar_births(low: dt.date, high: dt.date) -> tuple[dt.date, ...]:
+def lunar_births(low: dt.date, high: dt.date) -> tuple[dt.date, ...]:
     """Return the dates of birth whose lunar birthday is kept within two days, both inclusive."""
     found = []
     for year in range(high.year - OLDEST, high.year + 1):
@@ -57,7 +57,7 @@ def _find(scope: FactScope, low: int, high: int) -> Any:
     if low > high or high < 0:
         return false()
     begin, end = scope.day(-max(low, 0)), scope.day(-min(high, FURTHEST))
-    lunar = and_(Person.birth_calendar == "lunar", Person.birth_on.in_(_lunar_births(begin, end)))
+    lunar = and_(Person.birth_calendar == "lunar", Person.birth_on.in_(lunar_births(begin, end)))
     return or_(and_(Person.birth_calendar != "lunar", _solar(begin, end)), lunar)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Index
 from sqlalchemy.orm import Mapped
 
 from core.kernel.columns import (
     INTERNAL,
+    BigInteger,
     Text,
     at_col,
     code_col,
@@ -19,7 +21,7 @@ from core.kernel.columns import (
     owned_unique,
     ref_col,
 )
-from core.kernel.db import Base, FranchiseOwned, belongs_to
+from core.kernel.db import Base, FranchiseOwned, Shared, belongs_to
 from core.kernel.triggers import written_once
 
 
@@ -90,3 +92,22 @@ class ProgrammePreview(FranchiseOwned, Base):
     moved: Mapped[int] = count_col()
     result: Mapped[str] = col(Text, INTERNAL)
     __table_args__ = (owned_index("ix_programme_preview_sha", "sha256", "made_at"),)
+
+
+class ProgrammeTemplate(Shared, Base):
+    """A programme that a chain hands out: a franchise takes it as a draft, never as a publication.
+
+    Holds a document (rules and codes, no persons); `origin` says in words where it came from.
+    """
+
+    __tablename__ = "programme_template"
+    chain_id: Mapped[int] = col(BigInteger, INTERNAL)
+    name: Mapped[str] = label_col(60)
+    note: Mapped[str] = label_col(200, default="")
+    key: Mapped[str] = code_col(40)
+    document: Mapped[str] = col(Text, INTERNAL)
+    sha256: Mapped[str] = code_col(64)
+    origin: Mapped[str] = label_col(120, default="")
+    active: Mapped[bool] = flag_col(True)
+    made_at: Mapped[int] = at_col()
+    __table_args__ = (Index("ix_programme_template_chain", "chain_id", "active", "id"),)

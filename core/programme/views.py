@@ -17,7 +17,7 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
 from core.org import franchises
-from core.programme import condition_form, conditions, drafts, editor, facts, fields, services
+from core.programme import condition_form, conditions, drafts, editor, facts, fields, services, templates
 from core.programme.permissions import EDIT, PUBLISH, VIEW
 from core.programme.rules import dump_yaml, parse, parse_yaml
 from core.programme.settings import PUBLIC_PAGE
@@ -32,6 +32,7 @@ bp = Blueprint("programme", __name__, url_prefix="/programme")
 menu.add(MenuEntry("settings", _l("会员方案"), "programme.index", "star", VIEW, order=10))
 
 YAML_LIMIT = 300_000
+TEMPLATE = "template:"
 
 
 def _id(text: str) -> int:
@@ -55,26 +56,31 @@ def _overview(unit: Session, refusal: Refusal | None = None) -> Any:
         sections=editor.shown(unit, draft, reading) if draft and reading else [],
         changed=len(drafts.differences(unit, draft)) if draft else 0,
         sheet=editor.sheet_of(unit, services.in_force(unit)) if newest and not draft else [],
-        versions=editor.history(unit), presets=_presets(), may_edit=may(current_actor(), EDIT),
+        versions=editor.history(unit), presets=_starts(unit), may_edit=may(current_actor(), EDIT),
         may_publish=may(current_actor(), PUBLISH),
     )  # fmt: skip
 
 
-def _presets() -> list[tuple[str, str]]:
+def _starts(unit: Session) -> list[tuple[str, str]]:
+    """Return what a draft may begin from: the chain's templates, then the presets of the verticals."""
     host = runtime().host
     answers = host.declared("presets") if host else []
-    return [(one.value.key, str(one.value.name)) for one in answers if not one.failed]
+    offered = [(f"{TEMPLATE}{row.id}", _("总部模板：%(name)s", name=row.name)) for row in templates.offered(unit)]
+    return [*offered, *((one.value.key, str(one.value.name)) for one in answers if not one.failed)]
 
 
 @page(bp, "/draft", permission=EDIT, unit="write", methods=("POST",))
 def open_draft() -> Any:
-    """Open a draft: a copy of what is in force, or a vertical's preset."""
+    """Open a draft: a copy of what is in force, a vertical's preset, or a template of the chain."""
     on_refusal(lambda refusal: _overview(session(), refusal))
     preset = request.form.get("preset", "")
     if not preset:
         version = services.newest(session())
         programme = parse(json.loads(version.document)) if version else _preset_of("")
         drafts.open_from(session(), programme, _("第 %(n)d 版", n=version.number) if version else "")
+    elif preset.startswith(TEMPLATE):
+        row, programme = templates.take(session(), _id(preset.removeprefix(TEMPLATE)))
+        drafts.open_from(session(), programme, _("总部模板“%(name)s”", name=row.name))
     else:
         drafts.open_from(session(), _preset_of(preset), preset)
     return go("programme.index")

@@ -1,6 +1,7 @@
 /* Single keys act only outside of fields, never during composition, and can be switched off (data-nokeys). */
 (() => {
-  const go = { h: "home", c: "till", m: "members", a: "appointments", f: "followups", r: "reports", s: "settings" };
+  /* The pairs of `g` and a key come from the sheet, which is drawn from the one table (core/kernel/web/shortcuts.py). */
+  const where = (key) => hk.all("#keys [data-goto]").find((line) => line.dataset.last === key)?.dataset.goto;
   let armed = 0;
   hk.on("keydown", (event) => {
     if (hk.composing(event) || event.altKey || event.metaKey) return;
@@ -12,7 +13,7 @@
     if (event.ctrlKey || hk.typing(event.target) || hk.$("dialog[open]") || document.body.hasAttribute("data-nokeys")) return;
     if (armed && Date.now() - armed < 1200) {
       armed = 0;
-      const link = hk.$(`[data-go="${go[event.key]}"]`);
+      const link = hk.$(`[data-go="${where(event.key)}"]`);
       if (link) { event.preventDefault(); link.click(); }
       return;
     }

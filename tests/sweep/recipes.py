@@ -54,6 +54,7 @@ def _fill(value: Any, values: dict[str, str]) -> Any:
 PERSON, ORDER, CARD, HOUSEHOLD, QUOTE = Ref("person"), Ref("order"), Ref("card"), Ref("household"), Ref("quote")
 ITEM, STAFF, STORE, NUMBER, CARD_NO = Ref("item"), Ref("staff"), Ref("store"), Ref("member_no"), Ref("card_number")
 BATCH, STAFF_ID, APPROVAL, SITTING = Ref("batch"), Ref("staff_id"), Ref("approval"), Ref("sitting")
+NOTICE = Ref("notice")
 PLAIN = Recipe()
 EDIT = {"name": "改名", "version": "1"}
 LINES = {"lines": [{"line": 2, "qty": 1}]}
@@ -191,7 +192,33 @@ ORG = {
     "console.plugins": Recipe(query={"key": "dental"}),
     "console.switch": Recipe({"key": "physio"}, form={"on": "1"}),
     "console.retry": Recipe({"key": "dental"}),
+    "console.plugin_settings_page": Recipe({"key": "dental"}),
+    "console.plugin_settings_save": Recipe({"key": "dental"}),
+    "org.notices": Recipe(query={"before": "5"}),  # a place in one's own list, no reference
+    "org.notices_read": PLAIN,
+    "org.notice_open": Recipe({"notice_id": NOTICE}),
+    "desk.search": Recipe(query={"q": ORDER}),
     "dental.items": PLAIN,
+}
+
+FRANCHISE, TEMPLATE = Ref("franchise"), Ref("template")
+CHAIN = {
+    "console.chain_home": PLAIN,
+    "console.chain_franchise": Recipe({"franchise_id": FRANCHISE}),
+    "console.chain_count": PLAIN,
+    "console.chain_new": PLAIN,
+    # Nothing typed: founding itself, and what it may not do, is tested in tests/core/console/test_chain.py.
+    "console.chain_found": PLAIN,
+    "console.chain_plugins": PLAIN,
+    # An unknown plugin: a decision of the chain rightly writes a line into the other franchise of the chain.
+    "console.chain_allow": Recipe({"key": "nowhere"}, form={"allowed": "1"}),
+    "console.chain_templates": PLAIN,
+    "console.chain_hand_out": Recipe(form={"name": "扫", "source": "franchise:x"}),
+    "console.chain_template_withdraw": Recipe({"template_id": TEMPLATE}),
+    "console.audit": Recipe(query={"f.person": PERSON}),
+    "console.audit_check": PLAIN,
+    "console.audit_entry": Recipe({"entry_id": Ref("audit")}),
+    "console.audit_open": Recipe({"entry_id": Ref("audit")}),
 }
 
 ENTRY, PREVIEW = Recipe({"entry_id": Ref("entry")}), Ref("preview")
@@ -312,7 +339,7 @@ def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
 
 
 RECIPES: dict[str, Recipe] = {
-    **API, **DESK, **ORG, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG, **LISTS,
+    **API, **DESK, **ORG, **CHAIN, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG, **LISTS,
     **records("staff", STAFF, name="改名", number="950"),
     **records("items", Ref("item_id"), name="改名"),
     **records("person_fields", Ref("person_field"), label="改名", kind="text"),

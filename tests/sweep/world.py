@@ -19,6 +19,7 @@ from core.coupons import services as coupons
 from core.imports import runner
 from core.kernel import clock, counters, tasks
 from core.kernel.db import Base, FranchiseOwned
+from core.kernel.models import AuditEntry
 from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
 from core.kernel.web import saved_views
@@ -28,12 +29,12 @@ from core.orders.models import OrderLine, Orders, StoredQuote
 from core.orders.types import BasketRequest, LineRequest
 from core.org import approvals, staffing, tokens
 from core.org import services as org
-from core.org.models import Franchise, Staff, WebSession
+from core.org.models import Chain, Franchise, Notification, Staff, Store, WebSession
 from core.people import custom
 from core.people import services as people
 from core.people.models import Person, PersonField
 from core.programme import conditions as lang
-from core.programme import drafts
+from core.programme import drafts, templates
 from core.programme import services as programmes
 from core.programme.rules import CouponRule
 from core.segments import services as segments
@@ -66,6 +67,7 @@ class World:
     token: str = ""
     narrow: str = ""
     secrets: set[str] = field(default_factory=set)
+    chain_sees: set[str] = field(default_factory=set)
 
     @property
     def home(self) -> House:
@@ -93,7 +95,8 @@ class World:
         digest = hashlib.sha256()
         with self.installation.unit("read") as session:
             for table in house_tables():
-                if "franchise_id" not in table.columns:
+                # Counts belong to the chain: taking them anew is its administrator's right.
+                if "franchise_id" not in table.columns or table.name == "franchise_count":
                     continue
                 rows = session.execute(
                     text(f"SELECT * FROM {table.name} WHERE franchise_id = :f ORDER BY id"),
@@ -130,12 +133,36 @@ def build(installation: Installation) -> World:
     for kind in home:
         world.put(kind, own=home[kind], other_store=other[kind], foreign=away[kind])
     world.put("store", own=world.home.store_id, other_store=world.home.other_store_id, foreign=world.away.store_id)
+    _chains(installation, world)
     with acting(installation.actor(world.home)), installation.unit() as session:
         world.token = tokens.create(session, world.home.store_id, tokens.SCOPES)
         world.narrow = tokens.create(session, world.home.store_id, ["reports"])
     with acting(installation.actor(world.away)), installation.unit() as session:
         world.secrets = _plant(session, world)
     return world
+
+
+def _chains(installation: Installation, world: World) -> None:
+    """Note the franchises of the chain (the away house is one of them) and one of another chain, with its template.
+
+    The chain's administrator may see names of franchises and stores of their own chain: the away house's are
+    words of their own, so that letting these pass lets nothing else pass.
+    """
+    with installation.unit() as session:
+        other = Chain(name=f"{CANARY}连锁")
+        session.add(other)
+        session.flush()
+        foreign = Franchise(chain_id=other.id, code="z9", name=f"{CANARY}外人", made_at=0)
+        session.add(foreign)
+        home = session.get(Franchise, world.home.franchise_id)
+        with acting(installation.actor(world.home)):
+            programme = programmes.in_force(session)
+        made = [
+            templates.hand_out(session, chain_id, f"{word}模板{n}", programme, "扫").id
+            for n, (chain_id, word) in enumerate([(home.chain_id, "平常"), (home.chain_id, "又一"), (other.id, CANARY)])
+        ]
+        world.put("template", own=made[0], other_store=made[1], foreign=made[2])
+        world.put("franchise", own=home.id, other_store=world.away.franchise_id, foreign=foreign.id)
 
 
 def _more_staff(session: Any, house: House) -> None:
@@ -211,6 +238,8 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
                 "card": held[0].id, "household": household[0].id,
                 "staff": house.staff["front_desk"], "member_no": person.member_no, "card_number": held[0].number, "batch": batch,
                 "segment": segment.code, "tag_definition": tag.id,
+                "notice": session.scalar(select(Notification.id).order_by(Notification.id.desc()).limit(1)),
+                "audit": session.scalar(select(AuditEntry.id).order_by(AuditEntry.id.desc()).limit(1)),
             }  # fmt: skip
 
 
@@ -289,6 +318,10 @@ def _plant(session: Any, world: World) -> set[str]:
                 session.refresh(row)  # append-only: its canaries were planted when it was made
     franchise = session.get(Franchise, world.away.franchise_id)
     franchise.name = f"{CANARY}加盟店"
+    for store in session.scalars(select(Store)):
+        store.name = f"{CANARY}门店{store.code}"
+        world.chain_sees.add(store.name)
+    world.chain_sees |= {franchise.name, str(world.away.franchise_id)}
     for model in (Orders, Card, StoredQuote, Person, Staff):
         secrets |= {str(row_id) for row_id in session.scalars(select(model.id))}
     return secrets | {str(world.away.franchise_id)}

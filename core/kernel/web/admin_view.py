@@ -28,7 +28,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 from wtforms import HiddenField
 
 from core.kernel import history, permissions
+from core.kernel.audit_words import words
 from core.kernel.errors import NotFound
+from core.kernel.i18n import _l
 from core.kernel.ids import parse_id
 from core.kernel.tenancy import current_actor
 from core.kernel.web import lists, offered, routes
@@ -234,4 +236,10 @@ def install(app: Flask, views: Iterable[Callable[[], AdminView]]) -> None:
         view = make()
         if not isinstance(view, AdminView):
             raise TypeError(f"{type(view).__name__} is not an AdminView")
+        words.add(
+            {
+                f"{view.key}.added": _l("新增：%(what)s", what=view.title),
+                f"{view.key}.changed": _l("修改：%(what)s", what=view.title),
+            }
+        )
         admin.add_view(view)

@@ -25,9 +25,10 @@ from core.kernel.settings import EVERY_INTERFACE, host_names
 from core.kernel.tenancy import acting
 from core.kernel.web import admin_view, assets, csp, formats, handlers, logs, routes, state
 from core.kernel.web.flask_sessions import ServerSessions, cookie_names
+from core.kernel.web.help import help_text
 from core.kernel.web.identity import FULL
 from core.kernel.web.render import link_if, may_see
-from core.kernel.web.shortcuts import shortcut_list
+from core.kernel.web.shortcuts import shortcut_groups
 from core.kernel.web.state import RequestState, Shell, WebState
 
 if TYPE_CHECKING:
@@ -139,7 +140,8 @@ def _install_language(app: Flask) -> None:
         link_if=link_if,
         may_see=may_see,
         locale_names=i18n.LOCALE_NAMES,
-        shortcut_list=shortcut_list,
+        shortcut_groups=shortcut_groups,
+        help_text=help_text,
         clock=clock,
     )
     formats.install(app)

@@ -34,7 +34,8 @@ class Identity:
     """A signed-in session. `stage` says what still stands between it and the pages.
 
     Stages: `full`, `locked` (idle), `totp` (second factor due), `enrol` (second factor to be set
-    up), `password` (one-time password to be changed). Instants are milliseconds.
+    up), `password` (one-time password to be changed). Instants are milliseconds. `waiting`: approvals to decide;
+    `unread`: notices not read yet.
     """
 
     session_id: int
@@ -49,6 +50,7 @@ class Identity:
     enrol_by_on: str = ""
     viewing: str = ""
     waiting: int = 0
+    unread: int = 0
 
 
 class IdentityPort(Protocol):

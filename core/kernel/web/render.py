@@ -8,7 +8,7 @@ is not registered, is not shown.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app, flash, make_response, redirect, render_template, request, url_for
@@ -122,6 +122,8 @@ def shown_menu(actor: Actor) -> list[ShownGroup]:
     best = max((e for g in groups.values() for e in g.entries if e.active), key=lambda e: len(e.url), default=None)
     for group in groups.values():
         group.active = best is not None and best in group.entries
+        # A page below two entries belongs to the nearer one alone.
+        group.entries = [entry if entry is best else replace(entry, active=False) for entry in group.entries]
     return list(groups.values())
 
 

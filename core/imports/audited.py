@@ -1,0 +1,12 @@
+"""What is written into the audit trail about imports, in words."""
+
+from core.kernel.i18n import _l
+
+ACTIONS = {
+    "imports.batch.uploaded": _l("上传导入文件"), "imports.batch.mapped": _l("设置导入的列"),
+    "imports.batch.checked": _l("导入试运行"), "imports.batch.started": _l("开始导入"),
+    "imports.batch.paused": _l("暂停导入"), "imports.batch.cancelled": _l("放弃导入"),
+    "imports.batch.finished": _l("导入完成"), "imports.batch.undo_asked": _l("撤销导入"),
+    "imports.batch.undone": _l("导入已撤销"), "imports.person.created": _l("导入会员"),
+    "imports.person.undone": _l("撤销导入的会员"), "imports.errors.downloaded": _l("下载导入错误文件"),
+}  # fmt: skip
