@@ -59,3 +59,14 @@ def form_of(page: str, action: str) -> dict[str, list[str]]:
         found.setdefault(name, []).append(value)
     found.pop("csrf_token", None)
     return found
+
+
+def form_with(page: str, field: str) -> dict[str, list[str]]:
+    """Return the fields of the form that has a field of that name, whatever its address."""
+    reader = _Forms()
+    reader.feed(page)
+    found: dict[str, list[str]] = {}
+    for name, value in next(values for _target, values in reader.forms if field in dict(values)):
+        found.setdefault(name, []).append(value)
+    found.pop("csrf_token", None)
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, text
 from sqlalchemy.orm import Mapped
 
 from core.kernel.columns import (
@@ -74,6 +74,13 @@ class Orders(FranchiseOwned, Base):
         owned_index("ix_orders_person", "person_id", "id"),
         owned_index("ix_orders_day", "business_on", "id"),
         owned_index("ix_orders_store", "store_id", "id"),
+        owned_index(
+            "ix_orders_unusual",
+            "state",
+            "id",
+            sqlite_where=text("state <> 'paid'"),
+            postgresql_where=text("state <> 'paid'"),
+        ),
         CheckConstraint("refunded_fen >= 0 AND refunded_fen <= paid_fen", name="refunded"),
         CheckConstraint("paid_fen >= 0 AND paid_fen <= total_fen", name="paid"),
     )

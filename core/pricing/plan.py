@@ -371,7 +371,6 @@ def _too_few(promotion: Promotion, line: BasketLine) -> tuple[str, str] | None:
     if nth is not None and line.qty < nth.nth:
         return "too_few", _(
             "再拿 %(n)d 件，第 %(nth)d 件 %(fold)s 折", n=nth.nth - line.qty, nth=nth.nth, fold=fold(nth.pay_bp),
-            percent=fold(10 * (FULL_BP - nth.pay_bp)),
         )  # fmt: skip
     if units is None or line.qty >= units.buy + units.free:
         return None

@@ -22,6 +22,9 @@ def upgrade() -> None:
         batch_op.create_index('ix_segment_changed', ['franchise_id', 'changed_at', 'id'], unique=False)
         batch_op.create_index('ix_segment_name', ['franchise_id', 'name', 'id'], unique=False)
 
+    with op.batch_alter_table('orders', schema=None) as batch_op:
+        batch_op.create_index('ix_orders_unusual', ['franchise_id', 'state', 'id'], unique=False, sqlite_where=sa.text("state <> 'paid'"), postgresql_where=sa.text("state <> 'paid'"))
+
     op.create_table('saved_view',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('list_key', sa.String(length=60), nullable=False),
@@ -94,6 +97,9 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back."""
+    with op.batch_alter_table('orders', schema=None) as batch_op:
+        batch_op.drop_index('ix_orders_unusual')
+
     op.drop_table('task_part')
     with op.batch_alter_table('task', schema=None) as batch_op:
         batch_op.drop_index('ix_task_staff')

@@ -21,6 +21,9 @@ from core.people.models import Person
 from core.segments.models import Segment
 
 MANY = 3000
+CLONED = {"members", "stores", "staff", "orders", "segments"}
+# Nearly every row: the first page is found at once, and no index would tell them apart.
+COMMON = {("orders_all", "f.state", "paid")}
 # Lists that a page with an address of its own makes: what its path says.
 # A franchise has tens of segments: their filters need no index of their own.
 HANDFUL = {"segments"}
@@ -74,10 +77,26 @@ def filled(any_installation):
             )
             clone(session, Segment, 120, code=lambda i: f"x{i}", changed_at=lambda i: now - i % 3)
         any_installation.runtime.db.refresh_statistics()
+        _forget_small_tables(any_installation)
         if any_installation.runtime.db.dialect == "postgresql":
             with any_installation.runtime.db.engine.begin() as connection:
                 connection.execute(text("ANALYZE"))
     return any_installation, app
+
+
+SMALL = 1_000
+
+
+def _forget_small_tables(installation):
+    """Let SQLite plan for tables of a few rows as it does without statistics: as if they held a million."""
+    if installation.runtime.db.dialect != "sqlite":
+        return
+    with installation.runtime.db.engine.begin() as connection:
+        tables = [row[0] for row in connection.exec_driver_sql("SELECT DISTINCT tbl FROM sqlite_stat1")]
+        for table in tables:
+            if connection.exec_driver_sql(f"SELECT COUNT(*) FROM {table}").scalar() < SMALL:
+                connection.exec_driver_sql("DELETE FROM sqlite_stat1 WHERE tbl = ?", (table,))
+    installation.runtime.db.dispose()
 
 
 def all_specs(installation):
@@ -157,6 +176,8 @@ def test_no_order_filter_or_search_of_any_list_scans_its_table(filled):
                     plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters).all()
                 lines = [row[3] for row in plan]
                 table = spec.model.__tablename__
+                if any((one.key, key, value) in COMMON for key, value in args.items()):
+                    continue
                 if one.key not in HANDFUL or "sort" in args:
                     problems += [f"{one.key} {args}: {line}" for line in lines if line.startswith(f"SCAN {table}")]
                 if "sort" in args and one.key not in DRIVEN:
@@ -186,6 +207,9 @@ def test_on_postgresql_a_page_looks_at_few_more_rows_than_it_shows(filled):
                 with acting(installation.actor(installation.dental)), installation.unit("read") as session:
                     connection = session.connection()
                     raw = connection.exec_driver_sql("EXPLAIN (ANALYZE, FORMAT JSON) " + statement, parameters).scalar()
+                    whole = connection.exec_driver_sql(f"SELECT COUNT(*) FROM {spec.model.__tablename__}").scalar()
+                if whole < SMALL and one.key not in CLONED:
+                    continue  # a table of a few pages is read whole by any planner
                 plan = (json.loads(raw) if isinstance(raw, str) else raw)[0]["Plan"]
                 shown, seen = max(1, plan["Actual Rows"]), looked_at(plan, spec.model.__tablename__)
                 if seen > 10 * shown:

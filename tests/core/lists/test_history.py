@@ -34,7 +34,7 @@ def test_a_changed_record_shows_both_values_and_who(sit):
     assert f"/history/stores/{store}" in page
     body = owner.get(f"/history/stores/{store}").text
     line = next(" ".join(row) for row in rows(body) if "新一店" in row)
-    assert re.search(r"修改 名称 一店 新一店$", line)
+    assert re.search(r"修改：门店 名称 一店 新一店$", line)
 
 
 def test_a_members_history_tells_fields_tags_and_consents_and_masks_the_phone(sit):
@@ -46,7 +46,7 @@ def test_a_members_history_tells_fields_tags_and_consents_and_masks_the_phone(si
         people.consent(session, person, "marketing_sms", granted=True, evidence="签字")
     assert f"/history/person/{person_id}" in owner.get(f"/members/{person_id}").text
     body = owner.get(f"/history/person/{person_id}").text
-    for word in ("建档", "职业", "教师", "138****5051", "139****9999", "记录同意", "营销短信"):
+    for word in ("新建会员", "职业", "教师", "138****5051", "139****9999", "记录同意", "营销短信"):
         assert word in body, word
     assert "13900009999" not in body
     with acting(owner.actor), owner.installation.unit("read") as session:
