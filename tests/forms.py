@@ -46,7 +46,8 @@ class _Forms(HTMLParser):
             self.forms[-1][1].append((self._select, (self._chosen if self._chosen is not None else self._first) or ""))
             self._select = None
         if tag == "textarea" and self._area:
-            self.forms[-1][1].append((self._area, self._text))
+            # A browser leaves out the first line break after the tag.
+            self.forms[-1][1].append((self._area, self._text.removeprefix("\r").removeprefix("\n")))
             self._area = None
 
 
