@@ -148,6 +148,8 @@ def _chains(installation: Installation, world: World) -> None:
     The chain's administrator may see names of franchises and stores of their own chain: the away house's are
     words of their own, so that letting these pass lets nothing else pass.
     """
+    with acting(installation.actor(world.home)), installation.unit("read") as session:
+        programme = programmes.in_force(session)
     with installation.unit() as session:
         other = Chain(name=f"{CANARY}连锁")
         session.add(other)
@@ -155,8 +157,6 @@ def _chains(installation: Installation, world: World) -> None:
         foreign = Franchise(chain_id=other.id, code="z9", name=f"{CANARY}外人", made_at=0)
         session.add(foreign)
         home = session.get(Franchise, world.home.franchise_id)
-        with acting(installation.actor(world.home)):
-            programme = programmes.in_force(session)
         made = [
             templates.hand_out(session, chain_id, f"{word}模板{n}", programme, "扫").id
             for n, (chain_id, word) in enumerate([(home.chain_id, "平常"), (home.chain_id, "又一"), (other.id, CANARY)])
