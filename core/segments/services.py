@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from core.kernel import audit, clock
 from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from core.kernel.i18n import _
+from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.people import rules as people_rules
 from core.people import services as people
@@ -296,10 +297,13 @@ def _told(row: TagDefinition) -> dict[str, Any]:
 
 def known_tags(session: Session) -> list[str]:
     """Return the franchise's tags in use, in order: defined ones, and those the nightly job adopted."""
-    rows = session.scalars(
-        select(TagDefinition.tag).where(TagDefinition.active.is_(True)).order_by(TagDefinition.tag).limit(MOST_TAGS)
+    # On the driver: every page of the member list asks.
+    st = Statements(session, current_actor().franchise_id)
+    rows = st.all(
+        "SELECT tag FROM tag_definition WHERE franchise_id = ? AND active ORDER BY tag LIMIT ?",
+        [st.franchise_id, MOST_TAGS],
     )
-    return list(rows)
+    return [str(row[0]) for row in rows]
 
 
 def adopt(session: Session) -> int:
@@ -358,8 +362,9 @@ def grading(session: Session, kind: str) -> Grading:
 
 def spec_of(session: Session, kind: str) -> Any:
     """Return the spec of `kind`, the default where the franchise has saved none; writes nothing."""
-    text = session.scalar(select(Grading.spec).where(Grading.kind == kind))
-    return rules.load(kind, json.loads(text)) if text else rules.DEFAULTS[kind]
+    st = Statements(session, current_actor().franchise_id)
+    row = st.one("SELECT spec FROM grading WHERE franchise_id = ? AND kind = ?", [st.franchise_id, kind])
+    return rules.load(kind, json.loads(row[0])) if row else rules.DEFAULTS[kind]
 
 
 def save_grading(session: Session, kind: str, spec: rules.Spec, version: int) -> Grading:

@@ -58,7 +58,7 @@ def check_a_book_is_listed_searched_filtered_and_opened(sit, key):
     details = owner.get(f"/records/{key}/details/?id={first(owner, BOOKS[key])}")
     assert details.status_code == 200
     assert "<dl" in details.text
-    assert "修改" not in plain(details.text).split("返回列表")[1][:40]
+    assert "修改资料" not in plain(details.text).split("返回列表")[1][:40]
 
 
 def test_a_book_is_listed_searched_filtered_and_opened(filled, sit):
