@@ -27,6 +27,7 @@ from core.kernel.web import admin_view, assets, csp, formats, handlers, logs, ro
 from core.kernel.web.flask_sessions import ServerSessions, cookie_names
 from core.kernel.web.help import help_text
 from core.kernel.web.identity import FULL
+from core.kernel.web.remembered import Remembered, frozen
 from core.kernel.web.render import link_if, may_see
 from core.kernel.web.shortcuts import shortcut_groups
 from core.kernel.web.state import RequestState, Shell, WebState
@@ -134,7 +135,9 @@ def _install_language(app: Flask) -> None:
     env.install_gettext_callables(i18n._, i18n.form_for, newstyle=True)  # type: ignore[attr-defined]
     env.trim_blocks = env.lstrip_blocks = False
     assets = app.extensions["huike"].assets
+    env.filters["frozen"] = frozen
     env.globals.update(
+        remembered=Remembered(),
         asset=assets.path,
         draw_icon=assets.icon,
         link_if=link_if,
