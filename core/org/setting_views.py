@@ -107,12 +107,11 @@ def _settings_page(unit: Session, place: Place, refusal: Refusal | None = None, 
 
 def _specs(layer: str) -> list[SettingSpec]:
     """Return the settings that a layer may state: those of rooms and of the plugins that are on."""
-    host = runtime().host
-    off = set(host.plugins) - current_actor().plugins if host else set()
+    shown = GROUPS.keys() | current_actor().plugins
     return [
         spec
         for spec in settings.registry.all()
-        if spec.key.split(".")[0] not in off
+        if spec.key.split(".")[0] in shown
         and layer in spec.layers | {FRANCHISE}
         and (spec.drawn != "page" or spec.endpoint)
     ]
