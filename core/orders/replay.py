@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import heapq
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -308,7 +308,7 @@ class _Slice:
         held = [
             CardState(
                 str(card.id), card.product_code, card.valid_from, card.valid_until,
-                {key: 1 for _order, key, source, kind in uses if kind == "card" and source == card.id},
+                Counter(key for _order, key, source, kind in uses if kind == "card" and source == card.id),
             )
             for card in self.cards[person.id]
             if card.valid_from <= order.business_on and (not card.valid_until or order.business_on <= card.valid_until)
@@ -320,7 +320,7 @@ class _Slice:
             joined_on=clock.business_date(clock.from_ms(person.joined_at), current_actor().tz),
             birth_date=person.birth_on, birth_calendar=person.birth_calendar, cards=tuple(held),
             coupons=tuple(dataclasses.replace(one, state="open") for one in own),
-            used={key: 1 for _order, key, _source, kind in uses if kind == "benefit"},
+            used=Counter(key for _order, key, _source, kind in uses if kind == "benefit"),
         )  # fmt: skip
 
 

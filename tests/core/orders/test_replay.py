@@ -13,7 +13,7 @@ from core.orders import replay
 from core.orders.jobs import replays
 from core.orders.types import LineRequest
 from core.programme import services as programmes
-from core.programme.rules import DiscountBenefit, Promotion, When
+from core.programme.rules import DiscountBenefit, EntitlementBenefit, Promotion, When
 from core.tiers import services as tiers
 from tests.core.desk.desk_kit import Desk, web_of
 from tests.installation import at
@@ -197,3 +197,19 @@ def test_the_page_from_the_editor_to_the_result(installation):
     assert "各等级的变化" in page
     assert "金卡会员" in page
     assert "散客" in page
+
+
+def test_a_right_of_several_times_is_counted_as_often_as_it_was_used(house):
+    base = now(house)
+    twice = tuple(
+        replace(one, benefits=tuple(replace(b, times=2) if isinstance(b, EntitlementBenefit) else b for b in one.benefits))
+        for one in base.tiers
+    )  # fmt: skip
+    with house.unit() as session:
+        programmes.publish(session, replace(base, tiers=twice))
+    gold = member(house, "刘金", "13800005052", "gold")
+    for _n in range(3):
+        house.sell(gold, "CHECK")
+    _state, _seen, sums = replayed(house, now(house))
+    assert sums.groups["gold"].now.net_fen == 6800
+    assert sums.alike == 3
