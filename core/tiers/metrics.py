@@ -99,6 +99,15 @@ def _asked(threshold: Threshold) -> tuple[tuple[int, int], ...]:
     return tuple((place, value) for place, value in values if value is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A threshold put to one member: (place of the metric, value) of each amount, any or all, the window."""
+
+    asked: tuple[tuple[int, int], ...]
+    one_is_enough: bool
+    window: Window
+
+
 class Metrics:
     """Sums over windows of one person's events, with what was known on a day."""
 
@@ -140,10 +149,16 @@ class Metrics:
         """The window of a threshold for this member."""
         return window_of(threshold, self.joined_on)
 
+    def question(self, threshold: Threshold) -> Question:
+        """The threshold as it is put to this member, to be asked of many days."""
+        return Question(_asked(threshold), threshold.match == "any", self.window(threshold))
+
     def _sum(self, window: Window, day: date, known: date) -> _Sum:
         first = window.start(day)
         low, high = bisect_left(self._days, first), bisect_right(self._days, day)
         total = _subtract(self._sums[high], self._sums[low])
+        if not self._late_days:
+            return total
         for late in self._late_days[bisect_left(self._late_days, first) : bisect_right(self._late_days, day)]:
             days, sums = self._late[late]
             total = _add(total, sums[bisect_right(days, known)])
@@ -153,11 +168,13 @@ class Metrics:
         """The four metrics of the window that ends on `day`, as known on `known` (at least `day`)."""
         return dict(zip(METRICS, self._sum(window, day, known), strict=True))
 
-    def meets(self, threshold: Threshold, window: Window, day: date, known: date) -> bool:
+    def meets(self, question: Question, day: date, known: date) -> bool:
         """True if the threshold is met on `day` as known on `known`."""
-        have = self._sum(window, day, known)
-        met = (have[place] >= value for place, value in _asked(threshold))
-        return any(met) if threshold.match == "any" else all(met)
+        have = self._sum(question.window, day, known)
+        for place, value in question.asked:
+            if (have[place] >= value) is question.one_is_enough:
+                return question.one_is_enough
+        return not question.one_is_enough
 
 
 def _is_positive(row: QualifyingEvent) -> bool:

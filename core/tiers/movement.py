@@ -1,8 +1,8 @@
 """What a new programme does to the tiers of all members: the preview, and the same thing booked on its day.
 
 Both read the same members in the same way, so the number shown is the number that moves (ux 2.6). A member is
-looked at only when the two programmes can differ for them: what they ever did bounds which tiers they can
-reach, and a member for whom the reachable tiers are the same in both keeps the standing that is stored.
+looked at only when the two programmes can differ for them (`candidates`); everybody else keeps the standing that
+is stored.
 """
 
 from __future__ import annotations
@@ -10,37 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.kernel import audit, clock
 from core.kernel.ids import new_id
-from core.kernel.statements import Statements, as_date
+from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
-from core.programme.document import FULL_BP, METRICS, DiscountBenefit, Programme, Tier
+from core.programme.document import FULL_BP, DiscountBenefit, Programme, Tier
 from core.tiers import rules, services
-from core.tiers.rules import Held, Override, QualifyingEvent, Standing
+from core.tiers.candidates import BATCH, Member, candidates
+from core.tiers.rules import Standing
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-BATCH = 5_000
 NAMED = 500
 MOVED, KEPT_BY_PROMISE = "programme_moved", "programme"
 """Causes of a standing: computed by the new rules, or promised to a holder until the old period ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A member as stored, with what bounds the tiers they can reach."""
-
-    id: int
-    tier: str
-    since: date | None
-    until: date | None
-    held: Held | None
-    override: Override | None
-    events: tuple[QualifyingEvent, ...]
-    joined_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +89,7 @@ def moves(
 ) -> Iterator[Move]:  # fmt: skip
     """Yield every member (id above `after`, ascending) whose tier would change, or is kept by promise."""
     st = Statements(session, current_actor().franchise_id)
-    for member in _candidates(st, old, new, as_of, tz, after):
+    for member in candidates(st, old, new, as_of, tz, after):
         if outcome is not None:
             outcome.examined += 1
         move = _move(member, old, new, as_of, keep_holders)
@@ -126,140 +112,6 @@ def _move(member: Member, old: Programme, new: Programme, as_of: date, keep_hold
     if keep_holders and falls:
         return Move(member.id, before, before, True, member.until, year)
     return Move(member.id, before, then.tier, False, then.until, year)
-
-
-# -- whom to look at ----------------------------------------------------------------------------------------
-
-
-def _candidates(st: Statements, old: Programme, new: Programme, as_of: date, tz: str, after: int) -> Iterator[Member]:
-    """Yield the members for whom the two programmes may differ, in order of id."""
-    held, overrides = _held(st), _overrides(st)
-    always = sorted({*held, *overrides})
-    where, params = _may_differ(old, new, as_of)
-    base = old.base_tier().code
-    while True:
-        last, rows = _next(st, where, params, after, always)
-        events = _events(st, [int(row[0]) for row in rows], tz)
-        for row in rows:
-            person_id = int(row[0])
-            yield Member(
-                person_id, row[1] or base, as_date(row[2]), as_date(row[3]), held.get(person_id),
-                overrides.get(person_id), tuple(events.get(person_id, ())), services.joined_day(int(row[4]), tz),
-            )  # fmt: skip
-        if last is None:
-            return
-        after = last
-
-
-def _next(
-    st: Statements, where: str, params: list[Any], after: int, always: list[int]
-) -> tuple[int | None, list[tuple[Any, ...]]]:
-    """Return the last id of the next batch of members (None: it was the last batch) and those to look at."""
-    end = st.one(
-        "SELECT MAX(id), COUNT(*) FROM (SELECT id FROM person WHERE franchise_id = ? AND id > ? ORDER BY id LIMIT ?) p",
-        [st.franchise_id, after, BATCH],
-    )
-    if end is None or end[0] is None:
-        return None, []
-    promised = [one for one in always if after < one <= int(end[0])]
-    marks = f" OR p.id IN ({', '.join('?' * len(promised))})" if promised else ""
-    rows = st.all(
-        "SELECT p.id, p.tier_code, p.tier_since, p.tier_until, p.joined_at FROM person p"  # noqa: S608 (our own words and marks)
-        " LEFT JOIN tier_event e ON e.franchise_id = p.franchise_id AND e.person_id = p.id"
-        " WHERE p.franchise_id = ? AND p.id > ? AND p.id <= ?"
-        f" GROUP BY p.id, p.tier_code, p.tier_since, p.tier_until, p.joined_at HAVING {where}{marks} ORDER BY p.id",
-        [st.franchise_id, after, int(end[0]), *params, *promised],
-    )
-    return (int(end[0]) if int(end[1]) == BATCH else None), rows
-
-
-_MOST = {
-    "spend_fen": "SUM(CASE WHEN e.spend_fen > 0 THEN e.spend_fen ELSE 0 END)",
-    "visits": "SUM(CASE WHEN e.visits > 0 THEN 1 ELSE 0 END)",
-    "points": "SUM(CASE WHEN e.points > 0 THEN e.points ELSE 0 END)",
-    "topup_fen": "SUM(CASE WHEN e.topup_fen > 0 THEN e.topup_fen ELSE 0 END)",
-}
-"""The most that a member can ever have had of a metric, whatever the window."""
-
-
-def _may_differ(old: Programme, new: Programme, as_of: date) -> tuple[str, list[Any]]:
-    """Return the condition under which a member's tier may differ between two programmes.
-
-    A tier that both define alike (and rank alike) moves nobody. One that changed matters to who can reach it now,
-    and to who holds it or a higher one; with `one_down` also to who held it once.
-    """
-    parts, params = ["p.tier_until < ?"], list[Any]([as_of])
-    kept = [tier.code for tier in new.tiers]
-    parts.append(f"COALESCE(p.tier_code, '') NOT IN ({', '.join('?' * (len(kept) + 1))})")
-    params += [*kept, ""]
-    for tier in _changed(old, new):
-        for definition in (new.tier(tier), old.tier(tier)):
-            once = definition is not None and definition.fall == "one_down"
-            if definition is not None and (definition is new.tier(tier) or once):
-                sql, values = _reach(definition)
-                parts.append(sql)
-                params += values
-        holders = [one.code for one in old.tiers[max(old.rank(tier), 0) :]] if old.tier(tier) else []
-        if holders:
-            parts.append(f"p.tier_code IN ({', '.join('?' * len(holders))})")
-            params += holders
-    return f"({' OR '.join(parts)})", params
-
-
-def _changed(old: Programme, new: Programme) -> list[str]:
-    codes = list(dict.fromkeys([one.code for one in (*new.tiers, *old.tiers)]))
-    shared = [[one.code for one in side.tiers if one.code in both] for side in (old, new)
-              for both in [{t.code for t in old.tiers} & {t.code for t in new.tiers}]]  # fmt: skip
-    if shared[0] != shared[1]:
-        return codes
-    return [code for code in codes if _definition(old.tier(code)) != _definition(new.tier(code))]
-
-
-def _definition(tier: Tier | None) -> Any:
-    """Return what of a tier decides who holds it: its benefits move nobody."""
-    return tier and (tier.entry, tier.keep, tier.grace_days, tier.period_months, tier.fall, tier.cooling_days)
-
-
-def _reach(tier: Tier) -> tuple[str, list[Any]]:
-    asked = [(metric, getattr(tier.entry, metric)) for metric in METRICS if getattr(tier.entry, metric) is not None]
-    joined = (" OR " if tier.entry.match == "any" else " AND ").join(f"{_MOST[metric]} >= ?" for metric, _v in asked)
-    return f"({joined})", [value for _m, value in asked]
-
-
-def _held(st: Statements) -> dict[int, Held]:
-    """Return the newest grant from outside the events of each member who has one."""
-    rows = st.all(
-        "SELECT person_id, tier_code, since_on, keep_until_on FROM tier_standing"
-        " WHERE franchise_id = ? AND cause IN ('opening', 'programme') ORDER BY id",
-        [st.franchise_id],
-    )
-    return {int(row[0]): Held(row[1], as_date(row[2]) or date.min, as_date(row[3])) for row in rows}
-
-
-def _overrides(st: Statements) -> dict[int, Override]:
-    """Return the tiers set by hand that were not ended."""
-    rows = st.all(
-        "SELECT person_id, tier_code, start_on, until_on FROM tier_override"
-        " WHERE franchise_id = ? AND ended_at IS NULL",
-        [st.franchise_id],
-    )
-    return {int(row[0]): Override(row[1], as_date(row[2]) or date.min, as_date(row[3])) for row in rows}
-
-
-def _events(st: Statements, ids: list[int], tz: str) -> dict[int, list[QualifyingEvent]]:
-    """Return the events of members by id, oldest first."""
-    found: dict[int, list[QualifyingEvent]] = {}
-    for start in range(0, len(ids), 500):
-        part = ids[start : start + 500]
-        marks = ", ".join("?" * len(part))
-        rows = st.all(
-            "SELECT effective_on, spend_fen, visits, points, topup_fen, booked_at, source_id, person_id FROM tier_event"  # noqa: S608 (marks only)
-            f" WHERE franchise_id = ? AND person_id IN ({marks}) ORDER BY person_id, effective_on, id",
-            [st.franchise_id, *part],
-        )
-        for row in rows:
-            found.setdefault(int(row[7]), []).append(services.event_of(row, tz))
-    return found
 
 
 # -- booking it ---------------------------------------------------------------------------------------------

@@ -25,11 +25,11 @@ from datetime import date, timedelta
 
 from core.kernel.days import add_months
 from core.programme.document import METRICS, Metric, Threshold, Tier
-from core.tiers.metrics import Metrics, QualifyingEvent, Window, period_start, window_of, window_start
+from core.tiers.metrics import Metrics, QualifyingEvent, Question, Window, period_start, window_of, window_start
 
 __all__ = [
     "Gap", "Held", "Metrics", "Need", "Override", "QualifyingEvent", "Standing", "Window", "gap", "keep_gap",
-    "known_by", "period_months", "standing", "standing_by", "window_start",
+    "keep_of", "known_by", "period_months", "standing", "standing_by", "window_start",
 ]  # fmt: skip
 
 DEFAULT_PERIOD_MONTHS = 12
@@ -191,10 +191,9 @@ def _qualified(metrics: Metrics, tier: Tier, as_of: date) -> Iterable[date]:
     """
     if not metrics.could(tier.entry):
         return
-    window = metrics.window(tier.entry)
+    entry, cooling = metrics.question(tier.entry), timedelta(days=tier.cooling_days)
     for known in metrics.positive:
-        settled = min(as_of, known + timedelta(days=tier.cooling_days))
-        if metrics.meets(tier.entry, window, known, settled):
+        if metrics.meets(entry, known, min(as_of, known + cooling)):
             yield known
 
 
@@ -215,15 +214,14 @@ def _follow(metrics: Metrics, tier: Tier, start: date, as_of: date, first: date 
     months = period_months(tier)
     if months is None:
         return _Chain(start, None, None, False, False)
-    number = 0 if first else 1
-    origin = metrics.window(_keep_of(tier)).origin
+    number, keep = 0 if first else 1, metrics.question(keep_of(tier))
     while True:
-        review = _review(start, months, number, first, origin)
+        review = _review(start, months, number, first, keep.window.origin)
         if as_of < review:
-            risk = not _kept(metrics, tier, as_of, as_of)
+            risk = not metrics.meets(keep, as_of, as_of)
             return _Chain(start, None, review, False, risk and _shaken(metrics, tier, start, as_of))
         over = review + timedelta(days=tier.grace_days)
-        if not _kept_within(metrics, tier, review, min(over - _DAY, as_of), as_of):
+        if not _kept_within(metrics, keep, review, min(over - _DAY, as_of), as_of):
             if as_of < over:
                 return _Chain(start, None, review, True, True)
             return _Chain(start, max(over, review), review, False, False)
@@ -240,8 +238,8 @@ def _review(start: date, months: int, number: int, first: date | None, origin: d
     return add_months(period_start(first or start, months, origin), months * number)
 
 
-def _keep_of(tier: Tier) -> Threshold:
-    """The keep condition with its window: keep's own, else the entry's."""
+def keep_of(tier: Tier) -> Threshold:
+    """The condition looked at when a period ends, with its window: keep's own, else the entry's."""
     if tier.keep is None:
         return tier.entry
     if tier.keep.window_months is not None:
@@ -249,27 +247,22 @@ def _keep_of(tier: Tier) -> Threshold:
     return replace(tier.keep, window_months=tier.entry.window_months, window_kind=tier.entry.window_kind)
 
 
-def _kept(metrics: Metrics, tier: Tier, day: date, known: date) -> bool:
-    threshold = _keep_of(tier)
-    return metrics.meets(threshold, metrics.window(threshold), day, known)
-
-
-def _kept_within(metrics: Metrics, tier: Tier, review: date, last: date, as_of: date) -> bool:
+def _kept_within(metrics: Metrics, keep: Question, review: date, last: date, as_of: date) -> bool:
     """True if the keep condition is met on the eve of the review or on a day of the grace, as known then.
 
     The year under review ends on its eve; only a new event can newly meet the condition afterwards.
     """
     eve = review - _DAY
-    if _kept(metrics, tier, eve, min(review, as_of)):
+    if metrics.meets(keep, eve, min(review, as_of)):
         return True
-    return any(_kept(metrics, tier, day, day) for day in metrics.positive_between(review, last))
+    return any(metrics.meets(keep, day, day) for day in metrics.positive_between(review, last))
 
 
 def _shaken(metrics: Metrics, tier: Tier, start: date, as_of: date) -> bool:
     """True if by what is known now the entry would not have been met at the start: a refund came after
     cooling.
     """
-    return not metrics.meets(tier.entry, metrics.window(tier.entry), start, as_of)
+    return not metrics.meets(metrics.question(tier.entry), start, as_of)
 
 
 def gap(
@@ -289,7 +282,7 @@ def keep_gap(
     """What is missing by `review` to keep the tier, counting what is known now; None if it never falls."""
     if period_months(tier) is None:
         return None
-    threshold = _keep_of(tier)
+    threshold = keep_of(tier)
     first = window_of(threshold, joined_on).start(review - _DAY)
     return _gap_to(tier, threshold, (event for event in events if event.on >= first), as_of, joined_on)
 
