@@ -111,10 +111,21 @@ def _next(
     rows = st.all(
         "SELECT p.id, p.tier_code, p.tier_since, p.tier_until, p.joined_at FROM person p"  # noqa: S608 (our own words and marks)
         " LEFT JOIN tier_event e ON e.franchise_id = p.franchise_id AND e.person_id = p.id"
+        " AND e.franchise_id = ? AND e.person_id > ? AND e.person_id <= ?"
         f" WHERE p.franchise_id = ? AND p.id > ? AND p.id <= ?{narrowed}"
         " GROUP BY p.id, p.tier_code, p.tier_since, p.tier_until, p.joined_at"
         f" HAVING {' OR '.join([plain, *doubt.parts])} ORDER BY p.id",
-        [st.franchise_id, after, int(end[0]), *narrow_params, *plain_params, *doubt.params],
+        [
+            st.franchise_id,
+            after,
+            int(end[0]),
+            st.franchise_id,
+            after,
+            int(end[0]),
+            *narrow_params,
+            *plain_params,
+            *doubt.params,
+        ],
     )
     return (int(end[0]) if int(end[1]) == BATCH else None), rows
 
@@ -289,8 +300,9 @@ def _events(st: Statements, ids: list[int], tz: str) -> dict[int, list[Qualifyin
         marks = ", ".join("?" * len(part))
         rows = st.all(
             "SELECT effective_on, spend_fen, visits, points, topup_fen, booked_at, source_id, person_id FROM tier_event"  # noqa: S608 (marks only)
-            f" WHERE franchise_id = ? AND person_id IN ({marks}) ORDER BY person_id, effective_on, id",
-            [st.franchise_id, *part],
+            f" WHERE franchise_id = ? AND person_id >= ? AND person_id <= ? AND person_id IN ({marks})"
+            " ORDER BY person_id, effective_on, id",
+            [st.franchise_id, part[0], part[-1], *part],
         )
         for row in rows:
             found.setdefault(int(row[7]), []).append(services.event_of(row, tz))

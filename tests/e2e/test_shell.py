@@ -142,3 +142,12 @@ def test_every_page_and_open_state_is_clean(browser, served, installation, owner
         found += [("palette", rule["id"]) for rule in axe.run(page).response["violations"]]
         context.close()
     assert found == []
+
+
+def test_on_a_phone_the_menu_of_a_group_shows_where_one_is(owners_page):
+    owners_page.set_viewport_size({"width": 390, "height": 844})
+    for path in ("/settings", "/console/audit", "/programme/"):
+        owners_page.goto(path)
+        here = owners_page.locator("nav.subnav .on").bounding_box()
+        assert here["x"] >= 0, path
+        assert here["x"] + here["width"] <= 390, path

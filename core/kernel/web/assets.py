@@ -30,7 +30,7 @@ CSS_LAYERS = (
     "entry.css", "shell.css", "phone.css", "print.css",
 )  # fmt: skip
 JS_PARTS = (
-    "core.js", "htmx-wiring.js", "toast.js", "popover.js", "shortcuts.js", "combobox.js", "scanner.js",
+    "core.js", "htmx-wiring.js", "toast.js", "popover.js", "subnav.js", "shortcuts.js", "combobox.js", "scanner.js",
     "lists.js", "entry.js", "find.js", "palette.js", "desk.js",
 )  # fmt: skip
 _YEAR = 31_536_000
