@@ -67,14 +67,11 @@ def filled(any_installation):
             )  # fmt: skip
             clone(session, Staff, 300, number=lambda i: f"x{i}", login=lambda i: f"x{i}@x", name=lambda i: f"员{i % 9}")
             clone(session, Store, 120, code=lambda i: f"x{i}", name=lambda i: f"店{i % 9}")
+            people = list(session.scalars(select(Person.id)))
             clone(
-                session,
-                Orders,
-                400,
-                order_no=lambda i: f"x{i}",
-                quote_id=lambda _i: None,
-                business_on=lambda i: today - timedelta(days=i % 40),
-            )
+                session, Orders, 1_500, order_no=lambda i: f"x{i}", quote_id=lambda _i: None,
+                business_on=lambda i: today - timedelta(days=i % 40), person_id=lambda i: people[i],
+            )  # fmt: skip
             clone(session, Segment, 120, code=lambda i: f"x{i}", changed_at=lambda i: now - i % 3)
         any_installation.runtime.db.refresh_statistics()
         _forget_small_tables(any_installation)
@@ -200,20 +197,20 @@ def test_on_postgresql_a_page_looks_at_few_more_rows_than_it_shows(filled):
         pytest.skip("SQLite shows its plan: above")
     problems = []
     for one, spec in all_specs(installation):
-        for sort in spec.sorts:
-            for statement, parameters in captured(installation, app, spec, sort=sort.key):
+        for args in asked(spec):
+            for statement, parameters in captured(installation, app, spec, **args):
                 if "ORDER BY" not in statement:
                     continue
                 with acting(installation.actor(installation.dental)), installation.unit("read") as session:
                     connection = session.connection()
                     raw = connection.exec_driver_sql("EXPLAIN (ANALYZE, FORMAT JSON) " + statement, parameters).scalar()
                     whole = connection.exec_driver_sql(f"SELECT COUNT(*) FROM {spec.model.__tablename__}").scalar()
-                if whole < SMALL and one.key not in CLONED:
+                if whole < SMALL and (one.key not in CLONED or "sort" not in args):
                     continue  # a table of a few pages is read whole by any planner
                 plan = (json.loads(raw) if isinstance(raw, str) else raw)[0]["Plan"]
                 shown, seen = max(1, plan["Actual Rows"]), looked_at(plan, spec.model.__tablename__)
                 if seen > 10 * shown:
-                    problems.append(f"{one.key} {sort.key}: {seen} rows for {shown}")
+                    problems.append(f"{one.key} {args}: {seen} rows for {shown}")
     assert not problems, "\n".join(problems)
 
 
