@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from core.kernel import audit, clock
 from core.kernel.errors import Invalid
@@ -169,11 +170,8 @@ def change(session: Session, key: str, new: Any, layer: str = FRANCHISE, store_i
     if not spec.check(new):
         raise Invalid.field(key, _("“%(label)s”的取值不合适。", label=str(spec.label)))
     before = stated(session, key, store_id).get(layer)
-    row = _row(session, key, layer, store_id)
-    if row is None:
-        row = _new_row(session, key, layer, store_id)
-        session.add(row)
-    elif layer == FRANCHISE:
+    row = _row(session, key, layer, store_id) or _first_row(session, key, layer, store_id)
+    if layer == FRANCHISE:
         row.version += 1
     row.value = json.dumps(new, ensure_ascii=False)
     row.changed_at = clock.now_ms()
@@ -227,8 +225,19 @@ def _row(session: Session, key: str, layer: str, store_id: int | None) -> Any:
     return session.scalar(select(Setting).where(Setting.key == key))
 
 
+def _first_row(session: Session, key: str, layer: str, store_id: int | None) -> Any:
+    """Make the row of a layer that said nothing so far; somebody who does the same at once is waited for."""
+    row = _new_row(session, key, layer, store_id)
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        return _row(session, key, layer, store_id)
+    return row
+
+
 def _new_row(session: Session, key: str, layer: str, store_id: int | None) -> Any:
     blank = {"key": key, "value": "null", "changed_at": 0}
     if layer == STORE:
         return StoreSetting(store_id=store_id, **blank)
-    return ChainSetting(chain_id=chain_of(session), **blank) if layer == CHAIN else Setting(**blank)
+    return ChainSetting(chain_id=chain_of(session), **blank) if layer == CHAIN else Setting(version=0, **blank)

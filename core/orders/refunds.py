@@ -64,6 +64,7 @@ class Effects:
     points_grace: int = 0
     lots: list[dict[str, Any]] = field(default_factory=list)
     coupons: list[dict[str, Any]] = field(default_factory=list)
+    coupon_names: dict[str, str] = field(default_factory=dict)
     tier: dict[str, str] = field(default_factory=dict)
     effects: list[str] = field(default_factory=list)
 
@@ -380,6 +381,9 @@ def _return_coupons(st: Statements, order: _Order, asked: Mapping[int, int], eff
         done.append(0)
     today = clock.today(current_actor().tz)
     effects.coupons = coupons.give_back(st, order.row.id, done, today, clock.now_ms())
+    programme = programmes.in_force(st.session)
+    rules_of = {given["code"]: programme.coupon(given["code"]) for given in effects.coupons}
+    effects.coupon_names = {code: rule.name if rule else code for code, rule in rules_of.items()}
 
 
 def _return_stock(st: Statements, order: _Order, asked: Mapping[int, int]) -> None:
@@ -472,9 +476,9 @@ def _say(effects: Effects) -> None:
         says.append(_("其中 %(n)d 分原批次已到期，给予 %(d)d 天宽限。", n=effects.points_grace, d=ledger.GRACE_DAYS))
     for coupon in effects.coupons:
         says.append(
-            _("券 %(code)s 退回，可再次使用。", code=coupon["code"])
+            _("“%(name)s”退回，可再次使用。", name=effects.coupon_names[coupon["code"]])
             if coupon["usable"]
-            else _("券 %(code)s 退回，但已过有效期。", code=coupon["code"])
+            else _("“%(name)s”退回，但已过有效期。", name=effects.coupon_names[coupon["code"]])
         )
     if effects.tier:
         says.append(_("等级由 %(a)s 变为 %(b)s。", a=effects.tier["from"], b=effects.tier["to"]))

@@ -25,13 +25,13 @@ def test_the_preview_equals_the_effect(desk):
     text = plain(page.text)
     assert "¥ 160.00" in text
     assert "扣回消费所得积分 160 分" in text
-    assert "券 filling200 退回，可再次使用" in text
+    assert "“补牙券”退回，可再次使用" in text
     assert desk.points(person) == 160  # nothing was done yet
     assert confirm(desk, order.order_no, page.text).status_code == 422  # a reason is asked for
     done = confirm(desk, order.order_no, page.text, reason="顾客改约")
     assert done.status_code == 303, alert(done.text)
     shown = plain(desk.get(f"/orders/{order.order_no}").text)
-    for sentence in ("扣回消费所得积分 160 分", "券 filling200 退回，可再次使用", "已全退", "顾客改约"):
+    for sentence in ("扣回消费所得积分 160 分", "“补牙券”退回，可再次使用", "已全退", "顾客改约"):
         assert sentence in shown
     assert desk.points(person) == 0
     desk.take(person)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 
 import pytest
 from sqlalchemy import select
@@ -186,3 +187,29 @@ def test_lists_of_texts_keep_their_order(sit):
     form = form_of(owner.get("/settings").text, key)
     for wrong in ("", "\n".join(f"原因{n}" for n in range(21)), "长" * 61):
         assert owner.post(f"/settings/{key}", {**form, "value": wrong}).status_code == 422
+
+
+def test_two_people_who_set_something_for_the_first_time_at_once_both_succeed(any_installation):
+    house, actor = any_installation, any_installation.actor(any_installation.dental)
+    start, failures = threading.Barrier(4), []
+
+    def go(limit, layer, store):
+        with acting(actor):
+            start.wait()
+            try:
+                with house.unit() as session:
+                    settings.change(session, LIMIT, limit, layer, store)
+            except Exception as problem:  # noqa: BLE001 (told below)
+                failures.append(problem)
+
+    wanted = [(30_000, "franchise", None), (40_000, "franchise", None), (50_000, "store", actor.store_id),
+              (60_000, "store", actor.store_id)]  # fmt: skip
+    threads = [threading.Thread(target=go, args=one) for one in wanted]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with acting(actor):
+        assert value(house) in {50_000, 60_000}
+        assert value(house, store=house.dental.other_store_id) in {30_000, 40_000}
