@@ -26,6 +26,20 @@ class Whoami(Schema):
     programme_version = tell.whole()
 
 
+class Sampled(Schema):
+    """A member whom a condition holds for."""
+
+    member_id = tell.text()
+    name = tell.text()
+
+
+class AudienceFound(Schema):
+    """How many members a condition holds for, and a few of them, the latest visitors first."""
+
+    count = tell.whole()
+    sample = tell.many(Sampled)
+
+
 class Tier(Schema):
     """A tier and since when it is held; `until` is the last day before the next review."""
 

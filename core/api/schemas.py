@@ -103,6 +103,13 @@ class MemberQuery(Body):
     limit = QueryInt(1, 20, load_default=20)
 
 
+class Audience(Body):
+    """A condition over facts, in the one condition language, and what it is for."""
+
+    condition = fields.Dict(keys=Words(20), values=fields.Raw(), required=True)
+    purpose = Choice("marketing", "care", load_default="marketing")
+
+
 class PageQuery(Body):
     """A page of a list."""
 

@@ -6,6 +6,7 @@ Reads only; phones leave here masked.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -31,6 +32,7 @@ from core.tiers import rules as tier_rules
 from core.tiers import services as tiers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -38,8 +40,8 @@ if TYPE_CHECKING:
     from core.cards.models import Card
     from core.coupons.rules import CouponState, ServiceRight
     from core.people.models import Person
-    from core.programme.rules import Programme
-    from core.tiers.rules import Gap
+    from core.programme.rules import Programme, Tier
+    from core.tiers.rules import Gap, QualifyingEvent
 
 RECENT = 20
 
@@ -82,6 +84,7 @@ class MemberSeen:
     lots: list[tuple[date | None, int]]
     soon_months: int
     gap: Gap | None
+    keep: Gap | None
     cards: list[CardSeen]
     family: CardSeen | None
     seats: list[cards.SeatView]
@@ -113,15 +116,14 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
     tier = programme.tier(code)
     held = _cards(session, programme, person, today)
     family = next((one for one in held if one.shared and one.usable), None)
+    events, joined = tiers.events_of(st, person.id, actor.tz), tiers.joined_day(person.joined_at, actor.tz)
     seen = MemberSeen(
         person=person, phone=masked_phone(session, person), age=age_of(person, today),
         tier_name=tier.name if tier else code, rank=programme.rank(code) + 1, steps=len(programme.tiers),
         points=points, debt=debt, lots=ledger.expiring(st, person.id, ledger.POINTS, today),
         soon_months=programme.points.notice_months,
-        gap=tier_rules.gap(
-            tiers.events_of(st, person.id, actor.tz), programme.tiers, today, code,
-            tiers.joined_day(person.joined_at, actor.tz),
-        ),  # fmt: skip
+        gap=tier_rules.gap(events, programme.tiers, today, code, joined),
+        keep=_keep(events, tier, person, today, joined),
         cards=held, family=family, seats=cards.seats_of(session, family.card) if family else [],
         coupons=coupons_of(session, st, programme, person, [one.card for one in held if one.usable], today),
         rights=service_rights_of(session, st, programme, person, today),
@@ -129,6 +131,20 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
     if alerts:
         _alerts(session, seen)
     return seen
+
+
+def _keep(
+    events: Sequence[QualifyingEvent], tier: Tier | None, person: Person, today: date, joined: date
+) -> Gap | None:
+    """Return what is missing to keep the tier when it is next looked at; None if nothing is, or it never is."""
+    if tier is None or person.tier_until is None or person.tier_until < today:
+        return None
+    review = person.tier_until + timedelta(days=1)
+    gap = tier_rules.keep_gap(events, tier, review, today, joined)
+    if gap is None:
+        return None
+    lacking = [need.missing > 0 for need in gap.needs]
+    return gap if (all if gap.match == "any" else any)(lacking) else None
 
 
 def age_of(person: Person, today: date) -> int | None:

@@ -70,6 +70,7 @@ API = {
     "api_households.open_household": Recipe(json={"card_id": CARD}),
     "api_households.seat": Recipe({"household_id": HOUSEHOLD}, json={"member_id": PERSON, "role": "other"}),
     "api_households.act": Recipe({"card_id": CARD}, json={"action": "freeze", "reason": "扫"}),
+    "api_segments.preview": Recipe(json={"condition": {"all": [{"fact": "visits", "op": "ge", "value": 1}]}}),
     "api_items.list_items": Recipe(query={"q": ITEM}),
     "api_items.add": Recipe(json={"code": "SWEEP", "name": "扫", "kind": "service", "price_fen": 1}),
     "api_items.read": Recipe({"code": ITEM}),

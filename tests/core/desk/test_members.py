@@ -13,6 +13,7 @@ from core.kernel.tenancy import acting
 from core.people.models import Person, Relation
 from core.people.services import token_row
 from tests.core.desk.desk_kit import HX, Desk, alert, field, plain
+from tests.installation import at
 
 
 def people_of(desk) -> list[Person]:
@@ -314,3 +315,20 @@ def test_family_by_search_by_three_fields_and_leaving(desk):
     assert holder.status_code == 422
     assert "持卡人不能移出" in alert(holder.text)
     assert desk.post(f"/cards/{card}/seats", {"name": "甲", "phone": "", "role": "x"}).status_code == 422
+
+
+def test_the_page_says_what_is_missing_to_keep_the_tier(installation, desk):
+    """1,000 in January and 2,200 in August make silver until next August; by then 2,400 are asked, 2,200 count."""
+    with at("2026-01-10 10:00"):
+        member = desk.enrol("刘超明", "13800005051")
+        with acting(desk.actor):
+            installation.sell(member, ("CLEAN", 5))
+    with at("2026-08-10 10:00"):
+        with acting(desk.actor):
+            installation.sell(member, ("F-BASIC", 10))
+        page = plain(desk.get(f"/members/{member}").text)
+        assert "等级保至2027-08-09" in page.replace(" ", "")
+        assert "保级还差¥200.00" in page.replace(" ", "")
+        with acting(desk.actor):
+            installation.sell(member, ("CLEAN", 2))
+        assert "保级还差" not in desk.get(f"/members/{member}").text
