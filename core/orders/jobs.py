@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.kernel import clock
+from core.kernel import audit, clock
 from core.kernel.jobs import Counts, Job
 from core.kernel.statements import Statements
 from core.ledger import expiry
@@ -27,8 +27,12 @@ def expire_points(runtime: Runtime, actor: Actor) -> Counts:
         with runtime.db.unit("write") as session:
             booked = expiry.sweep(session, actor.franchise_id, clock.today(actor.tz), clock.now_ms())
         done += booked
-        if not booked:
-            return {"done": done, "skipped": 0, "failed": 0}
+        if booked < expiry.CHUNK:
+            break
+    if done:
+        with runtime.db.unit("write") as session:
+            audit.record(session, "ledger.lots.expired", "franchise", actor.franchise_id, detail={"lots": done})
+    return {"done": done, "skipped": 0, "failed": 0}
 
 
 def tier_review(runtime: Runtime, actor: Actor) -> Counts:
