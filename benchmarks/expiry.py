@@ -20,10 +20,10 @@ from datetime import timedelta
 from typing import Any
 
 from benchmarks import places
-from core.console import verification
 from core.kernel import clock
 from core.kernel.ids import new_block, new_ids
 from core.kernel.tenancy import acting, current_actor
+from core.ledger import verify
 from core.orders import jobs
 from tests.installation import Installation
 from tests.soak.places import place
@@ -173,8 +173,9 @@ def main(arguments: list[str]) -> None:
             print(f"ours {ours:.2f} s for {done}: {ours / hand:.2f} times by hand", flush=True)
         print("overdue and not booked, booked:", booked(house), flush=True)
         again = jobs.expire_points(house.runtime, house.actor(house.dental))["done"]
-        wrong = [one.name for one in verification.verify(house.runtime, freeze=False)
-                 if one.difference and one.name.startswith("ledger")]  # fmt: skip
+        with house.unit("read") as session:
+            found = verify.check(session, house.dental.franchise_id)
+        wrong = [name for name, difference in found if difference]
         print(f"again: {again}; verify of the ledger: {wrong or 'nothing to say'}", flush=True)
 
 
