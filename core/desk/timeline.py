@@ -147,6 +147,7 @@ REASONS: dict[str, Any] = {
     "adjust": _l("人工调整"),
     "deduct": _l("人工扣减"),
     "birthday": _l("生日礼"),
+    "streak": _l("连续到店奖励"),
 }
 
 
@@ -171,7 +172,7 @@ def _movements(session: Session, person: Person, before: int, *also: Any) -> lis
         .order_by(Transfer.id.desc())
         .limit(PAGE + 1)
     )
-    incoming = {"earn", "restore", "opening", "adjust", "birthday"}
+    incoming = {"earn", "restore", "opening", "adjust", "birthday", "streak"}
     return [
         Happening(
             row.booked_at,

@@ -28,7 +28,7 @@ from core.kernel.settings import value as setting
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import rules
+from core.orders import rules, streaks
 from core.orders.models import LineTender, OrderLine, Orders, Tender
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.settle import tell_plugins
@@ -208,7 +208,7 @@ def _refund(session: Session, order_no: str, asked: Mapping[int, int], reason: s
     _return_coupons(st, order, asked, effects)
     _return_stock(st, order, asked)
     _revoke_cards(session, order, asked, effects)
-    _move_tier(session, st, order, back, effects, refund_id)
+    _move_tier(session, st, order, back, effects, posting)
     _say(effects)
     _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
     return effects
@@ -401,7 +401,7 @@ def _revoke_cards(session: Session, order: _Order, asked: Mapping[int, int], eff
 
 
 def _move_tier(
-    session: Session, st: Statements, order: _Order, back: MoneyBack, effects: Effects, refund_id: int
+    session: Session, st: Statements, order: _Order, back: MoneyBack, effects: Effects, posting: ledger.Posting
 ) -> None:
     person_id = order.row.person_id
     if person_id is None:
@@ -417,17 +417,20 @@ def _move_tier(
         on=order.row.business_on, spend_fen=-counted, visits=-visits, points=-effects.points_taken,
         booked_on=today, source=str(order.row.id),
     )  # fmt: skip
-    tiers.note(st, person_id, event, "refund", refund_id, clock.now_ms())
+    tiers.note(st, person_id, event, "refund", posting.source_id, clock.now_ms())
     st.run(
         "UPDATE person SET spent_fen = spent_fen - ?, visits = visits - ? WHERE franchise_id = ? AND id = ?",
         [received, visits, st.franchise_id, person_id],
     )
     programme = programmes.in_force(session)
     moved = tiers.refresh(
-        st, person_id, programme, today, actor.tz, cause="refund", source_kind="refund", source_id=refund_id
+        st, person_id, programme, today, actor.tz, cause="refund", source_kind="refund", source_id=posting.source_id
     )
     if moved.changed:
         effects.tier = {"from": moved.before, "to": moved.standing.tier}
+    bonus = streaks.take_back(st, person_id, programme, posting) if visits else 0
+    if bonus:
+        effects.effects.append(_("扣回连续到店奖励 %(n)d 分：少了这次到店，条件不再满足。", n=bonus))
 
 
 def _write_refund(

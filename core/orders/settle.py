@@ -24,7 +24,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import findings as finding_rules
-from core.orders import price_approval, quotes, rules, tender_list
+from core.orders import price_approval, quotes, rules, streaks, tender_list
 from core.orders.basket import price_basket
 from core.orders.types import BasketRequest, OverrideRequest, Priced, TenderRequest
 from core.org import dealing, franchises
@@ -178,6 +178,8 @@ def post(session: Session, plan: Plan) -> Settled:
     _post_points(st, plan, posting)
     _move_stock(st, plan)
     moved = _post_tier(st, plan)
+    if plan.priced.request.member_id is not None:
+        streaks.give(st, plan.priced.request.member_id, plan.priced.programme, posting)
     _issue_cards(session, plan)
     payer = plan.priced.request.member_id
     audit.insert(
