@@ -9,8 +9,10 @@ from sqlalchemy import select
 from core.imports import runner, services, staging, undo
 from core.imports.models import ImportBatch
 from core.kernel import clock
+from core.kernel.errors import Forbidden
 from core.kernel.jobs import Counts, Job
 from core.kernel.statements import Statements
+from core.org.task_actor import task_actor
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -24,12 +26,23 @@ ABANDONED_MS = 24 * 3600 * 1000
 
 
 def work(runtime: Runtime, actor: Actor) -> Counts:
-    """Check and run what was begun in the wizard and left."""
+    """Check and run what was begun in the wizard and left, each as the one who began it, with their rights of now."""
     with runtime.db.unit("read") as session:
         batches = services.waiting_batches(session)
+    counts = {"done": 0, "skipped": 0, "failed": 0}
     for batch_id in batches:
-        runner.work(runtime.db, actor, batch_id)
-    return {"done": len(batches), "skipped": 0, "failed": 0}
+        try:
+            with runtime.db.unit("read") as session:
+                importer = task_actor(session, services.get(session, batch_id), actor.tz)
+        except Forbidden:
+            # Whoever may import goes on with it, or takes it back.
+            with runtime.db.unit("write") as session:
+                services.hold(session, services.locked(session, batch_id))
+            counts["skipped"] += 1
+            continue
+        runner.work(runtime.db, importer, batch_id)
+        counts["done"] += 1
+    return counts
 
 
 def clean_up(runtime: Runtime, _actor: Actor) -> Counts:
