@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from core.imports import runner, services, staging, undo
+from core.imports import kinds, runner, services, staging, undo
 from core.imports.models import ImportBatch
+from core.imports.permissions import RUN
 from core.kernel import clock
 from core.kernel.errors import Forbidden
 from core.kernel.jobs import Counts, Job
+from core.kernel.permissions import authorize
 from core.kernel.statements import Statements
+from core.kernel.tenancy import acting
 from core.org.task_actor import task_actor
 
 if TYPE_CHECKING:
@@ -32,8 +35,7 @@ def work(runtime: Runtime, actor: Actor) -> Counts:
     counts = {"done": 0, "skipped": 0, "failed": 0}
     for batch_id in batches:
         try:
-            with runtime.db.unit("read") as session:
-                importer = task_actor(session, services.get(session, batch_id), actor.tz)
+            importer = _importer(runtime, batch_id, actor.tz)
         except Forbidden:
             # Whoever may import goes on with it, or takes it back.
             with runtime.db.unit("write") as session:
@@ -43,6 +45,19 @@ def work(runtime: Runtime, actor: Actor) -> Counts:
         runner.work(runtime.db, importer, batch_id)
         counts["done"] += 1
     return counts
+
+
+def _importer(runtime: Runtime, batch_id: int, tz: str) -> Actor:
+    """Return who began a batch; raise Forbidden when they have left or may not import this kind any more."""
+    with runtime.db.unit("read") as session:
+        batch = services.get(session, batch_id)
+        importer = task_actor(session, batch, tz)
+        kind = batch.kind
+    if importer.staff_id is not None:
+        with acting(importer):
+            authorize(importer, RUN)
+            kinds.authorize_for(kind)
+    return importer
 
 
 def clean_up(runtime: Runtime, _actor: Actor) -> Counts:

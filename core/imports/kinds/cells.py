@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _BROKEN = "\ufffd"
 _UNIT = re.compile(r"\s*(元|块|rmb|cny)\s*$", re.IGNORECASE)
+_BRACKETS = re.compile(r"[(（【\[].*?[)）】\]]")
 _SPLIT = re.compile(r"[、,，;；|/\n]")
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})")
 _YES = {squeezed(word) for word in FLAGS["yes"]}
@@ -149,5 +150,11 @@ def parts(typed: str) -> list[str]:
 
 
 def squeezed_table(pairs: Iterable[tuple[str, Iterable[Any]]]) -> dict[str, str]:
-    """Return squeezed words to code, from (code, words); the code names itself."""
-    return {squeezed(str(word)): code for code, words in pairs for word in (code, *words) if str(word)}
+    """Return squeezed words to code, from (code, words): the code names itself, brackets may be left out."""
+    found: dict[str, str] = {}
+    for code, words in pairs:
+        for word in map(str, (code, *words)):
+            for spelt in (squeezed(word), squeezed(_BRACKETS.sub("", word))):
+                found.setdefault(spelt, code)
+    found.pop("", None)
+    return found

@@ -369,7 +369,7 @@ def _role_cleaner(labels: dict[str, str]) -> Callable[[str], Any]:
     other = {role: (*words.ROLE_WORDS.get(role, ()), str(ROLES.get(role, role))) for role in labels}
     table = cells.squeezed_table((role, (*other[role], label)) for role, label in labels.items())
     # A role's own name goes before what other systems call it.
-    table |= cells.squeezed_table((role, (label,)) for role, label in labels.items())
+    table |= {rules.squeezed(label): role for role, label in labels.items()}
     return cells.choice(table, "unknown_role", lambda: listed(labels.values()))
 
 

@@ -54,8 +54,10 @@ def used_since(session: Session, batch: ImportBatch, staff_ids: Sequence[int]) -
             f"SELECT DISTINCT {column} FROM {table} WHERE franchise_id = ?{bound}"  # noqa: S608
             f" AND {column} IN ({marks(staff_ids)})"
         )
-        why = _("之后登录过") if table == "web_session" else _("之后做过事或服务过会员")
-        used = {int(row[0]): why for row in st.all(sql, [st.franchise_id, *staff_ids])} | used
+        found = [int(row[0]) for row in st.all(sql, [st.franchise_id, *staff_ids])]
+        if table == "web_session":
+            used |= dict.fromkeys(found, _("之后登录过"))
+        used = dict.fromkeys(found, _("之后做过事或服务过会员")) | used
     return used
 
 
