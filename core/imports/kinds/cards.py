@@ -302,7 +302,7 @@ class CardsKind(KeyedKind):
     icon = "card"
     permission = CARDS
     preset = CARDS_PRESET
-    chunk = 100
+    chunk = 25
     keys = ("number",)
     words = WORDS
 

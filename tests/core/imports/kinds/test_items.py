@@ -95,7 +95,13 @@ def test_the_error_file_names_row_column_reason_and_way_out(bureau):
     batch = bureau.check(lists.as_csv([list(row) for row in BAD], "gb18030", HEADINGS))
     lines = bureau.errors(batch)
     assert [line["原行号"] for line in lines] == [str(n) for n in range(2, 2 + len(BAD))]
-    assert [line["有问题的列"] for line in lines][:5] == ["项目编码", "商品名称", "项目类型", "单价（元）", "单价（元）"]
+    assert [line["有问题的列"] for line in lines][:5] == [
+        "项目编码",
+        "商品名称",
+        "项目类型",
+        "单价（元）",
+        "单价（元）",
+    ]
     assert all(line["原因"] and line["怎么改"] for line in lines)
     assert "充填" in lines[7]["怎么改"]
     assert lines[4]["单价（元）"] == "十元"
@@ -156,7 +162,9 @@ def test_empty_cells_say_nothing_and_a_mark_can_be_taken_away(installation):
 
 
 def test_attributes_of_a_plugin_that_is_off_are_no_columns(bureau):
-    batch = bureau.check(lists.as_csv([["N-1", "甲", "服务", "1", "是"]], "utf-8", ("编码", "名称", "类型", "价格", "含麻黄碱")))
+    batch = bureau.check(
+        lists.as_csv([["N-1", "甲", "服务", "1", "是"]], "utf-8", ("编码", "名称", "类型", "价格", "含麻黄碱"))
+    )
     assert bureau.planned(batch)["created"] == 1
     with acting(bureau.actor):
         assert "pharmacy.ephedrine" not in bureau.kind.vocabulary().labels()

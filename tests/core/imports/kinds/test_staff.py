@@ -85,7 +85,11 @@ def test_good_bad_and_repeated_rows(bureau, sheet):
     assert problems[16] == [("number", "same_key")]
     house = bureau.house
     first, pairs = found(bureau, "201")
-    assert (first.name, first.store_id, pairs) == ("王前台", house.other_store_id, [("front_desk", house.other_store_id)])
+    assert (first.name, first.store_id, pairs) == (
+        "王前台",
+        house.other_store_id,
+        [("front_desk", house.other_store_id)],
+    )
     assert first.login.endswith("-201")
     doctor, pairs = found(bureau, "202")
     assert pairs == [("clinician", house.store_id)]
@@ -106,7 +110,12 @@ def test_each_new_person_signs_in_with_the_password_that_was_handed_out_once(bur
         assert row.problem == ""
     with acting(bureau.actor), bureau.unit("write") as session:
         lines = services.hand_out_once(session, services.get(session, batch))
-    assert [line[:2] for line in lines[1:]] == [["201", "王前台"], ["202", "李医生"], ["203", "张药师"], ["204", "赵店长"]]
+    assert [line[:2] for line in lines[1:]] == [
+        ["201", "王前台"],
+        ["202", "李医生"],
+        ["203", "张药师"],
+        ["204", "赵店长"],
+    ]
     staff, _pairs = found(bureau, "202")
     assert lines[2][2] == staff.login
     assert credentials.verify_password(staff.password_hash, lines[2][3])
@@ -131,8 +140,10 @@ def test_passwords_are_for_the_importer_only_and_go_after_a_day(bureau):
 
 
 def test_a_role_above_the_importers_is_asked_for_and_given_by_somebody_higher(bureau, manager):
-    batch = manager.check(lists.as_csv([one("301", "钱老板", "", "加盟主"), one("302", "孙前台", "", "前台")], "utf-8", HEADINGS))
-    shown = {row.name: dict((label, now) for label, _was, now in row.lines) for row in manager.sample(batch)}
+    batch = manager.check(
+        lists.as_csv([one("301", "钱老板", "", "加盟主"), one("302", "孙前台", "", "前台")], "utf-8", HEADINGS)
+    )
+    shown = {row.name: {label: now for label, _was, now in row.lines} for row in manager.sample(batch)}
     assert shown["钱老板"]["角色"] == "加盟主（提交审批）"
     assert shown["孙前台"]["角色"] == "前台"
     manager.run(batch)
@@ -170,9 +181,7 @@ def test_what_the_staff_page_refuses_the_list_refuses(bureau, manager):
     bureau.take(HEADINGS, *GOOD)
     with acting(bureau.actor), bureau.unit("write") as session:
         staff_changes.set_active(session, found(bureau, "203")[0].id, False)
-        staff_changes.set_roles(
-            session, found(bureau, "201")[0].id, None, [("front_desk", None), ("marketing", None)]
-        )
+        staff_changes.set_roles(session, found(bureau, "201")[0].id, None, [("front_desk", None), ("marketing", None)])
     batch, told = bureau.take(
         HEADINGS, one("001", role="前台"), one("203", "张"), one("201", role="客服"), one("204", until="2028-01-01"),
     )  # fmt: skip
