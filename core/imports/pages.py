@@ -51,7 +51,7 @@ def _result(row: Any) -> str:
 
 
 def _kind(row: Any) -> str:
-    return str(kinds.ALL[row.kind].words.title) if row.kind in kinds.ALL else row.kind
+    return str(kinds.ALL[row.kind].words.noun) if row.kind in kinds.ALL else row.kind
 
 
 _COUNTS = (
@@ -65,18 +65,18 @@ BATCHES = ListSpec(
             "file", _l("文件"), (ImportBatch.id, ImportBatch.file_name),
             lambda row: link(address("imports.batch", batch_id=row.id), row.file_name), phone="title", fixed=True,
         ),
-        Column("kind", _l("导入什么"), (ImportBatch.kind,), _kind, phone="note"),
+        Column("kind", _l("名单种类"), (ImportBatch.kind,), _kind, phone="note"),
         Column("state", _l("状态"), (ImportBatch.state,), lambda row: _badge(row.state), phone="value"),
         Column("rows", _l("行数"), (ImportBatch.rows,), lambda row: number(row.rows), numeric=True),
         Column("result", _l("结果"), _COUNTS, _result, phone="meta"),
         Column(
-            "made", _l("上传时间"), (ImportBatch.made_at,), lambda row: moment(row.made_at), quiet=True, phone="note"
+            "made", _l("上传时间"), (ImportBatch.made_at,), lambda row: moment(row.made_at), quiet=True
         ),
     ),
     sorts=(Sort("recent", _l("最近上传"), (ImportBatch.id,), down=True),),
     filters=(
         Filter(
-            "kind", _l("导入什么"), tuple((k, v.words.title) for k, v in kinds.ALL.items()),
+            "kind", _l("名单种类"), tuple((k, v.words.noun) for k, v in kinds.ALL.items()),
             lambda v: ImportBatch.kind == v,
         ),  # fmt: skip
         Filter("state", _l("状态"), tuple((k, v[0]) for k, v in STATES.items()), lambda v: ImportBatch.state == v),

@@ -37,6 +37,7 @@ class Wording:
     """
 
     title: Any
+    noun: Any
     wants: Any
     checks: tuple[Any, ...]
     recognised: tuple[Any, ...]

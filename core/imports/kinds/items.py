@@ -52,6 +52,7 @@ MAX_POINTS, MAX_SESSIONS, MAX_CLASSES = 10**8, 1000, 20
 
 WORDS = Wording(
     title=_l("导入项目"),
+    noun=_l("项目"),
     wants=_l("编码必填；新项目还要名称、类型、价格；分类、条码、固定积分、疗程次数、在售和业态属性可选"),
     checks=(
         _l("第一行是列名，例如“编码”“名称”“类型”“价格”。"),

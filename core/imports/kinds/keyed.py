@@ -103,7 +103,7 @@ class KeyedTask(Task):
         """Return what becomes of a row; a second one about a record is a duplicate of the first."""
         record = known.ids.get(row.key)
         if record is not None and record in known.rows:
-            return Decision(DUPLICATE, record, problems=((self.key, "same_key", known.rows[record]),))
+            return Decision(DUPLICATE, record, problems=((self.key, "duplicate", known.rows[record]),))
         if record is None:
             problems = self.refused(row, known)
             return failed(*problems) if problems else Decision(CREATED, changes=self.meant(row, known))
@@ -137,7 +137,9 @@ class KeyedTask(Task):
         """Return what a row would write: everything of a new record, the changes of a known one."""
         now = known.found.get(decision.record or 0)
         told = []
-        for name, value in (row.values if now is None else decision.changes).items():
+        # The name of a new record stands beside its lines.
+        new = {name: value for name, value in row.values.items() if name != "name"}
+        for name, value in (new if now is None else decision.changes).items():
             was = "" if now is None else self.shown(name, self.present(now, name))
             shown = self.shown(name, value)
             if shown != was:

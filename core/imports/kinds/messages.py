@@ -48,7 +48,7 @@ def _cells(problem: Problem) -> dict[str, tuple[str, str]]:
 def _rows(problem: Problem) -> dict[str, tuple[str, str]]:
     argument = problem[2]
     return {
-        "same_key": (
+        "duplicate": (
             _("与第 %(row)s 行是同一条记录，已按第 %(row)s 行导入", row=argument),
             _("请核对两行，需要的内容合并到一行。"),
         ),

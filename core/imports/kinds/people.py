@@ -35,6 +35,7 @@ SHOWN = ("name", "phone", "gender", "birth_on", "occupation", "company", "addres
 
 WORDS = Wording(
     title=_l("导入会员"),
+    noun=_l("会员"),
     wants=_l("姓名必填；手机、性别、生日、级别、卡号、标签等可选"),
     checks=(
         _l("第一行是列名，例如“姓名”“手机”“生日”。"),

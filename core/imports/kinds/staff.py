@@ -48,6 +48,7 @@ MAX_NAME, MAX_LICENCE = 60, 60
 
 WORDS = Wording(
     title=_l("导入员工"),
+    noun=_l("员工"),
     wants=_l("工号必填；新员工还要姓名、角色；门店编号、执照种类、编号和有效期可选"),
     checks=(
         _l("第一行是列名，例如“工号”“姓名”“门店”“角色”。"),

@@ -76,7 +76,7 @@ def test_good_bad_and_repeated_rows(bureau, sheet):
     assert told == {"created": 4, "failed": len(BAD), "duplicate": 1}
     problems = bureau.problems(batch)
     assert [problems[6 + n] for n in range(len(BAD))] == [[one] for one in WRONG]
-    assert problems[16] == [("code", "same_key")]
+    assert problems[16] == [("code", "duplicate")]
     one, price = found(bureau, "N-1")
     assert (one.name, one.kind, price, one.category, one.points_fixed) == ("超声洁牙", "service", 128_050, "洁牙", 20)
     assert catalog.attributes_of(one) == {CLASSES: ["filling", "scaling"], "dental.category": "filling"}

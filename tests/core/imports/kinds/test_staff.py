@@ -82,7 +82,7 @@ def test_good_bad_and_repeated_rows(bureau, sheet):
     assert told == {"created": 4, "failed": len(BAD), "duplicate": 1}
     problems = bureau.problems(batch)
     assert [problems[6 + n] for n in range(len(BAD))] == [[wrong] for wrong in WRONG]
-    assert problems[16] == [("number", "same_key")]
+    assert problems[16] == [("number", "duplicate")]
     house = bureau.house
     first, pairs = found(bureau, "201")
     assert (first.name, first.store_id, pairs) == (

@@ -98,7 +98,7 @@ def test_items_go_through_the_wizard(installation, owner):
     result = plain(owner.get(batch).text)
     assert "新增 2 行" in result
     assert "之后卖过或改过的项目会保留" in result
-    assert "导入项目" in plain(owner.get("/imports/?f.kind=items").text)
+    assert "老系统.csv 项目" in plain(owner.get("/imports/?f.kind=items").text)
     assert "老系统.csv" not in plain(owner.get("/imports/?f.kind=staff").text)
     preview = plain(owner.get(f"{batch}/undo").text)
     assert "删去的新项目 2 个" in preview
