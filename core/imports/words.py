@@ -81,6 +81,7 @@ TIERS: dict[str, tuple[str, ...]] = {
     "diamond": _split("钻石|鑽石|钻石卡|钻卡|至尊|diamond"),
 }
 BASE_TIER = _split("普通|普通会员|普卡|普通卡|一般|注册会员|会员|regular|normal|basic|standard")
+YUAN = _split("元|块|rmb|cny")
 FLAGS: dict[str, tuple[str, ...]] = {
     "yes": _split("是|1|y|yes|true|在售|上架|启用|有|√|✓|在職|在职"),
     "no": _split("否|0|n|no|false|停售|下架|停用|无|無|×|-|離職|离职"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.imports.cleaning import EARLIEST, parse_day
 from core.imports.rules import squeezed
-from core.imports.words import FLAGS
+from core.imports.words import FLAGS, YUAN
 from core.kernel.errors import Refusal
 from core.kernel.money import parse_yuan
 from core.people import rules as people
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import date
 
 _BROKEN = "\ufffd"
-_UNIT = re.compile(r"\s*(元|块|rmb|cny)\s*$", re.IGNORECASE)
+_UNIT = re.compile(rf"\s*({'|'.join(YUAN)})\s*$", re.IGNORECASE)
 _BRACKETS = re.compile(r"[(（【\[].*?[)）】\]]")
 _SPLIT = re.compile(r"[、,，;；|/\n]")
 _SCIENTIFIC = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})")
