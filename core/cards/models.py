@@ -26,7 +26,8 @@ from core.kernel.sealed import Sealed
 
 class Card(FranchiseOwned, Base):
     """A membership card. `product_code` names the card product of the programme it was sold under;
-    `terms` freezes that product as sold. `valid_until` is the last usable day, empty for life."""
+    `terms` freezes that product as sold. `valid_until` is the last usable day, empty for life.
+    `source` is `import` for a card that was sold elsewhere: it has no order here, so no refund touches it."""
 
     __tablename__ = "card"
     person = belongs_to("person")
@@ -38,6 +39,7 @@ class Card(FranchiseOwned, Base):
     valid_until: Mapped[date | None] = day_col(nullable=True)
     programme_number: Mapped[int] = count_col()
     order_id: Mapped[int | None] = ref_col()
+    source: Mapped[str] = code_col(10, default="", server_default="")
     qr_hash: Mapped[bytes] = col(LargeBinary, SECRET)
     qr_sealed: Mapped[bytes | None] = sealed_blob()
     qr = Sealed("qr_sealed")

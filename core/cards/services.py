@@ -71,9 +71,12 @@ def enrol(session: Session, new: people.NewPerson) -> Person:
 
 def issue(
     session: Session, person: Person, product: CardProduct, programme_number: int, *,
-    order_id: int | None = None, start: date | None = None,
+    order_id: int | None = None, start: date | None = None, number: str = "", source: str = "",
 ) -> Card:  # fmt: skip
-    """Issue a card of `product` to `person` with its holder's seat, and a household when it is shared."""
+    """Issue a card of `product` to `person` with its holder's seat, and a household when it is shared.
+
+    Its number is a new one of ours; a printed `number` comes with its search words (cards/imported.py).
+    """
     actor = current_actor()
     session.flush()
     st = Statements(session, actor.franchise_id)
@@ -81,13 +84,14 @@ def issue(
     code = new_code()
     card = Card(
         person_id=person.id,
-        number=rules.number(counters.take(st, "card_number")),
+        number=number or rules.number(counters.take(st, "card_number")),
         product_code=product.code,
         seats=product.seats,
         valid_from=begin,
         valid_until=rules.valid_until(product, begin),
         programme_number=programme_number,
         order_id=order_id,
+        source=source,
         qr_hash=hashlib.sha256(code.encode()).digest(),
         issued_at=clock.now_ms(),
     )
@@ -97,10 +101,11 @@ def issue(
     session.flush()
     if product.seats > 1:
         open_household(session, card)
-    st.insert("search_token", people.token_row(person.franchise_id, person.id, card.number))
+    if not number:
+        st.insert("search_token", people.token_row(person.franchise_id, person.id, card.number))
     audit.record(
         session, "cards.card.issued", "card", card.id, person_id=person.id,
-        detail={"product": product.code, "number": card.number},
+        detail={"product": product.code, "number": card.number, **({"source": source} if source else {})},
     )  # fmt: skip
     return card
 

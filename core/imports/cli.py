@@ -1,29 +1,31 @@
-"""Commands of the import room: `import people FILE`, the wizard's engine without the wizard."""
+"""Commands of the import room: `import people|items|staff|cards FILE`, the wizard's engine without the wizard."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 import yaml
 
-from core.imports import readers, reports, rules, runner, services, staging
+from core.imports import kinds, readers, reports, rules, runner, services, staging
 from core.imports.reports import Faulty
-from core.imports.settings import PEOPLE_PRESET
 from core.kernel import settings
 from core.kernel.command import WrongUse, franchise_actor, plainly
 from core.kernel.errors import Refusal
 from core.kernel.i18n import _, ngettext
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import acting
+from core.org.task_actor import plugins_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from core.imports.kinds.base import Kind
     from core.imports.rules import ColumnMap
     from core.kernel.tenancy import Actor
 
@@ -33,32 +35,50 @@ def import_group() -> None:
     """Lists from other systems."""
 
 
-@import_group.command("people")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--franchise", required=True)
-@click.option("--mapping", "mapping_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=None)
-@click.option("--dry-run", is_flag=True, help="the same numbers, and nothing is written")
-@click.option("--control-total", type=int, default=None, help="how many rows the list must have")
-@click.option("--json", "as_json", is_flag=True)
-@plainly
-def people(
-    file: Path, franchise: str, mapping_file: Path | None, dry_run: bool, control_total: int | None, as_json: bool
-) -> None:
-    """Import members from a CSV or XLSX; exit 1 with an error file when rows fail."""
-    actor = franchise_actor(runtime().db, franchise)
+def _command(kind: Kind, what: str) -> None:
+    """Add the command that imports one kind: the same options for each."""
+
+    @import_group.command(kind.key, help=f"Import {what} from a CSV or XLSX; exit 1 with an error file when rows fail.")
+    @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--franchise", required=True)
+    @click.option("--mapping", "mapping_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--dry-run", is_flag=True, help="the same numbers, and nothing is written")
+    @click.option("--control-total", type=int, default=None, help="how many rows the list must have")
+    @click.option("--json", "as_json", is_flag=True)
+    @plainly
+    def run(
+        file: Path, franchise: str, mapping_file: Path | None, dry_run: bool, control_total: int | None, as_json: bool
+    ) -> None:
+        take_in(kind, file, franchise, mapping_file, dry_run, control_total, as_json)
+
+
+for _key, _what in (("people", "members"), ("items", "items"), ("staff", "staff"), ("cards", "cards")):
+    _command(kinds.ALL[_key], _what)
+
+
+def take_in(
+    kind: Kind, file: Path, franchise: str, mapping_file: Path | None, dry_run: bool, control_total: int | None,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Import a list of one kind and tell the numbers; exit 1 when rows fail."""
+    db = runtime().db
+    actor = franchise_actor(db, franchise)
+    with acting(actor), db.unit("read") as session:
+        actor = replace(actor, plugins=plugins_of(session, actor.franchise_id))
     data = file.read_bytes()
-    table = readers.read(data)
+    with acting(actor):
+        table = readers.read(data, kind.vocabulary())
+        own = read_mapping_file(mapping_file, kind) if mapping_file else None
     n = sum(1 for _row in table.rows)
     if control_total is not None and control_total != n:
         raise Refusal(
             _("控制总数不符：文件有 %(n)d 行，应为 %(total)d 行。没有导入任何内容。", n=n, total=control_total)
         )
-    own = read_mapping_file(mapping_file) if mapping_file else None
-    told = _dry(actor, table, own, data, file) if dry_run else _real(actor, own, data, file)
+    told = _dry(actor, kind, table, own, data, file) if dry_run else _real(actor, kind, own, data, file)
     _tell(told, as_json)
 
 
-def read_mapping_file(path: Path) -> ColumnMap:
+def read_mapping_file(path: Path, kind: Kind) -> ColumnMap:
     """Return the mapping in a YAML or JSON file; raise WrongUse when it is neither."""
     try:
         plain = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -66,7 +86,7 @@ def read_mapping_file(path: Path) -> ColumnMap:
         plain = None
     if not isinstance(plain, dict):
         raise WrongUse(_("映射文件应为 YAML 或 JSON，例如 columns: {name: 姓名, phone: 手机}。"))
-    return rules.read_mapping(plain)
+    return rules.read_mapping(plain, kind.vocabulary())
 
 
 def _completed(own: ColumnMap | None, guessed: ColumnMap) -> ColumnMap:
@@ -77,20 +97,23 @@ def _completed(own: ColumnMap | None, guessed: ColumnMap) -> ColumnMap:
     return rules.ColumnMap({**free, **own.columns}, {**guessed.tiers, **own.tiers}, {**guessed.genders, **own.genders})
 
 
-def _dry(actor: Actor, table: readers.Table, own: ColumnMap | None, data: bytes, file: Path) -> dict[str, Any]:
+def _dry(
+    actor: Actor, kind: Kind, table: readers.Table, own: ColumnMap | None, data: bytes, file: Path
+) -> dict[str, Any]:
     with acting(actor), runtime().db.unit("read") as session:
-        guessed = rules.guess(table.headings, settings.value(session, PEOPLE_PRESET))
+        guessed = rules.guess(table.headings, settings.value(session, kind.preset), kind.vocabulary())
     mapping = _completed(own, guessed)
-    dry, n = runner.check_table(runtime().db, actor, table, mapping, hashlib.sha256(data).digest())
+    dry, n = runner.check_table(runtime().db, actor, kind, table, mapping, hashlib.sha256(data).digest())
     rows = [Faulty(one.staged.number, one.staged.cells, one.decision.problems) for one in dry.problems]
     rows.sort(key=lambda one: one.number)
-    error_file = _write_errors(file, rows, table.headings, mapping.columns)
+    with acting(actor):
+        error_file = _write_errors(kind, file, rows, table.headings, mapping.columns)
     return _answer(None, n, dry.counts, error_file)
 
 
-def _real(actor: Actor, own: ColumnMap | None, data: bytes, file: Path) -> dict[str, Any]:
+def _real(actor: Actor, kind: Kind, own: ColumnMap | None, data: bytes, file: Path) -> dict[str, Any]:
     db = runtime().db
-    batch_id = runner.load(db, actor, file.name, data)
+    batch_id = runner.load(db, actor, file.name, data, kind)
     with acting(actor), db.unit("write") as session:
         batch = services.get(session, batch_id)
         services.save_mapping(session, batch, _completed(own, staging.mapping_of(batch)))
@@ -101,21 +124,42 @@ def _real(actor: Actor, own: ColumnMap | None, data: bytes, file: Path) -> dict[
     with acting(actor), db.unit("read") as session:
         batch = services.get(session, batch_id)
         rows = list(reports.every_faulty_row(session, batch))
-        error_file = _write_errors(file, rows, staging.headings_of(batch), staging.mapping_of(batch).columns)
-        return _answer(batch_id, batch.rows, services.counted(batch), error_file)
+        columns = staging.mapping_of(batch).columns
+        error_file = _write_errors(kind, file, rows, staging.headings_of(batch), columns)
+        told = _answer(batch_id, batch.rows, services.counted(batch), error_file)
+    return told | _write_once(actor, kind, batch_id, file)
 
 
-def _write_errors(file: Path, rows: Sequence[Faulty], headings: Sequence[str], columns: dict[str, str]) -> str | None:
+def _write_once(actor: Actor, kind: Kind, batch_id: int, file: Path) -> dict[str, str]:
+    """Write one-time passwords beside the list, for its owner's eyes only; they are kept nowhere else from then on."""
+    with acting(actor), runtime().db.unit("write") as session:
+        batch = services.get(session, batch_id)
+        lines = kind.once(session, batch)
+        if not lines:
+            return {}
+        target = file.with_name(f"{file.stem}.passwords.csv")
+        _write_secret(target, reports.error_csv([reports.guarded(cell) for cell in line] for line in lines))
+        kind.forget_once(session, batch)
+    return {"passwords_file": str(target)}
+
+
+def _write_errors(
+    kind: Kind, file: Path, rows: Sequence[Faulty], headings: Sequence[str], columns: dict[str, str]
+) -> str | None:
     """Write the error file beside the list, for its owner's eyes only; return its path, or None without errors."""
     if not rows:
         return None
-    lines: Iterable[Sequence[str]] = reports.error_lines(rows, headings, columns)
+    lines: Iterable[Sequence[str]] = reports.error_lines(kind, rows, headings, columns)
     sheet = file.suffix.lower() == ".xlsx"
     target = file.with_name(f"{file.stem}.errors{'.xlsx' if sheet else '.csv'}")
+    _write_secret(target, reports.error_xlsx(lines) if sheet else reports.error_csv(lines))
+    return str(target)
+
+
+def _write_secret(target: Path, data: bytes) -> None:
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as out:
-        out.write(reports.error_xlsx(lines) if sheet else reports.error_csv(lines))
-    return str(target)
+        out.write(data)
 
 
 def _answer(batch_id: int | None, rows: int, counts: dict[str, int], error_file: str | None) -> dict[str, Any]:

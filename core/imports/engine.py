@@ -7,28 +7,25 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from core.imports import lookup, outcomes, rules, writing
-from core.imports.cleaning import Cleaner
-from core.imports.outcomes import FAILED, LATER, OUTCOMES, PASSES, Decision, Known, decide
+from core.imports import outcomes
+from core.imports.outcomes import FAILED, LATER, OUTCOMES, PASSES, Decision
 from core.kernel import clock
-from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
-from core.programme import services as programmes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import date
 
     from sqlalchemy.orm import Session
 
-    from core.imports.cleaning import Problem, Row
+    from core.imports.cleaning import Problem
+    from core.imports.kinds.base import Kind, Task
     from core.imports.rules import ColumnMap
-    from core.programme.rules import Programme
 
 CHUNK = 500
 SAMPLE = 20
+DONE = frozenset({outcomes.CREATED, outcomes.UPDATED, outcomes.UNCHANGED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,43 +42,18 @@ class Result:
     """What became of a staged row."""
 
     staged: Staged
-    row: Row | None
+    row: Any
     decision: Decision
-    person_id: int | None = None
+    record_id: int | None = None
     before: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What the rows of one list are judged by."""
-
-    cleaner: Cleaner
-    programme: Programme
-    today: date
-    batch_id: int = 0
-    earlier: tuple[int, ...] = ()
-
-
-def tiers_of(programme: Programme) -> list[tuple[str, str]]:
-    """Return (code, name) of the programme's tiers, the base one first."""
-    return [(tier.code, tier.name) for tier in programme.tiers]
-
-
-def task_of(session: Session, headings: Sequence[str], mapping: ColumnMap, sha256: bytes, batch_id: int = 0) -> Task:
-    """Return the task of a list; raise Invalid when the mapping does not fit the headings."""
-    programme = programmes.in_force(session)
-    tiers = tiers_of(programme)
-    rules.check_mapping(mapping, headings, [code for code, _name in tiers])
-    today = clock.today(current_actor().tz)
-    st = Statements(session, current_actor().franchise_id)
-    earlier = st.all(
-        "SELECT id FROM import_batch WHERE franchise_id = ? AND kind = 'people' AND file_sha256 = ? AND id <> ?"
-        " AND state IN ('done', 'running', 'paused') ORDER BY id",
-        [st.franchise_id, sha256, batch_id],
-    )
-    return Task(
-        Cleaner(headings, mapping, tiers, today), programme, today, batch_id, tuple(int(row[0]) for row in earlier)
-    )
+def task_of(
+    session: Session, kind: Kind, headings: Sequence[str], mapping: ColumnMap, sha256: bytes, batch_id: int = 0
+) -> Task:
+    """Return what the rows of a list are judged by; raise Invalid when the mapping does not fit the headings."""
+    kind.check_mapping(session, mapping, headings)
+    return kind.task(session, headings, mapping, clock.today(current_actor().tz), batch_id, sha256)
 
 
 @dataclass(slots=True)
@@ -89,18 +61,22 @@ class DryRun:
     """A dry run in progress: counts, the rows at fault, and what the rows so far would make."""
 
     task: Task
-    known: Known = field(default_factory=Known)
+    known: Any = None
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(OUTCOMES, 0))
     sample: list[int] = field(default_factory=list)
-    waiting: list[tuple[Staged, Row]] = field(default_factory=list)
+    waiting: list[tuple[Staged, Any]] = field(default_factory=list)
     problems: list[Result] = field(default_factory=list)
     made: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with nobody known."""
+        self.known = self.task.known({})
 
     def take(self, session: Session, staged: Iterable[Staged]) -> list[Result]:
         """Judge a chunk and return its results; rows that wait for others come from `finish`."""
         results, fit = [], []
         for one in staged:
-            row, problems = self.task.cleaner.clean(one.number, one.cells)
+            row, problems = self.task.clean(one.number, one.cells)
             if row is None:
                 results.append(self._count(Result(one, None, outcomes.failed(*problems))))
             else:
@@ -116,22 +92,21 @@ class DryRun:
                 results += self._judge(session, waiting[start : start + CHUNK], last=n == PASSES)
         return results
 
-    def _judge(self, session: Session, fit: Sequence[tuple[Staged, Row]], *, last: bool) -> list[Result]:
-        st = Statements(session, current_actor().franchise_id)
-        lookup.fill(st, self.known, [row for _staged, row in fit], self.task.earlier)
+    def _judge(self, session: Session, fit: Sequence[tuple[Staged, Any]], *, last: bool) -> list[Result]:
+        self.task.fill(session, self.known, [row for _staged, row in fit])
         results = []
         for staged, row in fit:
-            decision = decide(row, self.known, self.task.today, last=last)
+            decision = self.task.decide(row, self.known, last=last)
             if decision.outcome == LATER:
                 self.waiting.append((staged, row))
                 continue
-            person_id = decision.person
+            record_id = decision.record
             if decision.outcome == outcomes.CREATED:
                 self.made += 1
-                person_id = -self.made
-            if decision.outcome in {outcomes.CREATED, outcomes.UPDATED, outcomes.UNCHANGED}:
-                self.known.take(person_id or 0, row, decision)
-            results.append(self._count(Result(staged, row, decision, person_id)))
+                record_id = -self.made
+            if decision.outcome in DONE:
+                self.task.take(self.known, record_id or 0, row, decision)
+            results.append(self._count(Result(staged, row, decision, record_id)))
         return results
 
     def _count(self, result: Result) -> Result:
@@ -147,46 +122,45 @@ class DryRun:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A staged row, cleaned, and the draft of the person it may make; or its problems."""
+    """A staged row, cleaned, and the draft of the record it may make; or its problems."""
 
     staged: Staged
-    row: Row | None
+    row: Any
     problems: list[Problem]
-    draft: writing.Draft | None
+    draft: Any
 
 
 def prepare(task: Task, staged: Iterable[Staged]) -> list[Prepared]:
-    """Return the rows cleaned and, where they may make a person, sealed: the slow part, outside the lock."""
+    """Return the rows cleaned and, where they may make a record, drafted: the slow part, outside the lock."""
     prepared = []
     for one in staged:
-        row, problems = task.cleaner.clean(one.number, one.cells)
-        prepared.append(Prepared(one, row, problems, writing.draft(row) if row else None))
+        row, problems = task.clean(one.number, one.cells)
+        prepared.append(Prepared(one, row, problems, None if row is None else task.draft(row)))
     return prepared
 
 
 def run_chunk(
     session: Session, task: Task, prepared: Sequence[Prepared], rows_done: dict[int, int], *, last: bool
 ) -> list[Result]:
-    """Decide and write a chunk in the open unit; `rows_done` (person to row of this batch) grows along."""
-    st = Statements(session, current_actor().franchise_id)
-    known = Known(rows=rows_done)
-    lookup.fill(st, known, [one.row for one in prepared if one.row], task.earlier)
-    writer = writing.Writer(session, st, task.programme, task.today, task.batch_id)
+    """Decide and write a chunk in the open unit; `rows_done` (record to row of this batch) grows along."""
+    known = task.known(rows_done)
+    task.fill(session, known, [one.row for one in prepared if one.row is not None])
+    writer = task.writer(session)
     results = []
     for one in prepared:
         row = one.row
-        if row is None or one.draft is None:
+        if row is None:
             results.append(Result(one.staged, None, outcomes.failed(*one.problems)))
             continue
-        decision = decide(row, known, task.today, last=last)
-        person_id = decision.person
+        decision = task.decide(row, known, last=last)
+        record_id = decision.record
         if decision.outcome == outcomes.CREATED:
-            person_id = writer.create(one.draft, row, decision)
+            record_id = writer.create(one.draft, row, decision)
         elif decision.outcome == outcomes.UPDATED:
             writer.change(row, decision)
-        if decision.outcome in {outcomes.CREATED, outcomes.UPDATED, outcomes.UNCHANGED}:
-            known.take(person_id or 0, row, decision)
-        results.append(Result(one.staged, row, decision, person_id))
+        if decision.outcome in DONE:
+            task.take(known, record_id or 0, row, decision)
+        results.append(Result(one.staged, row, decision, record_id))
     writer.flush()
     return [replace(one, before=writer.before.get(one.staged.number, "")) for one in results]
 
@@ -201,4 +175,4 @@ def read_problems(text: str) -> list[Problem]:
     return [(field_, code, argument) for field_, code, argument in json.loads(text)] if text else []
 
 
-__all__ = ["CHUNK", "FAILED", "SAMPLE", "DryRun", "Result", "Staged", "Task", "prepare", "run_chunk", "task_of"]
+__all__ = ["CHUNK", "FAILED", "SAMPLE", "DryRun", "Result", "Staged", "prepare", "run_chunk", "task_of"]

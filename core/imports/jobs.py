@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from core.imports import runner, services, staging, undo
+from core.imports import kinds, runner, services, staging, undo
 from core.imports.models import ImportBatch
+from core.imports.permissions import RUN
 from core.kernel import clock
+from core.kernel.errors import Forbidden
 from core.kernel.jobs import Counts, Job
+from core.kernel.permissions import authorize
 from core.kernel.statements import Statements
+from core.kernel.tenancy import acting
+from core.org.task_actor import task_actor
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -24,12 +29,35 @@ ABANDONED_MS = 24 * 3600 * 1000
 
 
 def work(runtime: Runtime, actor: Actor) -> Counts:
-    """Check and run what was begun in the wizard and left."""
+    """Check and run what was begun in the wizard and left, each as the one who began it, with their rights of now."""
     with runtime.db.unit("read") as session:
         batches = services.waiting_batches(session)
+    counts = {"done": 0, "skipped": 0, "failed": 0}
     for batch_id in batches:
-        runner.work(runtime.db, actor, batch_id)
-    return {"done": len(batches), "skipped": 0, "failed": 0}
+        try:
+            importer = _importer(runtime, batch_id, actor.tz)
+        except Forbidden:
+            # Whoever may import goes on with it, or takes it back.
+            with runtime.db.unit("write") as session:
+                services.hold(session, services.locked(session, batch_id))
+            counts["skipped"] += 1
+            continue
+        runner.work(runtime.db, importer, batch_id)
+        counts["done"] += 1
+    return counts
+
+
+def _importer(runtime: Runtime, batch_id: int, tz: str) -> Actor:
+    """Return who began a batch; raise Forbidden when they have left or may not import this kind any more."""
+    with runtime.db.unit("read") as session:
+        batch = services.get(session, batch_id)
+        importer = task_actor(session, batch, tz)
+        kind = batch.kind
+    if importer.staff_id is not None:
+        with acting(importer):
+            authorize(importer, RUN)
+            kinds.authorize_for(kind)
+    return importer
 
 
 def clean_up(runtime: Runtime, _actor: Actor) -> Counts:

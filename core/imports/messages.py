@@ -1,15 +1,12 @@
-"""What a problem of a row is in words: what is wrong and the way out. Pure."""
+"""What a problem of a member's row is in words: what is wrong and the way out. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.imports.rules import BY_KEY
-from core.kernel.i18n import _, listed
+from core.kernel.i18n import _
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from core.imports.cleaning import Problem
 
 
@@ -49,22 +46,3 @@ def reason_and_way(problem: Problem) -> tuple[str, str]:
         ),
     }  # fmt: skip
     return words.get(code, (code, _("请核对后重新填写。")))
-
-
-def column_of(problem: Problem, headings: Mapping[str, str]) -> str:
-    """Return the heading of the column at fault; the field's own name when no column is mapped to it."""
-    key = problem[0]
-    if not key:
-        return headings.get("phone") or headings.get("name") or ""
-    return headings.get(key) or str(BY_KEY[key].label)
-
-
-def columns_of(problems: Sequence[Problem], headings: Mapping[str, str]) -> str:
-    """Return the headings of the columns at fault, each once."""
-    return listed(dict.fromkeys(column_of(one, headings) for one in problems))
-
-
-def sentence(problem: Problem) -> str:
-    """Return a problem as one sentence."""
-    reason, way = reason_and_way(problem)
-    return _("%(reason)s。%(way)s", reason=reason, way=way)

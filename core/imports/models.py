@@ -24,7 +24,10 @@ from core.kernel.sealed import Sealed
 
 
 class ImportBatch(FranchiseOwned, Base):
-    """One file being imported. States: uploaded, mapped, checked, running, done, failed."""
+    """One file being imported; `kind` is the key of a kind (kinds/).
+
+    States: loading, uploaded, checking, checked, running, paused, done, undoing, undone, cancelled.
+    """
 
     __tablename__ = "import_batch"
     kind: Mapped[str] = code_col(20)
@@ -50,7 +53,10 @@ class ImportBatch(FranchiseOwned, Base):
 
 
 class ImportRow(FranchiseOwned, Base):
-    """A staged row: its cells sealed until the batch is done, then what became of it."""
+    """A staged row: its cells sealed until the batch is done, then what became of it.
+
+    `person_id` is the member of a member list's row; `record_id` the item, staff member or card of the others.
+    """
 
     __tablename__ = "import_row"
     import_batch = belongs_to("import_batch")
@@ -61,6 +67,7 @@ class ImportRow(FranchiseOwned, Base):
     column: Mapped[str] = col(String(120), INTERNAL, default="")
     problem: Mapped[str] = col(Text, INTERNAL, default="")
     person_id: Mapped[int | None] = ref_col()
+    record_id: Mapped[int | None] = ref_col()
     __table_args__ = (
         owned_unique("import_batch_id", "number"),
         owned_index("ix_import_row_outcome", "import_batch_id", "outcome", "number"),

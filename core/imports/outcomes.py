@@ -78,10 +78,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a row does: its outcome, the person it is about (None: a new one), changes and problems."""
+    """What a row does: its outcome, the record it is about (None: a new one), changes and problems."""
 
     outcome: str
-    person: int | None = None
+    record: int | None = None
     phone: str | None = None
     guardian: int | None = None
     referrer: int | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from core.imports import rules, services, staging
+from core.imports import kinds, rules, services, staging
 from core.imports.models import ImportBatch
 from core.imports.permissions import RUN
 from core.kernel.i18n import _, _l
@@ -14,7 +14,6 @@ from core.kernel.web.formats import moment, number
 from core.kernel.web.lists import Column, Filter, ListSpec, Sort, address, link
 from core.kernel.web.offered import Offered, offer
 from core.people.rules import mask_phone
-from core.programme import services as programmes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.imports.engine import Staged
+    from core.imports.kinds.base import Kind
     from core.imports.rules import ColumnMap
 
 STATES: dict[str, tuple[Any, str]] = {
@@ -50,6 +50,10 @@ def _result(row: Any) -> str:
     )  # fmt: skip
 
 
+def _kind(row: Any) -> str:
+    return str(kinds.ALL[row.kind].words.noun) if row.kind in kinds.ALL else row.kind
+
+
 _COUNTS = (
     ImportBatch.created, ImportBatch.updated, ImportBatch.unchanged, ImportBatch.duplicates, ImportBatch.failed,
     ImportBatch.state,
@@ -61,65 +65,66 @@ BATCHES = ListSpec(
             "file", _l("文件"), (ImportBatch.id, ImportBatch.file_name),
             lambda row: link(address("imports.batch", batch_id=row.id), row.file_name), phone="title", fixed=True,
         ),
+        Column("kind", _l("名单种类"), (ImportBatch.kind,), _kind, phone="note"),
         Column("state", _l("状态"), (ImportBatch.state,), lambda row: _badge(row.state), phone="value"),
         Column("rows", _l("行数"), (ImportBatch.rows,), lambda row: number(row.rows), numeric=True),
         Column("result", _l("结果"), _COUNTS, _result, phone="meta"),
         Column(
-            "made", _l("上传时间"), (ImportBatch.made_at,), lambda row: moment(row.made_at), quiet=True, phone="note"
+            "made", _l("上传时间"), (ImportBatch.made_at,), lambda row: moment(row.made_at), quiet=True
         ),
     ),
     sorts=(Sort("recent", _l("最近上传"), (ImportBatch.id,), down=True),),
     filters=(
+        Filter(
+            "kind", _l("名单种类"), tuple((k, v.words.noun) for k, v in kinds.ALL.items()),
+            lambda v: ImportBatch.kind == v,
+        ),  # fmt: skip
         Filter("state", _l("状态"), tuple((k, v[0]) for k, v in STATES.items()), lambda v: ImportBatch.state == v),
     ),
 )  # fmt: skip
 offer(Offered("imports", _l("导入批次"), RUN, lambda _session, _state: BATCHES, "imports.index", "import_batch"))
 
 
-def typed_mapping(form: Mapping[str, str]) -> ColumnMap:
+def typed_mapping(kind: Kind, form: Mapping[str, str]) -> ColumnMap:
     """Return the mapping of a posted form: `column.<field>`, and `tier.<n>`, `gender.<n>` with their words."""
     values: dict[str, dict[str, str]] = {"tier": {}, "gender": {}}
-    for kind, found in values.items():
+    for what, found in values.items():
         for name in form:
-            if name.startswith(f"{kind}.word."):
-                found[form[name]] = form.get(f"{kind}.{name.rsplit('.', 1)[-1]}", "")
-    columns = {one.key: form.get(f"column.{one.key}", "") for one in rules.FIELDS}
+            if name.startswith(f"{what}.word."):
+                found[form[name]] = form.get(f"{what}.{name.rsplit('.', 1)[-1]}", "")
+    of = kind.vocabulary()
+    columns = {one.key: form.get(f"column.{one.key}", "") for one in of.fields}
     # A word whose choice was left at “unknown” says nothing: the rows keep their problem.
-    kept = {kind: {word: code for word, code in found.items() if code != "?"} for kind, found in values.items()}
-    return rules.read_mapping(
-        {"columns": columns, "tiers": {w: "" if c == "-" else c for w, c in kept["tier"].items()},
-         "genders": {w: "" if c == "-" else c for w, c in kept["gender"].items()}}
-    )  # fmt: skip
+    kept = {what: {word: code for word, code in found.items() if code != "?"} for what, found in values.items()}
+    plain = {
+        "columns": columns, "tiers": {w: "" if c == "-" else c for w, c in kept["tier"].items()},
+        "genders": {w: "" if c == "-" else c for w, c in kept["gender"].items()},
+    }  # fmt: skip
+    return rules.read_mapping(plain, of)
 
 
 def mapping_context(unit: Session, batch: ImportBatch, typed: Mapping[str, str] | None) -> dict[str, Any]:
-    """Return what the mapping page shows: fields with their column and samples, words of tier and gender."""
-    headings = staging.headings_of(batch)
-    mapping = typed_mapping(typed) if typed is not None else staging.mapping_of(batch)
+    """Return what the mapping page shows: fields with their column and samples, words that want a meaning."""
+    kind, headings = kinds.of(batch.kind), staging.headings_of(batch)
+    mapping = typed_mapping(kind, typed) if typed is not None else staging.mapping_of(batch)
     rows = staging.rows_after(unit, batch, 0, VALUES_FROM)
-    tiers = [(tier.code, tier.name) for tier in programmes.in_force(unit).tiers]
     places = {key: headings.index(heading) for key, heading in mapping.columns.items() if heading in headings}
+    of = kind.vocabulary()
     return {
         "fields": [
             {"key": one.key, "label": one.label, "chosen": mapping.columns.get(one.key, ""),
-             "required": one.key in rules.REQUIRED, "samples": _samples(one.key, rows, places.get(one.key))}
-            for one in rules.FIELDS
+             "required": one.key in of.required,
+             "samples": _samples(kind.masked(one.key), rows, places.get(one.key))}
+            for one in of.fields
         ],
         "headings": headings,
         "unused": [heading for heading in headings if heading not in mapping.columns.values()],
-        "tier_words": _words(rows, places.get("tier"), lambda word: rules.tier_of(word, tiers, mapping.tiers)),
-        "gender_words": _unknown(_words(rows, places.get("gender"), lambda word: _gender_of(word, mapping))),
-        "tiers": tiers,
         "before": services.same_file(unit, batch),
+        **kind.value_words(unit, mapping, lambda field, meaning: _words(rows, places.get(field), meaning)),
     }  # fmt: skip
 
 
-def _gender_of(word: str, mapping: ColumnMap) -> str | None:
-    plain = rules.squeezed(word)
-    return mapping.genders.get(plain, rules.GENDERS.get(plain))
-
-
-def _samples(key: str, rows: Sequence[Staged], place: int | None) -> list[str]:
+def _samples(masked: bool, rows: Sequence[Staged], place: int | None) -> list[str]:
     """Return the first different cells of a column; phones are masked."""
     if place is None:
         return []
@@ -127,7 +132,7 @@ def _samples(key: str, rows: Sequence[Staged], place: int | None) -> list[str]:
     for row in rows[:200]:
         text = row.cells[place].strip() if place < len(row.cells) else ""
         if text:
-            shown = mask_phone(text[:20]) if key in {"phone", "guardian"} and len(text) > 6 else text[:24]
+            shown = mask_phone(text[:20]) if masked and len(text) > 6 else text[:24]
             found[shown] = None
         if len(found) == SAMPLES:
             break
@@ -143,8 +148,3 @@ def _words(rows: Sequence[Staged], place: int | None, meaning: Any) -> list[tupl
     told = [(word, {None: "?", "": "-"}.get(meaning(word), meaning(word))) for word in list(found)[: VALUES_SHOWN * 5]]
     # The unknown ones first: they need an answer.
     return sorted(told, key=lambda one: one[1] != "?")[:VALUES_SHOWN]
-
-
-def _unknown(words: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    known = set(rules.GENDERS)
-    return [(word, code) for word, code in words if code == "?" or rules.squeezed(word) not in known]

@@ -38,6 +38,15 @@ HEADINGS = (
     "卡號",
     "备注",
     "地址",
+    "编码",
+    "名称",
+    "价格",
+    "类型",
+    "工号",
+    "角色",
+    "门店",
+    "卡种",
+    "持卡人",
 )
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 BOM"), (codecs.BOM_UTF16_LE, "utf-16", "UTF-16 LE"),

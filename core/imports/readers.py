@@ -41,16 +41,16 @@ class Table:
     rows: Iterable[tuple[int, tuple[str, ...]]]
 
 
-def read(data: bytes) -> Table:
+def read(data: bytes, of: rules.Vocabulary = rules.PEOPLE) -> Table:
     """Return the whole table in `data`; raise Refusal `unreadable_file` saying why and what to do."""
-    table = open_list(data)
+    table = open_list(data, of)
     return replace(table, rows=tuple(table.rows))
 
 
-def open_list(data: bytes) -> Table:
+def open_list(data: bytes, of: rules.Vocabulary = rules.PEOPLE) -> Table:
     """Return the table in `data` with its rows still to be read; raise Refusal `unreadable_file`.
 
-    The rows raise it as well, where only a later one is at fault.
+    `of` says which words are headings. The rows raise it as well, where only a later one is at fault.
     """
     if len(data) > limits.FILE_BYTES:
         raise unreadable("too_big", {"mb": limits.FILE_BYTES // 1024 // 1024})
@@ -60,10 +60,10 @@ def open_list(data: bytes) -> Table:
     head = list(islice(rows, _HEAD_ROWS))
     if not head:
         raise unreadable("empty", {})
-    at = rules.heading_row([cells for _number, cells in head])
+    at = rules.heading_row([cells for _number, cells in head], of)
     number, headings = head[at]
     above = head[at + 1 :]
-    if not rules.has_headings(headings):
+    if not rules.has_headings(headings, of):
         # A list without headings: its first row is a person, and must not be kept in the open as a heading.
         number, headings, above = 0, ("",) * max(len(cells) for _number, cells in head), head
     if not above:
@@ -123,8 +123,8 @@ def unreadable(code: str, values: dict[str, Any]) -> Refusal:
     """Return the refusal of a file that cannot be read: what, why, and the way out."""
     words = {
         "too_big": _("文件超过 %(mb)s MB。请拆成几个文件分别导入。", mb=values.get("mb", "")),
-        "empty": _("文件是空的。请选择含有会员名单的 CSV 或 XLSX 文件。"),
-        "no_rows": _("文件只有表头，没有会员。请核对是否导出了正确的文件。"),
+        "empty": _("文件是空的。请选择含有名单的 CSV 或 XLSX 文件。"),
+        "no_rows": _("文件只有表头，没有内容。请核对是否导出了正确的文件。"),
         "old_excel": _("这是旧版 .xls 文件。请在表格软件里另存为 .xlsx 或 CSV 后再上传。"),
         "too_many_rows": _("文件超过 %(n)s 行。请拆成几个文件分别导入。", n=values.get("n", "")),
         "too_many_columns": _(

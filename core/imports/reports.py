@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import xlsxwriter
 from sqlalchemy import select
 
-from core.imports import engine, messages, outcomes, rules, staging
+from core.imports import engine, kinds, outcomes, services, staging
 from core.imports.models import ImportRow
-from core.imports.outcomes import Existing, Known
 from core.kernel.i18n import _
-from core.people.rules import mask_phone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,10 +20,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.imports.cleaning import Problem
+    from core.imports.kinds.base import Kind, Line
     from core.imports.models import ImportBatch
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-SHOWN = ("name", "phone", "gender", "birth_on", "occupation", "company", "address", "email", "tier", "card", "tags")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +60,16 @@ def guarded(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def error_lines(rows: Iterable[Faulty], headings: Sequence[str], columns: Mapping[str, str]) -> Iterator[list[str]]:
+def error_lines(
+    kind: Kind, rows: Iterable[Faulty], headings: Sequence[str], columns: Mapping[str, str]
+) -> Iterator[list[str]]:
     """Yield the lines of an error file: the original cells, then row, column, reason and way out."""
     yield [*map(guarded, headings), _("原行号"), _("有问题的列"), _("原因"), _("怎么改")]
     for row in rows:
         cells = [guarded(row.cells[n]) if n < len(row.cells) else "" for n in range(len(headings))]
-        told = [messages.reason_and_way(problem) for problem in row.problems]
+        told = [kind.told(problem) for problem in row.problems]
         yield [
-            *cells, str(row.number), guarded(messages.columns_of(row.problems, columns)),
+            *cells, str(row.number), guarded(services.columns_of(kind, row.problems, columns)),
             "；".join(reason for reason, _way in told), " ".join(dict.fromkeys(way for _reason, way in told)),
         ]  # fmt: skip
 
@@ -95,12 +95,12 @@ def error_xlsx(lines: Iterable[Sequence[str]]) -> bytes:
     return out.getvalue()
 
 
-def by_kind(rows: Iterable[tuple[Problem, ...]]) -> list[tuple[str, int]]:
+def by_reason(kind: Kind, rows: Iterable[tuple[Problem, ...]]) -> list[tuple[str, int]]:
     """Return how many rows have each reason, the most frequent first."""
     counts: dict[str, int] = {}
     for problems in rows:
         for problem in problems[:1]:
-            text = _("重复") if problem[1] == outcomes.DUPLICATE else messages.reason_and_way(problem)[0]
+            text = _("重复") if problem[1] == outcomes.DUPLICATE else kind.told(problem)[0]
             counts[text] = counts.get(text, 0) + 1
     return sorted(counts.items(), key=lambda one: -one[1])
 
@@ -110,17 +110,17 @@ def problem_kinds(session: Session, batch: ImportBatch) -> list[tuple[str, int]]
     texts = session.scalars(
         select(ImportRow.problem).where(ImportRow.import_batch_id == batch.id, ImportRow.problem != "")
     )
-    return by_kind(tuple(engine.read_problems(text)) for text in texts)
+    return by_reason(kinds.of(batch.kind), (tuple(engine.read_problems(text)) for text in texts))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row of the sample: its number, the person's name, and (field, before, after) lines."""
+    """One row of the sample: its number, its record's name, and (field, before, after) lines."""
 
     number: int
     name: str
     outcome: str
-    lines: tuple[tuple[str, str, str], ...]
+    lines: tuple[Line, ...]
 
 
 def sample(session: Session, batch: ImportBatch, numbers: Sequence[int]) -> list[Change]:
@@ -130,36 +130,12 @@ def sample(session: Session, batch: ImportBatch, numbers: Sequence[int]) -> list
     task = staging.task_of(session, batch)
     dry = engine.DryRun(task)
     results = dry.take(session, staging.rows_numbered(session, batch, numbers))
-    found = [_change(task, dry.known, one) for one in results if one.row is not None]
+    found = [
+        Change(
+            one.staged.number, task.name(one.row), one.decision.outcome,
+            tuple(task.lines(dry.known, one.row, one.decision)),
+        )
+        for one in results
+        if one.row is not None
+    ]  # fmt: skip
     return sorted(found, key=lambda one: one.number)
-
-
-def _change(task: engine.Task, known: Known, result: Any) -> Change:
-    row, before = result.row, known.persons.get(result.person_id or 0)
-    tier_names = dict(task.cleaner.tiers)
-    lines = []
-    for key in SHOWN:
-        after = getattr(row, key)
-        if key == "tier":
-            after = tier_names.get(after or task.programme.base_tier().code, "") if before is None else ""
-        shown = _shown(key, after)
-        was = _shown(key, getattr(before, key, "")) if isinstance(before, Existing) else ""
-        if shown and shown != was and (before is None or key in result.decision.changes):
-            lines.append((_label(key), was, shown))
-    return Change(row.number, row.name, result.decision.outcome, tuple(lines))
-
-
-def _label(key: str) -> str:
-    return str(rules.BY_KEY[{"birth_on": "birth"}.get(key, key)].label)
-
-
-def _shown(key: str, value: Any) -> str:
-    if not value:
-        return ""
-    if key == "phone":
-        return mask_phone(value)
-    if key == "gender":
-        return {"female": _("女"), "male": _("男")}.get(value, "")
-    if key == "tags":
-        return "、".join(sorted(value))
-    return str(value)

@@ -1,6 +1,7 @@
-"""What the columns of a member list mean: fields, headings, value maps. Pure.
+"""What the columns of a list mean: fields, headings, value maps. Pure.
 
-Cleaning of a row is in cleaning.py, what becomes of it in outcomes.py.
+A kind of list has a `Vocabulary`; the one of members stands here. Cleaning of a member's row is in cleaning.py,
+what becomes of it in outcomes.py; the other kinds are in kinds/.
 """
 
 from __future__ import annotations
@@ -22,10 +23,23 @@ NONE = ""  # a value that a value map sends to nothing: it is left out, not refu
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a person that a column may fill."""
+    """A field of a record that a column may fill."""
 
     key: str
     label: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a kind of list may say: its fields, those a list must have, and its headings (squeezed) by field."""
+
+    fields: tuple[Field, ...]
+    required: tuple[str, ...]
+    known: Mapping[str, str]
+
+    def labels(self) -> dict[str, str]:
+        """Return what the fields are called, by key."""
+        return {one.key: str(one.label) for one in self.fields}
 
 
 FIELDS = tuple(
@@ -53,27 +67,35 @@ def _by_word(table: Mapping[str, Iterable[str]]) -> dict[str, str]:
 
 _KNOWN = _by_word(words.HEADINGS) | _by_word(words.TRADITIONAL)
 GENDERS, CALENDARS = _by_word(words.GENDERS), _by_word(words.CALENDARS)
+PEOPLE = Vocabulary(FIELDS, REQUIRED, _KNOWN)
 
 
-def field_of(heading: str) -> str | None:
+def vocabulary(fields: Iterable[Field], required: tuple[str, ...], headings: Mapping[str, Iterable[str]]) -> Vocabulary:
+    """Return a vocabulary; a field's own label and key always name it, `headings` are its other names."""
+    fields = tuple(fields)
+    own = {word: one.key for one in fields for word in (squeezed(str(one.label)), squeezed(one.key))}
+    return Vocabulary(fields, required, _by_word(headings) | own)
+
+
+def field_of(heading: str, of: Vocabulary = PEOPLE) -> str | None:
     """Return the field that a heading names, or None; what stands in brackets may be left out."""
     for text in (heading, re.sub(r"[(（【\[].*?[)）】\]]", "", heading)):
-        found = _KNOWN.get(squeezed(text))
+        found = of.known.get(squeezed(text))
         if found:
             return found
     return None
 
 
-def heading_row(rows: Sequence[Sequence[str]]) -> int:
+def heading_row(rows: Sequence[Sequence[str]], of: Vocabulary = PEOPLE) -> int:
     """Return which of the first rows holds the headings: the one that names most fields, else the first."""
-    named = [len({field_of(cell) for cell in row} - {None}) for row in rows]
+    named = [len({field_of(cell, of) for cell in row} - {None}) for row in rows]
     best = max(named, default=0)
     return named.index(best) if best >= 2 else 0
 
 
-def has_headings(row: Sequence[str]) -> bool:
+def has_headings(row: Sequence[str], of: Vocabulary = PEOPLE) -> bool:
     """Return whether a row holds headings and not already a person: no phone, address of mail or long number."""
-    if any(field_of(cell) for cell in row):
+    if any(field_of(cell, of) for cell in row):
         return True
     return not any("@" in cell or re.search(r"\d{5}", unicodedata.normalize("NFKC", cell)) for cell in row)
 
@@ -107,26 +129,34 @@ class ColumnMap:
         return {"columns": dict(self.columns), "tiers": dict(self.tiers), "genders": dict(self.genders)}
 
 
-def guess(headings: Sequence[str], preset: Mapping[str, Any] | None = None) -> ColumnMap:
-    """Return the mapping that the headings suggest; the franchise's kept one goes first."""
-    kept = read_mapping(preset or {})
+def guess(headings: Sequence[str], preset: Mapping[str, Any] | None = None, of: Vocabulary = PEOPLE) -> ColumnMap:
+    """Return the mapping that the headings suggest; the franchise's kept one goes first.
+
+    What was kept of a field that is offered no more (a plugin that is off) is passed over.
+    """
+    fields = of.labels()
+    plain = dict(preset or {})
+    if isinstance(plain.get("columns"), dict):
+        plain["columns"] = {key: heading for key, heading in plain["columns"].items() if key in fields}
+    kept = read_mapping(plain, of)
     columns = {key: heading for key, heading in kept.columns.items() if heading in headings}
     for heading in headings:
-        key = field_of(heading)
+        key = field_of(heading, of)
         if key and key not in columns and heading not in columns.values():
             columns[key] = heading
     return ColumnMap(columns, kept.tiers, kept.genders)
 
 
-def read_mapping(plain: Mapping[str, Any]) -> ColumnMap:
+def read_mapping(plain: Mapping[str, Any], of: Vocabulary = PEOPLE) -> ColumnMap:
     """Return a mapping from its plain form; raise Invalid for another form or an unknown field."""
     columns, tiers, genders = (plain.get(key) or {} for key in ("columns", "tiers", "genders"))
     if not all(isinstance(part, dict) for part in (columns, tiers, genders)):
         raise Invalid.field("mapping", _("映射文件应含 columns，可选 tiers 与 genders，都是“名称: 值”的列表。"))
-    unknown = [str(key) for key in columns if key not in BY_KEY]
+    fields = of.labels()
+    unknown = [str(key) for key in columns if key not in fields]
     if unknown:
         raise Invalid.field(
-            "columns", _("没有名为“%(key)s”的字段。可用：%(all)s。", key=unknown[0], all=listed(BY_KEY))
+            "columns", _("没有名为“%(key)s”的字段。可用：%(all)s。", key=unknown[0], all=listed(fields))
         )
     return ColumnMap(
         {str(key): str(heading) for key, heading in columns.items() if heading},
@@ -135,12 +165,15 @@ def read_mapping(plain: Mapping[str, Any]) -> ColumnMap:
     )
 
 
-def check_mapping(mapping: ColumnMap, headings: Sequence[str], tiers: Iterable[str]) -> None:
+def check_mapping(
+    mapping: ColumnMap, headings: Sequence[str], tiers: Iterable[str] = (), of: Vocabulary = PEOPLE
+) -> None:
     """Raise Invalid naming every field at fault: no name column, a column used twice or not in the file."""
     errors = []
     taken: dict[str, str] = {}
+    labels = of.labels()
     for key, heading in mapping.columns.items():
-        label = str(BY_KEY[key].label)
+        label = labels[key]
         if heading not in headings:
             errors.append(
                 FieldError(
@@ -161,8 +194,8 @@ def check_mapping(mapping: ColumnMap, headings: Sequence[str], tiers: Iterable[s
             )
         taken.setdefault(heading, label)
     errors += [
-        FieldError(f"column.{key}", _("请指定哪一列是“%(field)s”。", field=str(BY_KEY[key].label)))
-        for key in REQUIRED if key not in mapping.columns
+        FieldError(f"column.{key}", _("请指定哪一列是“%(field)s”。", field=labels[key]))
+        for key in of.required if key not in mapping.columns
     ]  # fmt: skip
     known = set(tiers)
     errors += [

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from core.imports import engine, readers, services, staging, undo
+from core.imports import engine, kinds, readers, services, staging, undo
 from core.imports.engine import CHUNK, DryRun, Staged
 from core.kernel.errors import Refusal
 from core.kernel.tenancy import acting
@@ -23,7 +23,7 @@ from core.kernel.tenancy import acting
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from core.imports.engine import Task
+    from core.imports.kinds.base import Kind, Task
     from core.imports.rules import ColumnMap
     from core.kernel.db import Database
     from core.kernel.runtime import Runtime
@@ -36,13 +36,14 @@ _RETRY = {"40001", "40P01", "23505"}  # serialisation, deadlock, a phone that an
 _threads: dict[int, threading.Thread] = {}
 
 
-def load(db: Database, actor: Actor, name: str, data: bytes) -> int:
+def load(db: Database, actor: Actor, name: str, data: bytes, kind: Kind = kinds.PEOPLE) -> int:
     """Read a file and stage its rows as they come; return the batch's id. Raises Refusal `unreadable_file`."""
-    table = readers.open_list(data)
+    with acting(actor):
+        table = readers.open_list(data, kind.vocabulary())
     rows, sha256 = iter(table.rows), hashlib.sha256(data).digest()
     with acting(actor):
         with db.unit("write") as session:
-            batch_id = staging.begin(session, name, sha256, table.encoding, table.headings).id
+            batch_id = staging.begin(session, kind, name, sha256, table.encoding, table.headings).id
         try:
             while part := list(islice(rows, STAGE)):
                 with db.unit("write") as session:
@@ -84,11 +85,11 @@ def check(db: Database, actor: Actor, batch_id: int) -> None:
 
 
 def check_table(
-    db: Database, actor: Actor, table: readers.Table, mapping: ColumnMap, sha256: bytes
+    db: Database, actor: Actor, kind: Kind, table: readers.Table, mapping: ColumnMap, sha256: bytes
 ) -> tuple[DryRun, int]:
     """Dry-run a list that is only in memory; return the dry run and how many rows there are. Nothing is stored."""
     with acting(actor), db.unit("read") as session:
-        dry = DryRun(engine.task_of(session, table.headings, mapping, sha256))
+        dry = DryRun(engine.task_of(session, kind, table.headings, mapping, sha256))
         rows, n = iter(table.rows), 0
         while part := [Staged(number, cells) for number, cells in islice(rows, CHUNK)]:
             n += len(part)
@@ -105,9 +106,10 @@ def run(db: Database, actor: Actor, batch_id: int, after_chunk: Callable[[int], 
             if batch.state != services.RUNNING:
                 return
             task, done = staging.task_of(session, batch), staging.rows_done(session, batch)
+            chunk = kinds.of(batch.kind).chunk
         while True:
             with db.unit("read") as session:
-                passed, staged = staging.next_rows(session, services.get(session, batch_id), CHUNK)
+                passed, staged = staging.next_rows(session, services.get(session, batch_id), chunk)
             prepared = engine.prepare(task, staged)
             position = _chunk(db, task, batch_id, passed, prepared, done)
             if position is None:

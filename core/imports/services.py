@@ -7,25 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from core.imports import engine, messages, outcomes, staging
+from core.imports import engine, kinds, outcomes, staging
 from core.imports.models import ImportBatch
-from core.imports.settings import PEOPLE_PRESET
 from core.imports.staging import LOADING, UPLOADED
 from core.kernel import audit, clock, settings
 from core.kernel.errors import Conflict, NotFound
-from core.kernel.i18n import _
+from core.kernel.i18n import _, listed
 from core.kernel.ids import parse_id
 from core.kernel.models import AuditEntry
 from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
+from core.kernel.tenancy import current_actor
 from core.org import notices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
 
+    from core.imports.cleaning import Problem
     from core.imports.engine import Result
+    from core.imports.kinds.base import Kind
     from core.imports.rules import ColumnMap
 
 CHECKING, CHECKED = "checking", "checked"
@@ -67,13 +69,14 @@ def save_mapping(session: Session, batch: ImportBatch, mapping: ColumnMap, *, ke
     """
     _expect(batch, UPLOADED, CHECKED, CHECKING)
     headings = staging.headings_of(batch)
-    engine.task_of(session, headings, mapping, bytes(batch.file_sha256), batch.id)
+    kind = kinds.of(batch.kind)
+    engine.task_of(session, kind, headings, mapping, bytes(batch.file_sha256), batch.id)
     batch.mapping = json.dumps(mapping.to_json(), ensure_ascii=False)
     batch.state = CHECKING
     batch.position = 0
     batch.dry_run = "{}"
     if keep:
-        settings.change(session, PEOPLE_PRESET, mapping.to_json())
+        settings.change(session, kind.preset, mapping.to_json())
     audit.record(
         session, "imports.batch.mapped", "import_batch", batch.id, detail={"mapping": mapping.to_json(), "kept": keep}
     )
@@ -89,13 +92,13 @@ def remap(batch: ImportBatch) -> None:
 def note_checked(session: Session, batch: ImportBatch, results: Iterable[Result]) -> None:
     """Keep what a dry run found wrong with rows; nothing else of a dry run stays."""
     st = Statements(session, batch.franchise_id)
-    headings = staging.mapping_of(batch).columns
+    headings, kind = staging.mapping_of(batch).columns, kinds.of(batch.kind)
     for one in results:
         if one.decision.problems:
             st.run(
                 'UPDATE import_row SET problem = ?, "column" = ? WHERE franchise_id = ? AND id = ?',
                 [
-                    engine.problems_text(one.decision), messages.columns_of(one.decision.problems, headings)[:120],
+                    engine.problems_text(one.decision), columns_of(kind, one.decision.problems, headings)[:120],
                     batch.franchise_id, one.staged.id,
                 ],
             )  # fmt: skip
@@ -131,6 +134,11 @@ def counted(batch: ImportBatch) -> dict[str, int]:
     }  # fmt: skip
 
 
+def columns_of(kind: Kind, problems: Sequence[Problem], headings: Mapping[str, str]) -> str:
+    """Return the headings of the columns at fault, each once."""
+    return listed(dict.fromkeys(kind.column_of(one, headings) for one in problems))
+
+
 # -- the run --------------------------------------------------------------------------------------
 
 
@@ -148,6 +156,16 @@ def pause(session: Session, batch: ImportBatch) -> None:
     _expect(batch, RUNNING)
     batch.state = PAUSED
     audit.record(session, "imports.batch.paused", "import_batch", batch.id, detail={"position": batch.position})
+
+
+def hold(session: Session, batch: ImportBatch) -> None:
+    """Stop the work on a batch whose importer has left: a run or undo waits, paused; a dry run begins anew."""
+    if batch.state == CHECKING:
+        batch.state = staging.UPLOADED
+    elif batch.state == RUNNING:
+        pause(session, batch)
+    elif batch.state == UNDOING:
+        batch.state = PAUSED
 
 
 def resume(session: Session, batch: ImportBatch) -> None:
@@ -172,7 +190,7 @@ def note_results(session: Session, batch: ImportBatch, passed: str, results: Seq
     The cells of a row that is done are wiped; of a change what was there before is kept for an undo.
     """
     st = Statements(session, batch.franchise_id)
-    headings = staging.mapping_of(batch).columns
+    headings, kind = staging.mapping_of(batch).columns, kinds.of(batch.kind)
     for one in results:
         outcome = one.decision.outcome
         if outcome == outcomes.LATER:
@@ -182,11 +200,11 @@ def note_results(session: Session, batch: ImportBatch, passed: str, results: Seq
                 [later, batch.franchise_id, one.staged.id],
             )
             continue
-        person_id = one.person_id if not one.decision.problems else None
-        problem, column = engine.problems_text(one.decision), messages.columns_of(one.decision.problems, headings)
-        values = [outcome, person_id, problem, column[:120]]
+        record_id = one.record_id if not one.decision.problems else None
+        problem, column = engine.problems_text(one.decision), columns_of(kind, one.decision.problems, headings)
+        values = [outcome, record_id, problem, column[:120]]
         place = [batch.franchise_id, one.staged.id]
-        set_ = 'UPDATE import_row SET outcome = ?, person_id = ?, problem = ?, "column" = ?'
+        set_ = f'UPDATE import_row SET outcome = ?, {kind.column} = ?, problem = ?, "column" = ?'  # noqa: S608
         if problem:
             st.run(set_ + " WHERE franchise_id = ? AND id = ?", [*values, *place])
         else:
@@ -200,6 +218,25 @@ def _count(batch: ImportBatch, outcome: str) -> None:
     name = "duplicates" if outcome == outcomes.DUPLICATE else outcome
     setattr(batch, name, getattr(batch, name) + 1)
     batch.position += 1
+
+
+def once(session: Session, batch: ImportBatch) -> list[list[str]]:
+    """Return what the importer may fetch one single time (one-time passwords), headings first; nothing for others."""
+    if batch.state not in {DONE, PAUSED} or batch.staff_id is None or batch.staff_id != current_actor().staff_id:
+        return []
+    return kinds.of(batch.kind).once(session, batch)
+
+
+def hand_out_once(session: Session, batch: ImportBatch) -> list[list[str]]:
+    """Return what may be fetched once and wipe it; raise NotFound once it was fetched, and for anybody else."""
+    lines = once(session, batch)
+    if not lines:
+        raise NotFound(_("一次性密码只能由导入的人下载一次，已经下载过或已过期。请在员工页重置登录。"))
+    kinds.of(batch.kind).forget_once(session, batch)
+    audit.record(
+        session, "imports.passwords.downloaded", "import_batch", batch.id, detail={"passwords": len(lines) - 1}
+    )
+    return lines
 
 
 def finish(session: Session, batch: ImportBatch) -> None:
@@ -248,7 +285,12 @@ def same_file(session: Session, batch: ImportBatch) -> ImportBatch | None:
     """Return the newest batch of the very same file that was run before, or None."""
     return session.scalar(
         select(ImportBatch)
-        .where(ImportBatch.file_sha256 == batch.file_sha256, ImportBatch.id < batch.id, ImportBatch.state == DONE)
+        .where(
+            ImportBatch.file_sha256 == batch.file_sha256,
+            ImportBatch.kind == batch.kind,
+            ImportBatch.id < batch.id,
+            ImportBatch.state == DONE,
+        )  # fmt: skip
         .order_by(ImportBatch.id.desc())
         .limit(1)
     )

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from core.imports import engine, outcomes, rules
+from core.imports import engine, kinds, outcomes, rules
 from core.imports.engine import Staged
 from core.imports.models import ImportBatch, ImportRow
-from core.imports.settings import PEOPLE_PRESET
 from core.kernel import audit, clock, settings
 from core.kernel.ids import new_id
 from core.kernel.sealed import open_text, seal_text
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from core.imports.engine import Task
+    from core.imports.kinds.base import Kind, Task
     from core.imports.rules import ColumnMap
 
 LOADING, UPLOADED = "loading", "uploaded"
@@ -31,20 +30,22 @@ WAITING = ("waiting", *(f"later{n}" for n in range(2, outcomes.PASSES + 1)))
 CELLS = ("import_row", "cells_sealed")
 
 
-def begin(session: Session, name: str, sha256: bytes, encoding: str, headings: Sequence[str]) -> ImportBatch:
+def begin(
+    session: Session, kind: Kind, name: str, sha256: bytes, encoding: str, headings: Sequence[str]
+) -> ImportBatch:
     """Open a batch for a list that was read; its rows follow."""
-    preset = settings.value(session, PEOPLE_PRESET)
+    preset = settings.value(session, kind.preset)
     batch = ImportBatch(
-        kind="people", file_name=name[:200], file_sha256=sha256, encoding=encoding,
+        kind=kind.key, file_name=name[:200], file_sha256=sha256, encoding=encoding,
         columns=json.dumps(list(headings), ensure_ascii=False), state=LOADING,
-        mapping=json.dumps(rules.guess(headings, preset).to_json(), ensure_ascii=False),
+        mapping=json.dumps(rules.guess(headings, preset, kind.vocabulary()).to_json(), ensure_ascii=False),
         staff_id=current_actor().staff_id, store_id=current_actor().store_id, made_at=clock.now_ms(),
     )  # fmt: skip
     session.add(batch)
     session.flush()
     audit.record(
         session, "imports.batch.uploaded", "import_batch", batch.id,
-        detail={"file": batch.file_name, "sha256": sha256.hex()},
+        detail={"kind": kind.key, "file": batch.file_name, "sha256": sha256.hex()},
     )  # fmt: skip
     return batch
 
@@ -59,7 +60,7 @@ def stage(session: Session, batch_id: int, rows: Iterable[tuple[int, Sequence[st
         staged.append({
             "id": row_id, "franchise_id": fid, "import_batch_id": batch_id, "number": number,
             "cells_sealed": seal_text(*CELLS, row_id, fid, text), "outcome": WAITING[0], "column": "", "problem": "",
-            "person_id": None,
+            "person_id": None, "record_id": None,
         })  # fmt: skip
     Statements(session, fid).insert_many("import_row", [{_quoted(k): v for k, v in row.items()} for row in staged])
 
@@ -85,12 +86,18 @@ def headings_of(batch: ImportBatch) -> tuple[str, ...]:
 
 def mapping_of(batch: ImportBatch) -> ColumnMap:
     """Return the batch's column mapping."""
-    return rules.read_mapping(json.loads(batch.mapping))
+    plain, of = json.loads(batch.mapping), kinds.of(batch.kind).vocabulary()
+    fields = of.labels()
+    # A plugin that was switched off since took its fields along.
+    plain["columns"] = {key: heading for key, heading in plain.get("columns", {}).items() if key in fields}
+    return rules.read_mapping(plain, of)
 
 
 def task_of(session: Session, batch: ImportBatch) -> Task:
     """Return what the rows of a batch are judged by; raise Invalid for an unfit mapping."""
-    return engine.task_of(session, headings_of(batch), mapping_of(batch), bytes(batch.file_sha256), batch.id)
+    return engine.task_of(
+        session, kinds.of(batch.kind), headings_of(batch), mapping_of(batch), bytes(batch.file_sha256), batch.id
+    )
 
 
 def opened(batch: ImportBatch, rows: Iterable[Any]) -> list[Staged]:
@@ -145,14 +152,15 @@ def still_waiting(session: Session, batch: ImportBatch, outcome: str, rows: Sequ
 
 
 def rows_done(session: Session, batch: ImportBatch) -> dict[int, int]:
-    """Return the persons that the rows of this batch were found to mean, each with its row's number."""
+    """Return the records that the rows of this batch were found to mean, each with its row's number."""
     st = Statements(session, batch.franchise_id)
+    column = kinds.of(batch.kind).column
     found = st.all(
-        "SELECT person_id, number FROM import_row WHERE franchise_id = ? AND import_batch_id = ?"
-        " AND person_id IS NOT NULL",
+        f"SELECT {column}, number FROM import_row WHERE franchise_id = ? AND import_batch_id = ?"  # noqa: S608
+        f" AND {column} IS NOT NULL",
         [batch.franchise_id, batch.id],
     )
-    return {int(person): int(number) for person, number in found}
+    return {int(record): int(number) for record, number in found}
 
 
 def wipe(session: Session, batch: ImportBatch) -> None:

@@ -204,7 +204,7 @@ class Writer:
 
     def change(self, row: Row, decision: Decision) -> None:
         """Change a known person as the row says, remembering what was there before for an undo."""
-        person = people.get(self.session, decision.person)
+        person = people.get(self.session, decision.record)
         changes = dict(decision.changes)
         before: dict[str, Any] = {}
         tags, card = changes.pop("tags", []), changes.pop("card", "")

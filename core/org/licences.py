@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from core.kernel.i18n import _l
 from core.org import notices
 from core.org.models import Staff
 from core.org.permissions import STAFF_EDIT
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 SOON_DAYS = 30
+KINDS = (
+    ("", _l("没有")), ("physician", _l("执业医师")), ("assistant", _l("执业助理医师")), ("nurse", _l("护士")),
+    ("pharmacist", _l("执业药师")), ("therapist", _l("康复治疗师")), ("cosmetic", _l("主诊医师（美容）")),
+    ("other", _l("其他")),
+)  # fmt: skip
 ENDING = "licence.ending"
 
 

@@ -16,7 +16,7 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web import record_conflict
 from core.kernel.web.render import go, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
-from core.org import roles, rules, sittings, staff_changes
+from core.org import licences, roles, rules, sittings, staff_changes
 from core.org.blueprint import bp, id_of, who
 from core.org.forms import Typed
 from core.org.models import Staff, Store
@@ -27,11 +27,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-LICENCES = (
-    ("", _l("没有")), ("physician", _l("执业医师")), ("assistant", _l("执业助理医师")), ("nurse", _l("护士")),
-    ("pharmacist", _l("执业药师")), ("therapist", _l("康复治疗师")), ("cosmetic", _l("主诊医师（美容）")),
-    ("other", _l("其他")),
-)  # fmt: skip
+LICENCES = licences.KINDS
 ROWS = 8
 FIELD_NAMES = (
     ("name", _l("姓名")), ("store_id", _l("所属门店")), ("licence_kind", _l("执照种类")),

@@ -42,11 +42,13 @@ def add_staff(
     pin: str | None = None,
     licence: tuple[str, str, str] = ("", "", ""),
     performs: bool = False,
+    secret: tuple[str, str] | None = None,
 ) -> tuple[Staff, str]:
     """Return a new staff member and the one-time password, which is told once and must be changed.
 
     Without a `login` it is `<franchise code>-<number>`. `roles` are (role, store or None) pairs;
-    `licence` is (kind, number, last valid day). Raises Conflict for a number or login that is taken,
+    `licence` is (kind, number, last valid day); `secret` is a one-time password and its hash that were made before,
+    where many are added (hashing takes its time). Raises Conflict for a number or login that is taken,
     Invalid for an unknown role or a weak PIN.
     """
     roles = list(roles)
@@ -59,16 +61,16 @@ def add_staff(
     if session.scalar(select(Staff.id).where(Staff.number == number)):
         raise Conflict(_("工号 %(number)s 已经有人用了。", number=number))
     franchise = session.get(Franchise, current_actor().franchise_id)
-    login = rules.normal(login or f"{franchise.code if franchise else ''}-{number}").strip().lower()
+    login = login_of(login or f"{franchise.code if franchise else ''}-{number}")
     if doors.by_login(session, login):
         raise Conflict(_("登录名 %(login)s 已经有人用了。", login=login))
-    password = credentials.one_time_password()
+    password, password_hash = secret or new_secret()
     staff = Staff(
         number=number,
         name=name,
         login=login,
         store_id=store_id,
-        password_hash=credentials.hash_password(password),
+        password_hash=password_hash,
         password_once=True,
         licence_kind=licence[0],
         licence_no=licence[1],
@@ -85,6 +87,17 @@ def add_staff(
     session.flush()
     audit.record(session, "staff.added", "staff", staff.id, detail={"roles": sorted({r for r, _s in roles})})
     return staff, password
+
+
+def new_secret() -> tuple[str, str]:
+    """Return a one-time password and its hash."""
+    password = credentials.one_time_password()
+    return password, credentials.hash_password(password)
+
+
+def login_of(text: str) -> str:
+    """Return a sign-in name as it is kept and compared."""
+    return rules.normal(text).strip().lower()
 
 
 def staff_may(session: Session, staff: Staff, code: str) -> bool:

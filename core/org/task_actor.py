@@ -33,11 +33,12 @@ def task_actor(session: Session, task: Task, tz: str) -> Actor:
     return Actor(
         task.franchise_id, task.store_id, staff.id, staff.name, door=tasks.DOOR, tz=tz,
         roles=frozenset(roles.bases_of(session, staff.id)), grants=roles.grants_of(session, staff.id),
-        plugins=_plugins(session, task.franchise_id), request_id=f"T-{task.id}", person_id=staff.person_id,
+        plugins=plugins_of(session, task.franchise_id), request_id=f"T-{task.id}", person_id=staff.person_id,
     )  # fmt: skip
 
 
-def _plugins(session: Session, franchise_id: int) -> frozenset[str]:
+def plugins_of(session: Session, franchise_id: int) -> frozenset[str]:
+    """Return the plugins that are on in a franchise, where no request has found them out."""
     host = runtime().host
     if host is None:
         return frozenset()

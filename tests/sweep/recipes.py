@@ -262,6 +262,7 @@ IMPORTS = {
     "imports.undo": ONE_BATCH,
     "imports.undo_preview": ONE_BATCH,
     "imports.discard": ONE_BATCH,
+    "imports.passwords": ONE_BATCH,
 }
 
 
