@@ -28,7 +28,8 @@ class Shift(FranchiseOwned, Base):
 
     `expected_fen` is what should lie there at the close, `counted_fen` what was counted, `difference_fen` counted
     less expected. `first_counted_fen` is the very first count, made without knowing what is expected, and `counts`
-    how often was counted: whoever counts again until it fits is seen.
+    how often was counted: whoever counts again until it fits is seen. While a shift is open `counted_fen` is the
+    last count that did not fit.
     """
 
     __tablename__ = "shift"

@@ -118,7 +118,9 @@ class Figures:
 
 def moves_of(session: Session, shift_id: int) -> list[CashMovement]:
     """Return the cash put in and taken out of a shift, oldest first."""
-    return list(session.scalars(select(CashMovement).where(CashMovement.shift_id == shift_id).order_by(CashMovement.id)))
+    return list(
+        session.scalars(select(CashMovement).where(CashMovement.shift_id == shift_id).order_by(CashMovement.id))
+    )
 
 
 def figures(session: Session, row: Shift) -> Figures:
@@ -163,9 +165,7 @@ def open_shift(session: Session, float_fen: int) -> Shift:
     st.lock("staff", [staff_id])
     found = mine(session)
     if found is not None:
-        raise Conflict(
-            _("你已经开班了，请先交班再开新班。"), code="shift_open", extra={"shift_id": str(found.id)}
-        )
+        raise Conflict(_("你已经开班了，请先交班再开新班。"), code="shift_open", extra={"shift_id": str(found.id)})
     row = Shift(
         store_id=store_id, staff_id=staff_id, float_fen=rules.amount(float_fen, "float_fen"),
         opened_at=clock.now_ms(), business_on=business_on,
@@ -293,7 +293,7 @@ def _second(
 def _shut(session: Session, row: Shift, counted: int, expected: int, reason: str, by: int | None) -> None:
     if row.first_counted_fen is None:
         row.first_counted_fen = counted
-    row.counts += 1
+    row.counts += row.counted_fen != counted  # the count that was refused for want of a reason is the same one
     row.expected_fen, row.counted_fen, row.difference_fen = expected, counted, counted - expected
     row.closed_at, row.closed_by, row.approved_by = clock.now_ms(), current_actor().staff_id, by
     row.reason = reason or None
@@ -318,6 +318,7 @@ def note_count(session: Session, shift_id: Any, counted_fen: int) -> None:
         return
     if row.first_counted_fen is None:
         row.first_counted_fen = counted_fen
+    row.counted_fen = counted_fen
     row.counts += 1
     session.flush()
     audit.record(

@@ -115,7 +115,7 @@ def written_once(model: type) -> None:
 
 
 def final_once(model: type, column: str) -> None:
-    """Let the database refuse every change of a row whose `column` is filled, but for re-sealing; and every deletion."""
+    """Let the database refuse deletion, and every change of a row whose `column` is filled, but for re-sealing it."""
     table = model.__table__  # type: ignore[attr-defined]
     plain = tuple(c.name for c in table.columns if not c.name.endswith(("_sealed", "_blind")))
     _declare(table.name, "final", "UPDATE", f"a row of {table.name} is final once {column} is set", plain, column)

@@ -410,7 +410,8 @@ def _move_tier(
     visits = 1 if whole and whole[0] == "refunded" else 0
     today = clock.today(actor.tz)
     event = QualifyingEvent(
-        on=business_day.took_place_on(order.row.business_on, order.row.booked_at), spend_fen=-counted, visits=-visits, points=-effects.points_taken,
+        on=business_day.took_place_on(order.row.business_on, order.row.booked_at),
+        spend_fen=-counted, visits=-visits, points=-effects.points_taken,
         booked_on=today, source=str(order.row.id),
     )  # fmt: skip
     tiers.note(st, person_id, event, "refund", refund_id, clock.now_ms())

@@ -110,7 +110,9 @@ def test_a_closed_shift_is_closed_once_and_never_changes(any_drawer):
         any_drawer.close(shift, 50_000)
     assert refused.value.code == "shift_closed"
     with pytest.raises(DatabaseError), any_drawer.as_("owner"), any_drawer.i.unit() as s:
-        s.execute(text("UPDATE shift SET counted_fen = 1, difference_fen = 1 - expected_fen WHERE id = :i"), {"i": shift})
+        s.execute(
+            text("UPDATE shift SET counted_fen = 1, difference_fen = 1 - expected_fen WHERE id = :i"), {"i": shift}
+        )
     with pytest.raises(DatabaseError), any_drawer.as_("owner"), any_drawer.i.unit() as s:
         s.execute(text("DELETE FROM shift WHERE id = :i"), {"i": shift})
 
