@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 menu.add(
-    MenuEntry("till", _l("现金班次"), "cash.mine", "wallet", SHIFT, 30),
-    MenuEntry("till", _l("日结"), "cash.days", "check", VIEW, 40),
-    MenuEntry("till", _l("班次"), "cash.shifts", "clock", VIEW, 45),
+    MenuEntry("till", _l("现金班次"), "cash.mine", "wallet", SHIFT, 21),
+    MenuEntry("till", _l("日结"), "cash.days", "check", VIEW, 22),
+    MenuEntry("till", _l("班次"), "cash.shifts", "clock", VIEW, 23),
 )
 
 
-@page(bp, "/cash/all-shifts", permission=VIEW, endpoint="shifts")
+@page(bp, "/cash/shifts", permission=VIEW, endpoint="shifts")
 def shifts_page() -> Any:
     """List the shifts of the stores one looks after."""
     listing = web_lists.load(session(), lists.shifts(session(), {}), request.args)

@@ -20,6 +20,7 @@ from core.kernel.tenancy import current_actor
 from core.orders import tender_list
 from core.orders.models import TillEntry
 from core.orders.till_entries import DRAWER
+from core.orders.words import KIND_NAMES
 from core.org import business_day
 from core.org.models import Staff, Store
 
@@ -90,12 +91,12 @@ def see(session: Session, store: Store, on: date) -> Day:
     received = func.sum(case((TillEntry.amount_fen > 0, TillEntry.amount_fen), else_=0))
     refunded = func.sum(case((TillEntry.amount_fen < 0, -TillEntry.amount_fen), else_=0))
     loose = func.sum(case((TillEntry.shift_id.is_(None), TillEntry.amount_fen), else_=0))
-    rows = session.execute(
+    found = session.execute(
         select(TillEntry.kind, received, refunded, loose)
         .where(TillEntry.store_id == store.id, TillEntry.business_on == on)
         .group_by(TillEntry.kind)
-        .order_by(TillEntry.kind)
     ).all()
+    rows = sorted(found, key=lambda row: _rank(row[0]))
     shifts = [
         ShiftLine(row, name)
         for row, name in session.execute(
@@ -109,11 +110,16 @@ def see(session: Session, store: Store, on: date) -> Day:
     tenders: list[DayTender] = []
     if closed is not None:
         query = select(DayTender).where(DayTender.day_close_id == closed.id).order_by(DayTender.kind)
-        tenders = list(session.scalars(query))
+        tenders = sorted(session.scalars(query), key=lambda one: _rank(one.kind))
     return Day(
         store, on, [rules.TenderSum(kind, int(got), int(back)) for kind, got, back, _l in rows], shifts,
         sum(int(fen) for kind, _g, _b, fen in rows if kind in DRAWER), _blockers(session, store, on), closed, tenders,
     )  # fmt: skip
+
+
+def _rank(kind: str) -> int:
+    """Return the place of a way to pay on the sheet: cash first."""
+    return list(KIND_NAMES).index(kind) if kind in KIND_NAMES else len(KIND_NAMES)
 
 
 def _blockers(session: Session, store: Store, on: date) -> rules.Blockers:

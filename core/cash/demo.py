@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core.cash import days, rules, services
 from core.catalog.models import Item
-from core.kernel import clock
+from core.kernel import audit, clock
 from core.kernel.permissions import registry
 from core.kernel.tenancy import acting
 from core.orders import quotes, refunds, settle
@@ -88,6 +88,8 @@ def _sell(runtime: Runtime, kind: str) -> str:
 
 
 def _close(runtime: Runtime, manager: Actor, day: date) -> None:
+    with runtime.db.unit("write") as session:
+        audit.seal(session)
     with runtime.db.unit("write") as session:
         store = session.get(Store, manager.store_id)
         assert store is not None
