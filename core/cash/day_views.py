@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 menu.add(
     MenuEntry("till", _l("现金班次"), "cash.mine", "wallet", SHIFT, 21),
     MenuEntry("till", _l("日结"), "cash.days", "check", VIEW, 22),
-    MenuEntry("till", _l("班次"), "cash.shifts", "clock", VIEW, 23),
+    MenuEntry("till", _l("所有班次"), "cash.shifts", "clock", VIEW, 23),
 )
 
 
@@ -41,7 +41,7 @@ menu.add(
 def shifts_page() -> Any:
     """List the shifts of the stores one looks after."""
     listing = web_lists.load(session(), lists.shifts(session(), {}), request.args)
-    return render_page("cash/shifts.html", listing=listing, title=_("班次"), sub=_("谁的抽屉、应有多少、清点多少"))
+    return render_page("cash/shifts.html", listing=listing, title=_("所有班次"), sub=_("谁的抽屉、应有多少、清点多少"))
 
 
 @page(bp, "/cash/days", permission=VIEW, endpoint="days")

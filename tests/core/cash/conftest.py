@@ -81,7 +81,9 @@ class Drawer:
 
     def see(self, on=None, role="manager"):
         with self.as_(role), self.i.unit("read") as s:
-            return days.see(s, s.get(Store, self.h.store_id), on or self.today())
+            seen = days.see(s, s.get(Store, self.h.store_id), on or self.today())
+            s.expunge_all()
+            return seen
 
     def close_day(self, on=None, role="manager", *, ticks=None, seen=None):
         """Close a day, everything ticked as the books say unless told."""
