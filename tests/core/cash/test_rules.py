@@ -46,7 +46,10 @@ def test_notes_and_coins_are_summed():
 
 def test_sums_by_way_to_pay():
     found = rules.sums_of([rules.Entry("cash", 5), rules.Entry("bank", 7), rules.Entry("cash", -2)])
-    assert [(s.kind, s.received_fen, s.refunded_fen, s.net_fen) for s in found] == [("bank", 7, 0, 7), ("cash", 5, 2, 3)]
+    assert [(s.kind, s.received_fen, s.refunded_fen, s.net_fen) for s in found] == [
+        ("bank", 7, 0, 7),
+        ("cash", 5, 2, 3),
+    ]
 
 
 def test_a_tick_without_a_sum_means_as_the_books_say():
