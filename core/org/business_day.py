@@ -48,6 +48,13 @@ def book_on(st: Statements, at: int | None = None) -> date:
     return max(day, closed + timedelta(days=1))
 
 
+def current(st: Statements) -> date:
+    """Return the business date on which the acting store stands now, to show; `book_on` is for booking."""
+    actor = current_actor()
+    day, closed = clock.today(actor.tz), closed_through(st, actor.store_id)
+    return day if closed is None else max(day, closed + timedelta(days=1))
+
+
 def refuse_before(day: date, closed: date | None) -> None:
     """Raise Refusal `day_closed` for something that happened before the last closed day."""
     if closed is None or day >= closed:

@@ -221,3 +221,14 @@ def test_who_sees_what(desk, sit, installation):
     assert sit("manager").get(f"/cash/days/{today()}?store={store}").status_code == 404
     boss = sit("manager")
     assert close(boss, "500").status_code == 303
+
+
+def test_orders_after_the_close_stand_under_the_next_day(sit, installation):
+    drawer, boss = Drawer(installation), sit("manager")
+    early = drawer.sell(1_000)
+    drawer.close_day()
+    late = drawer.sell(2_000)
+    page = boss.get("/orders").text
+    assert late in page
+    assert early not in page
+    assert early in boss.get(f"/orders?on={today()}").text
