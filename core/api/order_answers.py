@@ -283,6 +283,27 @@ class Approval(Schema):
     failure = tell.one(Failure, null=True)
 
 
+class Shift(Schema):
+    """A shift; what was expected in the drawer is told once it is closed. States: open, closed.
+
+    `difference_fen` is counted less expected.
+    """
+
+    id = tell.text()
+    store_id = tell.text()
+    staff = tell.maybe()
+    state = tell.text()
+    business_date = tell.day()
+    opened_at = tell.instant()
+    float_fen = tell.whole()
+    closed_at = tell.instant(null=True)
+    expected_fen = tell.whole(allow_none=True)
+    counted_fen = tell.whole(allow_none=True)
+    difference_fen = tell.whole(allow_none=True)
+    reason = tell.text()
+    version = tell.whole()
+
+
 class Proof(Schema):
     """A single-use proof of 120 seconds."""
 

@@ -11,9 +11,10 @@ from core.kernel import clock
 from core.kernel.errors import Invalid
 from core.kernel.i18n import _
 from core.kernel.ids import parse_id
+from core.kernel.statements import Statements
 from core.orders import quotes
 from core.orders.types import BasketRequest, LineRequest
-from core.org import staffing
+from core.org import business_day, staffing
 from core.people import services as people
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ BACKDATE_MS = 72 * 3600 * 1000
 def quote(work: Work, data: dict[str, Any]) -> dict[str, Any]:
     """Price a basket: every line explains itself, with what did not apply and what would make it apply."""
     at = backdated(work.caller, data.get("occurred_at"))
+    business_day.book_on(Statements(work.session, work.caller.actor.franchise_id), at)
     row, priced = quotes.store(work.session, _basket(work.session, data), at=at)
     return quotes.to_json(row, priced)
 

@@ -302,6 +302,19 @@ class NewAdjustment(Body):
     reason = Words(NOTE, 1, required=True)
 
 
+class NewShift(Body):
+    """A shift to open: what lies in the drawer now."""
+
+    float_fen = Int(0, MAX_FEN, required=True)
+
+
+class ShiftClose(Body):
+    """What was counted in the drawer; a difference wants a reason."""
+
+    counted_fen = Int(0, MAX_FEN, required=True)
+    reason = Words(NOTE, load_default="")
+
+
 class Decision(Body):
     """What is decided about a request; with `payload_sha256`, only if it is the payload that was looked at."""
 

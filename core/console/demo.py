@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.cards import services as cards
+from core.cash import demo as cash_demo
 from core.catalog.models import Item
 from core.console import demo_names as names
 from core.console import founding
@@ -79,6 +80,7 @@ def build(runtime: Runtime, people: int, seed: int, recovery_code: str | None = 
             signs += _staff(runtime, founded, stores, name, password)
             _fill(runtime, actor, random.Random(seed + n), people)
             segments_demo.fill(runtime, actor)
+            cash_demo.fill(runtime, actor)
     return signs
 
 

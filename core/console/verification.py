@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, text
 
+from core.cash import verify as cash_checks
 from core.kernel import audit, clock, schema
 from core.kernel.command import every_franchise
 from core.kernel.statements import Statements
@@ -80,7 +81,8 @@ def _nowhere(row: Any) -> str | None:
 
 def _of_franchise(session: Session, heads: dict[int, str]) -> Iterator[Result]:
     fid = current_actor().franchise_id
-    for name, difference in (*ledger_checks.check(session, fid), *order_checks.check(session, fid)):
+    value = (*ledger_checks.check(session, fid), *order_checks.check(session, fid))
+    for name, difference in (*value, *cash_checks.check(session, fid)):
         yield Result(name, difference)
     yield Result("tiers.recomputed", next(_tiers(session), None))
     yield Result("audit.chain", next(iter(audit.check_chain(session)), None))

@@ -14,12 +14,13 @@ from core.care.models import Finding
 from core.desk.blueprint import bp
 from core.desk.permissions import ORDERS_REFUND, ORDERS_VIEW
 from core.desk.settings import REFUND_REASONS
-from core.kernel import clock, settings
+from core.kernel import settings
 from core.kernel.errors import Invalid, Refusal
 from core.kernel.i18n import _, _l
 from core.kernel.idempotency import perform
 from core.kernel.permissions import may
 from core.kernel.runtime import runtime
+from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.kernel.web import lists
 from core.kernel.web.formats import clock_time, yuan
@@ -31,7 +32,7 @@ from core.orders import reads, refunds, tender_list
 from core.orders.models import OrderLine, Orders, Refund
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.words import SEVERITY_NAMES, STATE_NAMES
-from core.org import dealing
+from core.org import business_day, dealing
 from core.org.models import Staff
 from core.org.proofs import make_proof
 from core.people import services as people
@@ -77,7 +78,7 @@ def list_spec(unit: Session, on: dt.date) -> ListSpec:
     cashier = select(Staff.name).where(Staff.id == Orders.staff_id).correlate(Orders).scalar_subquery()
     return ListSpec(
         key="orders", model=Orders, noun=_l("单"),
-        keeps=(("on", on.isoformat()),) if on != clock.today(actor.tz) else (), context=(("on", on.isoformat()),),
+        keeps=(("on", on.isoformat()),) if on != _today(unit) else (), context=(("on", on.isoformat()),),
         search_hint=_l("单号后几位"),
         search=lambda _session, text: select(Orders.id).where(
             Orders.business_on == on, Orders.order_no.endswith(text.strip()[-30:], autoescape=True)
@@ -115,7 +116,7 @@ def list_spec(unit: Session, on: dt.date) -> ListSpec:
 
 def made(unit: Session, state: Mapping[str, str]) -> ListSpec:
     """Return the orders of the day that the list's page shows."""
-    return list_spec(unit, _day(state.get("on"), clock.today(current_actor().tz)))
+    return list_spec(unit, _day(state.get("on"), _today(unit)))
 
 
 offer(Offered("orders", _l("订单"), ORDERS_VIEW, made, "desk.orders", "orders"))
@@ -124,13 +125,18 @@ offer(Offered("orders", _l("订单"), ORDERS_VIEW, made, "desk.orders", "orders"
 @page(bp, "/orders", permission=ORDERS_VIEW, endpoint="orders")
 def orders_page() -> Any:
     """Show the orders of a business day."""
-    today = clock.today(current_actor().tz)
+    today = _today(session())
     on = _day(request.args.get("on"), today)
     listing = lists.load(session(), list_spec(session(), on), request.args)
     return render_page(
         "desk/orders.html", listing=listing, title=_("订单"), on=on, today=today,
         before=on - dt.timedelta(days=1), after=on + dt.timedelta(days=1) if on < today else None, sub="",
     )  # fmt: skip
+
+
+def _today(unit: Session) -> dt.date:
+    """Return the store's business date: after a day close the next one, so that late orders are seen."""
+    return business_day.current(Statements(unit, current_actor().franchise_id))
 
 
 def _day(text: str | None, today: dt.date) -> dt.date:

@@ -1,4 +1,4 @@
-"""What waits for somebody: approvals to decide, licences that end, a draft that is not published."""
+"""What waits for somebody: approvals to decide, a day to close, licences that end, a draft that is not published."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
+from core.cash import days
+from core.cash.permissions import CLOSE_DAY
 from core.kernel import clock
 from core.kernel.i18n import _, ngettext
 from core.kernel.permissions import may
@@ -40,8 +42,8 @@ class Notice:
 
 
 def rows(session: Session, actor: Actor) -> list[Notice]:
-    """Return what waits for the actor: approvals, licences that end, an open draft of the programme."""
-    return [*_approvals(), *_licences(session, actor), *_draft(session, actor)]
+    """Return what waits for the actor: approvals, a day that was not closed, licences that end, an open draft."""
+    return [*_approvals(), *_day(session, actor), *_licences(session, actor), *_draft(session, actor)]
 
 
 def _approvals() -> list[Notice]:
@@ -51,6 +53,26 @@ def _approvals() -> list[Notice]:
         return []
     title = ngettext("有 %(n)d 条等你审批", "有 %(n)d 条等你审批", n)
     return [Notice("warn", "check", title, _("24 小时没人处理就失效"), "org.approvals")]
+
+
+def _day(session: Session, actor: Actor) -> list[Notice]:
+    """Return the day before today that the store has not closed, for who may close it (B51)."""
+    if not may(actor, CLOSE_DAY, actor.store_id):
+        return []
+    on = days.forgotten(session)
+    if on is None:
+        return []
+    title = _("%(day)s 还没日结", day=on.isoformat())
+    return [
+        Notice(
+            "warn",
+            "wallet",
+            title,
+            _("核对支付方式后日结，之后的账记在下一个营业日"),
+            "cash.day",
+            (("on", on.isoformat()),),
+        )
+    ]
 
 
 def _licences(session: Session, actor: Actor) -> list[Notice]:

@@ -30,17 +30,25 @@ _FUNCTION_BODY = " BEGIN RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integr
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """A refusal by the database: `message` is raised when the event comes and `when` holds."""
+    """A refusal by the database: `message` is raised when the event comes and a column of `columns` changes.
+
+    `once` names a column: the refusal begins when it is filled.
+    """
 
     name: str
     table: str
     event: str
     message: str
     columns: tuple[str, ...] = ()
+    once: str = ""
+
+    def _when(self, differs: str) -> str:
+        changed = " OR ".join(f"OLD.{c} {differs} NEW.{c}" for c in self.columns)
+        return f"OLD.{self.once} IS NOT NULL AND ({changed})" if self.once else changed
 
     def sqlite(self) -> str:
         """Return the CREATE TRIGGER statement for SQLite."""
-        when = " OR ".join(f"OLD.{c} IS NOT NEW.{c}" for c in self.columns)
+        when = self._when("IS NOT")
         condition = f" WHEN {when}" if when else ""
         return (
             f"CREATE TRIGGER {self.name} BEFORE {self.event} ON {self.table}{condition} "
@@ -49,7 +57,7 @@ class Trigger:
 
     def postgres(self) -> str:
         """Return the CREATE TRIGGER statement for PostgreSQL."""
-        when = " OR ".join(f"OLD.{c} IS DISTINCT FROM NEW.{c}" for c in self.columns)
+        when = self._when("IS DISTINCT FROM")
         condition = f" WHEN ({when})" if when else ""
         each = "STATEMENT" if self.event == "TRUNCATE" else "ROW"
         return (
@@ -65,8 +73,10 @@ class Trigger:
 _registry: dict[str, dict[str, Trigger]] = {}
 
 
-def _declare(table: str, suffix: str, event: str, message: str, columns: tuple[str, ...] = ()) -> None:
-    trigger = Trigger(f"{table}_{suffix}", table, event, message, columns)
+def _declare(
+    table: str, suffix: str, event: str, message: str, columns: tuple[str, ...] = (), once: str = ""
+) -> None:  # fmt: skip
+    trigger = Trigger(f"{table}_{suffix}", table, event, message, columns, once)
     known = _registry.setdefault(table, {}).setdefault(trigger.name, trigger)
     if known != trigger:
         raise ValueError(f"trigger {trigger.name} declared twice")
@@ -101,6 +111,14 @@ def written_once(model: type) -> None:
         append_only(table.name)
         return
     frozen_columns(table.name, *frozen)
+    no_delete(table.name)
+
+
+def final_once(model: type, column: str) -> None:
+    """Let the database refuse deletion, and every change of a row whose `column` is filled, but for re-sealing it."""
+    table = model.__table__  # type: ignore[attr-defined]
+    plain = tuple(c.name for c in table.columns if not c.name.endswith(("_sealed", "_blind")))
+    _declare(table.name, "final", "UPDATE", f"a row of {table.name} is final once {column} is set", plain, column)
     no_delete(table.name)
 
 

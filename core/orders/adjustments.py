@@ -19,7 +19,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders.settings import ADJUST_ALONE, ADJUST_MAX
-from core.org import approvals, dealing, franchises
+from core.org import approvals, business_day, dealing, franchises
 from core.people import services as people
 from core.points.rules import expires_on
 from core.programme import services as programmes
@@ -130,7 +130,7 @@ def _post(session: Session, person: Person, delta: int, source_kind: str, source
     st = Statements(session, actor.franchise_id)
     st.lock("person", [person.id])
     franchises.refuse_when_frozen(session, member=True)
-    today = clock.today(actor.tz)
+    today = business_day.book_on(st)
     posting = ledger.Posting(today, clock.now_ms(), source_kind, source_id, actor.staff_id, actor.store_id, actor.door)
     balance = ledger.balance_of(st, "person", person.id, ledger.POINTS, person.id)
     if delta > 0:

@@ -185,6 +185,30 @@ class RefundLine(FranchiseOwned, Base):
     __table_args__ = (owned_unique("refund_id", "order_line_id"), CheckConstraint("qty > 0", name="qty"))
 
 
+class TillEntry(FranchiseOwned, Base):
+    """Money that came (positive) or went by one way to pay, with whom, where and in which shift. Append-only.
+
+    `shift_id` points into the cash room, which stands above: no foreign key. Points are no money and not here.
+    """
+
+    __tablename__ = "till_entry"
+    store_id: Mapped[int | None] = ref_col()
+    staff_id: Mapped[int | None] = ref_col()
+    shift_id: Mapped[int | None] = ref_col()
+    kind: Mapped[str] = code_col(30)
+    amount_fen: Mapped[int] = fen_col()
+    source_kind: Mapped[str] = code_col(10)
+    source_id: Mapped[int] = ref_col(nullable=False)
+    business_on: Mapped[date] = day_col()
+    booked_at: Mapped[int] = at_col()
+    __table_args__ = (
+        owned_index("ix_till_entry_day", "store_id", "business_on", "kind"),
+        owned_index("ix_till_entry_shift", "shift_id", "kind"),
+        owned_index("ix_till_entry_source", "source_kind", "source_id"),
+        CheckConstraint("amount_fen <> 0", name="amount"),
+    )
+
+
 class Replay(FranchiseOwned, Base):
     """Orders of some days priced again under a draft, slice by slice. States: waiting, running, done, failed.
 
@@ -213,3 +237,4 @@ class Replay(FranchiseOwned, Base):
 written_once(LineTender)
 written_once(Refund)
 written_once(RefundLine)
+written_once(TillEntry)

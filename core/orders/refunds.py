@@ -28,11 +28,11 @@ from core.kernel.settings import value as setting
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import rules, streaks
+from core.orders import rules, streaks, till_entries
 from core.orders.models import LineTender, OrderLine, Orders, Tender
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.settle import tell_plugins
-from core.org import dealing, franchises
+from core.org import business_day, dealing, franchises
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
 from core.points.rules import earn, reversal_target
@@ -198,7 +198,7 @@ def _refund(session: Session, order_no: str, asked: Mapping[int, int], reason: s
     effects = Effects(amount_fen=sum(back.by_line.values()))
     refund_id = new_id()
     posting = ledger.Posting(
-        clock.today(actor.tz), clock.now_ms(), "refund", refund_id, actor.staff_id, actor.store_id, actor.door
+        business_day.book_on(st), clock.now_ms(), "refund", refund_id, actor.staff_id, actor.store_id, actor.door
     )
     _refuse_used_cards(session, order, asked)
     before = _value_before(order)
@@ -414,7 +414,8 @@ def _move_tier(
     visits = 1 if whole and whole[0] == "refunded" else 0
     today = clock.today(actor.tz)
     event = QualifyingEvent(
-        on=order.row.business_on, spend_fen=-counted, visits=-visits, points=-effects.points_taken,
+        on=business_day.took_place_on(order.row.business_on, order.row.booked_at),
+        spend_fen=-counted, visits=-visits, points=-effects.points_taken,
         booked_on=today, source=str(order.row.id),
     )  # fmt: skip
     tiers.note(st, person_id, event, "refund", posting.source_id, clock.now_ms())
@@ -459,6 +460,8 @@ def _write_refund(
         for line_no, amount in back.by_line.items()
     ]  # fmt: skip
     st.insert_many("refund_line", rows)
+    paid_back = [(tender["kind"], -tender["amount_fen"]) for tender in effects.tenders]
+    till_entries.write(st, till_entries.REFUND, refund_id, paid_back, posting.business_on, posting.booked_at)
     audit.insert(
         st, "orders.order.refunded", "orders", order.row.id, person_id=order.row.person_id,
         detail={"refund_no": effects.refund_no, "amount_fen": effects.amount_fen, "reason": reason},

@@ -24,10 +24,10 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import findings as finding_rules
-from core.orders import price_approval, quotes, rules, streaks, tender_list
+from core.orders import price_approval, quotes, rules, streaks, tender_list, till_entries
 from core.orders.basket import price_basket
 from core.orders.types import BasketRequest, OverrideRequest, Priced, TenderRequest
-from core.org import dealing, franchises
+from core.org import business_day, dealing, franchises
 from core.points.rules import expires_on
 from core.pricing.rules import earn_for, spread
 from core.tiers import services as tiers
@@ -63,6 +63,11 @@ class Plan:
     tender_ids: list[int] = field(default_factory=list)
     sealed_names: dict[int, bytes] = field(default_factory=dict)
     sealed_facts: bytes = b""
+
+    @property
+    def came_on(self) -> date:
+        """Return the day on which the member came: tiers and cards go by it, also after a day close."""
+        return business_day.took_place_on(self.business_on, self.booked_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,7 @@ def settle(
     tender_list.check(session, tenders)
     passed = finding_rules.settle_findings(session, priced.findings, overrides, row.id)
     plan = make_plan(priced, row.id, tenders, passed, occurred_at)
+    plan.business_on = business_day.book_on(st, occurred_at)
     done = post(session, plan)
     Statements(session, actor.franchise_id).run(
         "UPDATE stored_quote SET order_id = ? WHERE franchise_id = ? AND id = ? AND order_id IS NULL",
@@ -179,7 +185,7 @@ def post(session: Session, plan: Plan) -> Settled:
     _move_stock(st, plan)
     moved = _post_tier(st, plan)
     if plan.priced.request.member_id is not None:
-        streaks.give(st, plan.priced.request.member_id, plan.priced.programme, posting)
+        streaks.give(st, plan.priced.request.member_id, plan.priced.programme, posting, plan.came_on)
     _issue_cards(session, plan)
     payer = plan.priced.request.member_id
     audit.insert(
@@ -275,6 +281,8 @@ def _write_tenders(st: Statements, plan: Plan) -> None:
         for position, fen in row.items()
     ]  # fmt: skip
     st.insert_many("line_tender", cells)
+    parts = [(tender.kind, tender.amount_fen) for tender in plan.tenders]
+    till_entries.write(st, till_entries.ORDER, plan.order_id, parts, plan.business_on, plan.booked_at)
 
 
 def _write_findings(st: Statements, plan: Plan) -> None:
@@ -356,7 +364,7 @@ def _post_tier(st: Statements, plan: Plan) -> Moved | None:
         return None
     counted = sum(t.amount_fen for t in plan.tenders if t.kind not in rules.NOT_FOR_TIER)
     event = QualifyingEvent(
-        on=plan.business_on, spend_fen=counted, visits=1, points=plan.earned.points, source=str(plan.order_id)
+        on=plan.came_on, spend_fen=counted, visits=1, points=plan.earned.points, source=str(plan.order_id)
     )
     tiers.note(st, payer, event, "order", plan.order_id, plan.booked_at)
     received = sum(t.amount_fen for t in plan.tenders if t.kind != rules.POINTS)
@@ -366,7 +374,7 @@ def _post_tier(st: Statements, plan: Plan) -> Moved | None:
         [received, plan.booked_at, plan.booked_at, st.franchise_id, payer],
     )
     return tiers.refresh(
-        st, payer, plan.priced.programme, plan.business_on, current_actor().tz, cause="order",
+        st, payer, plan.priced.programme, plan.came_on, current_actor().tz, cause="order",
         source_kind="order", source_id=plan.order_id,
     )  # fmt: skip
 
@@ -386,7 +394,7 @@ def _issue_cards(session: Session, plan: Plan) -> None:
         for _piece in range(line.qty):
             cards.issue(
                 session, holder, product, plan.priced.programme.version, order_id=plan.order_id,
-                start=plan.business_on,
+                start=plan.came_on,
             )  # fmt: skip
 
 

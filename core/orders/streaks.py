@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 REASON = "streak"
 
 
-def give(st: Statements, person_id: int, programme: Programme, posting: ledger.Posting) -> int:
-    """Give the bonuses that this visit completes, once each; return their points. The person is locked."""
+def give(st: Statements, person_id: int, programme: Programme, posting: ledger.Posting, came_on: date) -> int:
+    """Give the bonuses that the visit of `came_on` completes, once each; return their points.
+
+    The person is locked, the visit noted (as a tier event of the posting's source).
+    """
     points = 0
     days = visit_days(st, person_id) if programme.streaks else []
     for rule in programme.streaks:
-        if not due(days, given_to(st, person_id, rule.code), posting.business_on, rule.months, rule.visits):
+        if not due(days, given_to(st, person_id, rule.code), came_on, rule.months, rule.visits):
             continue
         balance = ledger.balance_of(st, "person", person_id, ledger.POINTS, person_id)
         ledger.credit(
@@ -65,7 +68,8 @@ def visit_days(st: Statements, person_id: int) -> list[date]:
 def given_to(st: Statements, person_id: int, code: str) -> list[Given]:
     """Return the bonuses of a rule that the person was given and that were not taken back."""
     rows = st.all(
-        "SELECT t.id, t.business_on FROM transfer t WHERE t.franchise_id = ? AND t.person_id = ?"
+        "SELECT t.id, COALESCE(e.effective_on, t.business_on) FROM transfer t LEFT JOIN tier_event e"
+        " ON e.franchise_id = t.franchise_id AND e.person_id = t.person_id AND e.source_id = t.source_id WHERE t.franchise_id = ? AND t.person_id = ?"
         " AND t.unit = 'points' AND t.reason = ? AND t.rule = ? AND NOT EXISTS (SELECT 1 FROM transfer r"
         " WHERE r.franchise_id = t.franchise_id AND r.person_id = t.person_id AND r.unit = 'points'"
         " AND r.reverses_id = t.id)",

@@ -3,6 +3,8 @@ approvals."""
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
@@ -18,6 +20,7 @@ from core.kernel.columns import (
     code_col,
     col,
     count_col,
+    day_col,
     flag_col,
     label_col,
     owned_index,
@@ -67,13 +70,17 @@ class Franchise(Shared, Base):
 
 
 class Store(FranchiseOwned, Base):
-    """A store of the franchise; its legal entity may be another one."""
+    """A store of the franchise; its legal entity may be another one.
+
+    `closed_through_on` is its last closed business day (business_day.py); only the day close moves it, forward.
+    """
 
     __tablename__ = "store"
     code: Mapped[str] = code_col(20)
     name: Mapped[str] = label_col()
     legal_entity: Mapped[str] = label_col(default="")
     active: Mapped[bool] = flag_col(True)
+    closed_through_on: Mapped[date | None] = day_col(nullable=True)
     version: Mapped[int] = count_col(default=1, server_default="1")
     __table_args__ = (owned_unique("code"), owned_index("ix_store_name", "name", "id"))
 

@@ -29,7 +29,8 @@ NAME_LONGEST = 20
 
 # Permissions by the first part of their code; a plugin's have a group of their own.
 GROUPS: dict[str, Any] = {
-    "desk": _l("收银台与首页"), "orders": _l("订单与退款"), "people": _l("会员"), "cards": _l("会员卡与家庭"),
+    "desk": _l("收银台与首页"), "orders": _l("订单与退款"), "cash": _l("现金班次与日结"),
+    "people": _l("会员"), "cards": _l("会员卡与家庭"),
     "points": _l("积分"), "tiers": _l("等级"), "care": _l("安全提示"), "catalog": _l("项目与库存"),
     "programme": _l("会员方案"), "segments": _l("人群与标签"), "imports": _l("导入"), "org": _l("门店、员工与审批"),
     "contact": _l("消息"), "ledger": _l("账目"), "console": _l("业态与插件"), "lists": _l("名单、导出与修改记录"),

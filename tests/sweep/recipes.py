@@ -340,8 +340,26 @@ def records(key: str, ref: Ref, **form: Any) -> dict[str, Recipe]:
     }
 
 
+SHIFT = Ref("shift")
+ONE_SHIFT, ONE_DAY = Recipe({"shift_id": SHIFT}), Recipe({"on": "2026-01-05"}, query={"store": STORE})
+CASH = {
+    "api_shifts.open_shift": Recipe(json={"float_fen": 0}),
+    "api_shifts.close_shift": Recipe({"shift_id": SHIFT}, json={"counted_fen": 1, "reason": "扫一扫"}),
+    "cash.mine": PLAIN,
+    "cash.open_shift": Recipe(form={"float": "0"}),
+    "cash.move": Recipe(form={"code": "change", "amount": "1"}),
+    "cash.shifts": Recipe(query={"f.store": STORE}),
+    "cash.shift": ONE_SHIFT,
+    "cash.close": Recipe({"shift_id": SHIFT}, form={"counted": "1", "reason": "扫一扫"}),
+    "cash.ask": Recipe({"shift_id": SHIFT}, form={"counted": "1", "reason": "扫一扫"}),
+    "cash.days": Recipe(query={"f.store": STORE}),
+    "cash.day": ONE_DAY,
+    "cash.day_close": Recipe({"on": "2026-01-05"}, form={"store": STORE, "seen": "x"}),
+    "cash.sheet": ONE_DAY,
+}
+
 RECIPES: dict[str, Recipe] = {
-    **API, **DESK, **ORG, **CHAIN, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG, **LISTS,
+    **API, **DESK, **ORG, **CHAIN, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG, **LISTS, **CASH,
     **records("staff", STAFF, name="改名", number="950"),
     **records("items", Ref("item_id"), name="改名"),
     **records("person_fields", Ref("person_field"), label="改名", kind="text"),

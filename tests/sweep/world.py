@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.cards import services as cards
 from core.cards.models import Card
+from core.cash import services as cash
 from core.catalog import prices
 from core.catalog import services as catalog
 from core.contact.models import MessageTemplate
@@ -231,7 +232,11 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             )
             view = saved_views.save(session, "members", f"{word}视图{store or 0}", {"f.gender": "female"}, shared=True)
             task = tasks.ask(session, "lists.bulk", f"{word}任务", {"note": f"{word}参数"})
+            shift = cash.open_shift(session, 100)
+            cash.move(session, "petty", 50, f"{word}用途")
+            cash.close(session, shift.id, 49, f"{word}差额原因")
             return {
+                "shift": shift.id,
                 "view": view.id, "task": task.id,
                 **kept, "entry": entry, "preview": preview, "staff_id": house.staff["front_desk"], "spare_staff": spare.id, "approval": request.id,
                 "sitting": _sitting(session, spare), "person": member, "order": done.order_no, "order_id": done.order_id, "quote": quote_id, "item": code, "item_id": item_id, "item_price": price_id,

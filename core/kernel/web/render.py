@@ -16,6 +16,7 @@ from flask import current_app, flash, make_response, redirect, render_template, 
 from core.kernel import permissions
 from core.kernel.i18n import _l
 from core.kernel.web import state
+from core.kernel.web.slots import slots
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -147,6 +148,7 @@ def shell_context() -> dict[str, Any]:
         "shell": web.shell,
         "who": who,
         "rail": shown_menu(who.actor) if who else [],
+        "rail_feet": slots.rail_feet(here.session, who.actor) if who and not is_fragment() else [],
         "theme": here.theme,
         "density": here.density,
         "locale": here.locale,

@@ -1,4 +1,4 @@
-"""Places on core pages that rooms on higher floors fill: home cards and notes on the lock screen.
+"""Places on core pages that rooms on higher floors fill: home cards, notes on the lock screen, the foot of the rail.
 
 The desk and the other rooms register at start; nothing here knows what they show.
 """
@@ -49,13 +49,23 @@ class ShownCard:
     failed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RailFoot:
+    """A line at the foot of the rail: the page it leads to, what it is, and its state (may be empty)."""
+
+    endpoint: str
+    icon: str
+    title: str
+    note: str = ""
+
+
 class Slots:
     """What the rooms registered."""
 
     def __init__(self) -> None:
         self._cards: dict[str, HomeCard] = {}
         self._lock_notes: list[Callable[[Session, int], tuple[str, str] | None]] = []
-        self._rail_feet: list[Callable[[Session, Actor], Any]] = []
+        self._rail_feet: list[Callable[[Session | None, Actor], RailFoot | None]] = []
 
     def add_home_card(self, *cards: HomeCard) -> None:
         """Add home cards; a second one with the same key replaces the first."""
@@ -64,6 +74,21 @@ class Slots:
     def add_lock_note(self, note: Callable[[Session, int], tuple[str, str] | None]) -> None:
         """Add a function of (session, web session id) giving (title, text): the held order, for one."""
         self._lock_notes.append(note)
+
+    def add_rail_foot(self, foot: Callable[[Session | None, Actor], RailFoot | None]) -> None:
+        """Add a function of (session of the unit or None, actor) giving a line at the foot of the rail, or None."""
+        if foot not in self._rail_feet:
+            self._rail_feet.append(foot)
+
+    def rail_feet(self, session: Session | None, actor: Actor) -> list[RailFoot]:
+        """Return the lines at the foot of the rail for the actor; one that fails is left out."""
+        found = []
+        for foot in self._rail_feet:
+            try:
+                found.append(foot(session, actor))
+            except Exception as failure:  # the page matters more than its foot
+                log.error("rail_foot", error=repr(failure))
+        return [one for one in found if one is not None]
 
     def home_cards(self, session: Session, actor: Actor) -> list[ShownCard]:
         """Return the cards that the actor may see and that have something to show, in order."""

@@ -296,7 +296,7 @@ def test_a_page_is_light(client, world):
     app = world.app()
     assets = app.extensions["huike"].assets
     parts = {name: assets.packed_size(name) for name in ("app.css", "app.js", "htmx.js", "icons.svg", "favicon.svg")}
-    assert parts["app.css"] <= 15_000
+    assert parts["app.css"] <= 15_500
     assert parts["app.js"] + parts["htmx.js"] <= 30_000
     assert page_bytes + sum(parts.values()) <= 75_000
     body = client.get("/").text
