@@ -70,9 +70,9 @@ def given_to(st: Statements, person_id: int, code: str) -> list[Given]:
     rows = st.all(
         "SELECT t.id, COALESCE(e.effective_on, t.business_on) FROM transfer t LEFT JOIN tier_event e"
         " ON e.franchise_id = t.franchise_id AND e.person_id = t.person_id AND e.source_id = t.source_id"
-        " WHERE t.franchise_id = ? AND t.person_id = ? AND t.unit = 'points' AND t.reason = ? AND t.rule = ? AND NOT EXISTS (SELECT 1 FROM transfer r"
-        " WHERE r.franchise_id = t.franchise_id AND r.person_id = t.person_id AND r.unit = 'points'"
-        " AND r.reverses_id = t.id)",
+        " WHERE t.franchise_id = ? AND t.person_id = ? AND t.unit = 'points' AND t.reason = ? AND t.rule = ?"
+        " AND NOT EXISTS (SELECT 1 FROM transfer r WHERE r.franchise_id = t.franchise_id"
+        " AND r.person_id = t.person_id AND r.unit = 'points' AND r.reverses_id = t.id)",
         [st.franchise_id, person_id, REASON, code],
     )
     return [Given(int(row[0]), as_date(row[1]) or date.min) for row in rows]
