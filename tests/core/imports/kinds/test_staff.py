@@ -244,6 +244,14 @@ def test_the_job_goes_on_as_the_importer_and_never_gives_more_than_they_may(bure
         assert jobs.work(manager.installation.runtime, system)["skipped"] == 1
     assert manager.batch(second).state == "paused"
     assert found(manager, "302")[0] is None
+    # Somebody else goes on with it: then it is theirs, and so are the passwords.
+    with acting(bureau.actor), bureau.unit("write") as session:
+        services.resume(session, services.get(session, second))
+    with acting(system):
+        assert jobs.work(manager.installation.runtime, system)["done"] == 1
+    assert found(bureau, "302")[1] == [("front_desk", None)]
+    with acting(bureau.actor), bureau.unit() as session:
+        assert len(services.once(session, services.get(session, second))) == 2
 
 
 def test_a_row_that_is_refused_after_all_fails_alone(bureau, monkeypatch):
