@@ -6,12 +6,14 @@ The dry run keeps what rows would make in memory; the run writes it and finds it
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from core.imports import outcomes
 from core.imports.outcomes import FAILED, LATER, OUTCOMES, PASSES, Decision
 from core.kernel import clock
+from core.kernel.errors import Refusal
 from core.kernel.tenancy import current_actor
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.imports.cleaning import Problem
-    from core.imports.kinds.base import Kind, Task
+    from core.imports.kinds.base import Kind, Task, Writer
     from core.imports.rules import ColumnMap
 
 CHUNK = 500
@@ -152,17 +154,33 @@ def run_chunk(
         if row is None:
             results.append(Result(one.staged, None, outcomes.failed(*one.problems)))
             continue
-        decision = task.decide(row, known, last=last)
-        record_id = decision.record
-        if decision.outcome == outcomes.CREATED:
-            record_id = writer.create(one.draft, row, decision)
-        elif decision.outcome == outcomes.UPDATED:
-            writer.change(row, decision)
+        decision, record_id = _written(session, task, writer, one, task.decide(row, known, last=last))
         if decision.outcome in DONE:
             task.take(known, record_id or 0, row, decision)
         results.append(Result(one.staged, row, decision, record_id))
     writer.flush()
     return [replace(one, before=writer.before.get(one.staged.number, "")) for one in results]
+
+
+def _written(
+    session: Session, task: Task, writer: Writer, one: Prepared, decision: Decision
+) -> tuple[Decision, int | None]:
+    """Write what was decided; return the decision and the record.
+
+    A verb that refuses after all (a right or a record was changed a moment ago) fails its row, not the batch.
+    """
+    if decision.outcome not in {outcomes.CREATED, outcomes.UPDATED}:
+        return decision, decision.record
+    try:
+        with session.begin_nested() if task.verbs else nullcontext():
+            if decision.outcome == outcomes.CREATED:
+                return decision, writer.create(one.draft, one.row, decision)
+            writer.change(one.row, decision)
+            return decision, decision.record
+    except Refusal:
+        if not task.verbs:
+            raise
+        return outcomes.failed(("", "moved", None)), None
 
 
 def problems_text(decision: Decision) -> str:

@@ -142,9 +142,15 @@ def columns_of(kind: Kind, problems: Sequence[Problem], headings: Mapping[str, s
 # -- the run --------------------------------------------------------------------------------------
 
 
+def take_on(batch: ImportBatch) -> None:
+    """Make a batch that of the acting person: the job goes on as them, and they hear of its end."""
+    batch.staff_id = current_actor().staff_id or batch.staff_id
+
+
 def start(session: Session, batch: ImportBatch) -> None:
     """Let a checked batch run; raise Conflict when it is in another state."""
     _expect(batch, CHECKED)
+    take_on(batch)
     batch.state = RUNNING
     batch.position = 0
     clear_checked(session, batch)
@@ -165,12 +171,13 @@ def hold(session: Session, batch: ImportBatch) -> None:
     elif batch.state == RUNNING:
         pause(session, batch)
     elif batch.state == UNDOING:
-        batch.state = PAUSED
+        batch.state = DONE if batch.ended_at else PAUSED
 
 
 def resume(session: Session, batch: ImportBatch) -> None:
     """Go on with a paused batch where it stands."""
     _expect(batch, PAUSED)
+    take_on(batch)
     batch.state = RUNNING
     audit.record(session, "imports.batch.started", "import_batch", batch.id, detail={"position": batch.position})
 

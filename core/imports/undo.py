@@ -74,6 +74,7 @@ def begin(session: Session, batch: ImportBatch) -> None:
     if not may_undo(batch):
         raise Conflict(str(kinds.of(batch.kind).words.too_late), code="undo_too_late")
     batch.state = services.UNDOING
+    services.take_on(batch)
     audit.record(session, "imports.batch.undo_asked", "import_batch", batch.id)
 
 

@@ -77,8 +77,9 @@ class Writer(ABC):
 
 @dataclass
 class Task(ABC):
-    """What the rows of one list are judged by."""
+    """What the rows of one list are judged by; `verbs`: every row is written by verbs that may refuse it."""
 
+    verbs: ClassVar[bool] = False
     today: date
     batch_id: int
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import select
 
@@ -101,6 +101,7 @@ class Existing:
 class CardsTask(KeyedTask):
     """What the rows of a card list are judged by. Persons are referred to as `m:<member number>` or `p:<phone>`."""
 
+    verbs: ClassVar[bool] = True
     programme: Programme
 
     def look_up(self, session: Session, known: Known, keys: Sequence[str]) -> None:

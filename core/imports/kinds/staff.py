@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import select
 
@@ -92,6 +92,7 @@ class Existing:
 class StaffTask(KeyedTask):
     """What the rows of a staff list are judged by; `rank` is how high the importer stands, None for a command."""
 
+    verbs: ClassVar[bool] = True
     stores: dict[str, str]
     ranks: dict[str, int]
     names: dict[str, str]

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from core.imports import jobs, services
+from core.imports import jobs, runner, services
 from core.imports.models import ImportRow
 from core.kernel import clock
-from core.kernel.errors import NotFound
+from core.kernel.errors import Forbidden, NotFound
 from core.kernel.tenancy import Actor, acting
 from core.org import approvals, credentials, roles, staff_changes
 from core.org import services as org
@@ -244,3 +244,33 @@ def test_the_job_goes_on_as_the_importer_and_never_gives_more_than_they_may(bure
         assert jobs.work(manager.installation.runtime, system)["skipped"] == 1
     assert manager.batch(second).state == "paused"
     assert found(manager, "302")[0] is None
+    # Somebody else goes on with it: then it is theirs, and so are the passwords.
+    with acting(bureau.actor), bureau.unit("write") as session:
+        services.resume(session, services.get(session, second))
+    with acting(system):
+        assert jobs.work(manager.installation.runtime, system)["done"] == 1
+    assert found(bureau, "302")[1] == [("front_desk", None)]
+    with acting(bureau.actor), bureau.unit() as session:
+        assert len(services.once(session, services.get(session, second))) == 2
+
+
+def test_a_row_that_is_refused_after_all_fails_alone(bureau, monkeypatch):
+    batch = bureau.check(lists.as_csv([one("301", "甲", "", "前台"), one("302", "乙", "", "前台")], "utf-8", HEADINGS))
+    real = staff_changes.hire
+
+    def hire(session, **values):
+        made = real(session, **values)
+        if values["number"] == "301":
+            raise Forbidden("甲的角色比你高", code="role_above")
+        return made
+
+    monkeypatch.setattr(staff_changes, "hire", hire)
+    bureau.start(batch)
+    runner.run(bureau.db, bureau.actor, batch)
+    assert {key: n for key, n in bureau.counted(batch).items() if n} == {"created": 1, "failed": 1}
+    assert bureau.problems(batch) == {2: [("", "moved")]}
+    assert found(bureau, "301")[0] is None
+    assert found(bureau, "302")[0].name == "乙"
+    # Nothing of the refused row stays, and no name of anybody stands in the open beside it.
+    assert "甲" not in bureau.rows(batch)[0].problem
+    assert bureau.take(HEADINGS, one("303", "丙", "", "前台"))[1] == {"created": 1}
