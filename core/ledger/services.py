@@ -262,14 +262,12 @@ def restore(
 ) -> rules.Giving:  # fmt: skip
     """Give back `amount` of a redemption to its own lots, the last used first (S9).
 
-    `house` is where the redemption went. The share of a lot that has expired meanwhile goes into a lot of `grace_days`. A debt is settled
-    before anything becomes usable again.
+    `house` is where the redemption went. The share of a lot that has expired meanwhile goes into a lot of
+    `grace_days`. A debt is settled before anything becomes usable again.
     """
     uses, already = _uses_of(st, redemption_id), _restored(st, redemption_id)
     giving = rules.give_back(uses, already, amount, posting.business_on)
-    transfer_id = _transfer(
-        st, bal, unit, house, amount, posting, reason, incoming=True, reverses_id=redemption_id
-    )
+    transfer_id = _transfer(st, bal, unit, house, amount, posting, reason, incoming=True, reverses_id=redemption_id)
     settle = min(bal.debt, amount)
     left = settle
     for part in giving.gives:

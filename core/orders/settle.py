@@ -24,7 +24,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import findings as finding_rules
-from core.orders import price_approval, quotes, rules, tender_list
+from core.orders import packs, price_approval, quotes, rules, tender_list
 from core.orders.basket import price_basket
 from core.orders.types import BasketRequest, OverrideRequest, Priced, TenderRequest
 from core.org import dealing, franchises
@@ -179,6 +179,7 @@ def post(session: Session, plan: Plan) -> Settled:
     _move_stock(st, plan)
     moved = _post_tier(st, plan)
     _issue_cards(session, plan)
+    packs.issue(st, plan, posting)
     payer = plan.priced.request.member_id
     audit.insert(
         st, "orders.order.settled", "orders", plan.order_id, person_id=payer,
@@ -388,15 +389,17 @@ def _issue_cards(session: Session, plan: Plan) -> None:
             )  # fmt: skip
 
 
-def tell_plugins(st: Statements, name: str, order_id: int, person_id: int | None) -> None:
-    """Put an event into the outbox, one message for each plugin that listens."""
+def tell_plugins(
+    st: Statements, name: str, subject_id: int, person_id: int | None, data: dict[str, Any] | None = None
+) -> None:
+    """Put an event into the outbox, one message for each plugin that listens; `data` tells of another than an order."""
     host = runtime().host
     if host is None:
         return
     for key in host.takers("on_event", current_actor().plugins):
         outbox.put(
-            st, f"plugin_event:{key}", f"{name}:{order_id}",
-            {"plugin": key, "event": name, "at_ms": clock.now_ms(), "data": {"order_id": order_id,
-             "person_id": person_id}},
+            st, f"plugin_event:{key}", f"{name}:{subject_id}",
+            {"plugin": key, "event": name, "at_ms": clock.now_ms(),
+             "data": {**({"order_id": subject_id} if data is None else data), "person_id": person_id}},
             person_id=person_id,
         )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.catalog.models import Item
+    from core.courses.services import Pack
     from core.hooktypes import BasketView
     from core.people.models import Person
     from core.pricing.rules import Basket, Quote
@@ -106,3 +107,4 @@ class Priced:
     persons: dict[int, Person]
     view: BasketView
     findings: list[FindingView] = field(default_factory=list)
+    packs: dict[str, Pack] = field(default_factory=dict)
