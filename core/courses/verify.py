@@ -44,8 +44,9 @@ CHECKS = (
     Check(
         "courses.parts_add_up",
         "SELECT c.id, c.paid_fen, p.paid, c.refunded_fen, p.back, c.sessions, p.sold, c.bonus_sessions, p.bonus"
-        " FROM course c JOIN (SELECT course_id, SUM(paid_fen) AS paid, SUM(refunded_fen) AS back, SUM(sessions) AS sold,"
-        " SUM(bonus_sessions) AS bonus FROM course_part WHERE franchise_id = :f GROUP BY course_id) p"
+        " FROM course c JOIN (SELECT course_id, SUM(paid_fen) AS paid, SUM(refunded_fen) AS back,"
+        " SUM(sessions) AS sold, SUM(bonus_sessions) AS bonus FROM course_part WHERE franchise_id = :f"
+        " GROUP BY course_id) p"
         " ON p.course_id = c.id WHERE c.franchise_id = :f AND (c.paid_fen <> p.paid OR c.refunded_fen <> p.back"
         " OR c.sessions <> p.sold OR c.bonus_sessions <> p.bonus) ORDER BY c.id LIMIT 1",
         "course {0}: paid {1}/{2}, refunded {3}/{4}, sessions {5}/{6}, bonus {7}/{8} do not agree with its parts",
