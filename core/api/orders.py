@@ -104,6 +104,10 @@ def _lines(data: dict[str, Any]) -> dict[int, int]:
     return asked
 
 
+def _sessions(data: dict[str, Any]) -> dict[int, int]:
+    return {line["line"]: line["sessions"] for line in data["lines"] if "sessions" in line}
+
+
 @call(
     bp, "POST", "/orders/<order_no>/refunds/preview", permission=REFUND, scopes=("refunds",), unit="write",
     body=schemas.RefundAsked, answer=order_answers.RefundEffects, example={"lines": [{"line": 1, "qty": 1}]},
@@ -111,7 +115,7 @@ def _lines(data: dict[str, Any]) -> dict[int, int]:
 def preview(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
     """Return what a refund of these lines would move; nothing is written."""
     refunds.find(work.session, order_no)
-    return refunds.preview(work.session, order_no, _lines(data)).to_json()
+    return refunds.preview(work.session, order_no, _lines(data), _sessions(data)).to_json()
 
 
 @call(
@@ -127,6 +131,6 @@ def refund(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
     """
     effects = refunds.refund(
         work.session, order_no, _lines(data), data["reason"], preview_id=data["preview_id"],
-        proof=request.headers.get(PROOF), payload_sha256=_payload(work),
+        proof=request.headers.get(PROOF), payload_sha256=_payload(work), sessions=_sessions(data),
     )  # fmt: skip
     return effects.to_json()

@@ -66,12 +66,12 @@ def _line(session: Session, n: int, line: dict[str, Any]) -> LineRequest:
         price_fen=price,
         price_reason=line.get("price_reason", "") or (_("接口改价") if price is not None else ""),
         for_member_id=people.get(session, treated).id if treated else None,
-        performer=_staff(session, f"lines.{n}.performer", line.get("performer")),
-        seller=_staff(session, f"lines.{n}.seller", line.get("seller")),
+        performer=staff_id(session, f"lines.{n}.performer", line.get("performer")),
+        seller=staff_id(session, f"lines.{n}.seller", line.get("seller")),
     )
 
 
-def _staff(session: Session, field: str, given: str | None) -> int | None:
+def staff_id(session: Session, field: str, given: str | None) -> int | None:
     """Return the id of the staff member with this number (or id); raise Invalid when there is none."""
     if not given:
         return None

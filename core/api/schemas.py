@@ -265,11 +265,38 @@ class NewOrder(Body):
     occurred_at = Instant(metadata={"description": "scope backdate, at most 72 h ago"})
 
 
+METHODS = ("sms_code", "rotating_qr", "pin", "signature", "staff_attested")
+
+
+class Confirmation(Body):
+    """How the member confirmed that a session is used."""
+
+    method = Choice(*METHODS, required=True)
+    evidence = Words(200, load_default="")
+
+
+class NewUse(Body):
+    """A session to use."""
+
+    for_member_id = Id(allow_none=True, load_default=None)
+    performer = Words(20, 1, allow_none=True, metadata={"description": "staff number or id"})
+    item = Words(40, 1, metadata={"description": "which part of a bundle"})
+    confirmation = fields.Nested(Confirmation)
+    overrides = _many(fields.Nested(Override), 0, MAX_LINES, load_default=list)
+
+
+class UndoUse(Body):
+    """Why a use is taken back."""
+
+    reason = Words(200, load_default="")
+
+
 class RefundLine(Body):
     """Pieces of a line to refund."""
 
     line = Int(1, MAX_LINES, required=True)
     qty = Int(1, MAX_QTY, required=True)
+    sessions = Int(1, MAX_QTY, metadata={"description": "of a course: give back so many; without, all that are left"})
 
 
 class RefundAsked(Body):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 OWNER = "course"
+MOST = 100  # of one person's courses, the latest: what is older was used up long ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +160,22 @@ def of_lines(session: Session, line_ids: Iterable[int]) -> list[int]:
 
 
 def owned_by(session: Session, person_id: int, kin: Iterable[int] = ()) -> list[Course]:
-    """Return a person's courses, then those that `kin` share; what was given back whole is left out."""
+    """Return a person's courses and those that `kin` share, in the order of sale, but for those given back whole."""
     own = list(
         session.scalars(
-            select(Course).where(Course.person_id == person_id, Course.state != rules.ENDED).order_by(Course.id)
+            select(Course)
+            .where(Course.person_id == person_id, Course.state != rules.ENDED)
+            .order_by(Course.id.desc())
+            .limit(MOST)
         )
     )
     others = sorted(set(kin) - {person_id})
     if others:
         shared = select(Course).where(
             Course.person_id.in_(others), Course.shared.is_(True), Course.state != rules.ENDED
-        ).order_by(Course.id)  # fmt: skip
+        ).order_by(Course.id.desc()).limit(MOST)  # fmt: skip
         own += session.scalars(shared)
-    return own
+    return sorted(own, key=lambda one: one.id)
 
 
 def parts_of(session: Session, course_ids: Iterable[int], on: date) -> dict[int, list[PartState]]:
