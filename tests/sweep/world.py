@@ -278,7 +278,7 @@ def _course(installation: Installation, member: int, code: str, word: str) -> di
             session, f"C-{code}"[:40], f"{word}疗程", "course", 3_000, sessions=3,
             attributes={"core.shared": True, "core.transferable": True, "core.valid_months": "12"},
         )  # fmt: skip
-    installation.sell(member, f"C-{code}"[:40])
+    installation.sell(member, f"C-{code}"[:40], coupons=())
     with installation.unit() as session:
         course = session.scalar(select(Course).where(Course.person_id == member))
         used = burn.burn(session, course.id, burn.Burning(evidence=f"{word}单号", method="signature"))
