@@ -119,9 +119,9 @@ def burn_post(person_id: str) -> Any:
     except Refusal as refusal:
         with own_unit("read") as unit:
             return _burn_page(unit, person, refusal, refusal.status)
-    left = _("还剩 %(n)d 次", n=done["left"]) if done["left"] else _("已用完")
+    said = {"item": done["name"], "n": done["left"]}
     toast(
-        _("已核销 %(item)s，%(left)s。", item=done["name"], left=left),
+        _("已核销 %(item)s，还剩 %(n)d 次。", **said) if done["left"] else _("已核销 %(item)s，已用完。", **said),
         undo=url_for("desk.course_undo", course_id=done["course_id"], use_id=done["use_id"], back=_back() or None),
     )
     return _return(_back(), person)
@@ -193,7 +193,7 @@ def _perform(course_id: int, asked: burn.Burning) -> dict[str, Any]:
 # -- a course --------------------------------------------------------------------------------------
 
 
-@page(bp, "/courses/<course_id>", permission=VIEW, endpoint="course")
+@page(bp, "/members/courses/<course_id>", permission=VIEW, endpoint="course")
 def course_page(course_id: str) -> Any:
     """Show a course: what is left, until when, who used it."""
     return _course_page(session(), id_of(course_id))
@@ -215,7 +215,7 @@ def _again(course_id: str, at: str) -> None:
     on_refusal(lambda refusal: _course_page(session(), id_of(course_id), refusal, at))
 
 
-@page(bp, "/courses/<course_id>/uses/<use_id>/undo", permission=BURN, unit="write", methods=("POST",))
+@page(bp, "/members/courses/<course_id>/uses/<use_id>/undo", permission=BURN, unit="write", methods=("POST",))
 def course_undo(course_id: str, use_id: str) -> Any:
     """Take a use of today back; one of an earlier day is asked for."""
     _again(course_id, "uses")
@@ -231,7 +231,7 @@ def course_undo(course_id: str, use_id: str) -> Any:
     return go("desk.till") if _back() == "till" else go("desk.course", course_id=id_of(course_id))
 
 
-@page(bp, "/courses/<course_id>/freeze", permission=CHANGE, unit="write", methods=("POST",))
+@page(bp, "/members/courses/<course_id>/freeze", permission=CHANGE, unit="write", methods=("POST",))
 def course_freeze(course_id: str) -> Any:
     """Freeze a course, or let it go on."""
     _again(course_id, "freeze")
@@ -245,7 +245,7 @@ def course_freeze(course_id: str) -> Any:
     return go("desk.course", course_id=id_of(course_id))
 
 
-@page(bp, "/courses/<course_id>/extend", permission=CHANGE, unit="write", methods=("POST",))
+@page(bp, "/members/courses/<course_id>/extend", permission=CHANGE, unit="write", methods=("POST",))
 def course_extend(course_id: str) -> Any:
     """Extend a course; more days than the setting allows wait for an approval."""
     _again(course_id, "extend")
@@ -257,7 +257,7 @@ def course_extend(course_id: str) -> Any:
     return go("desk.course", course_id=id_of(course_id))
 
 
-@page(bp, "/courses/<course_id>/transfer", permission=CHANGE, unit="write", methods=("POST",))
+@page(bp, "/members/courses/<course_id>/transfer", permission=CHANGE, unit="write", methods=("POST",))
 def course_transfer(course_id: str) -> Any:
     """Hand what is left of a course over to another member, found by member number or card."""
     _again(course_id, "transfer")

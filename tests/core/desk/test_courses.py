@@ -51,13 +51,13 @@ def test_a_course_is_sold_shown_used_and_undone(shop):
     assert answer.location.endswith("/till")
     toast = shop.till()
     assert "已核销 艾灸，还剩 9 次" in plain(toast)
-    undo = re.search(r'action="(/courses/\d+/uses/\d+/undo\?back=till)"', toast).group(1)
+    undo = re.search(r'action="(/members/courses/\d+/uses/\d+/undo\?back=till)"', toast).group(1)
     again = shop.post(f"/members/{person}/courses/use", form)  # the same showing of the page: done once
     assert again.status_code == 303
     assert left(shop, course) == 9
     assert shop.post(undo).status_code == 303
     assert left(shop, course) == 10
-    page = plain(shop.get(f"/courses/{course}").text)
+    page = plain(shop.get(f"/members/courses/{course}").text)
     assert "已撤销" in page
     assert "当场撤销" in page
     assert "核销 · 艾灸（已撤销）" in plain(shop.get(f"/members/{person}").text)
@@ -89,8 +89,8 @@ def test_the_next_day_an_undo_is_asked_for_and_done_by_the_manager(shop, sit):
         shop.post(f"/members/{person}/courses/use", burn_form(shop, person))
     with at("2026-11-21 10:00"):
         shop = sit("front_desk")
-        page = shop.get(f"/courses/{course}").text
-        undo = re.search(r'action="(/courses/\d+/uses/\d+/undo)"', page).group(1)
+        page = shop.get(f"/members/courses/{course}").text
+        undo = re.search(r'action="(/members/courses/\d+/uses/\d+/undo)"', page).group(1)
         refused = shop.post(undo, {"reason": "点错了人"})
         assert (refused.status_code, "须店长批准" in plain(refused.text)) == (403, True)
         assert shop.post(undo, {"reason": "点错了人", "act": "ask"}).status_code == 303
@@ -107,22 +107,22 @@ def test_the_next_day_an_undo_is_asked_for_and_done_by_the_manager(shop, sit):
 def test_a_course_is_frozen_goes_on_is_extended_and_handed_over(shop):
     person, _order, course = sold(shop)
     friend = shop.enrol("李娜", "13800002222")
-    assert shop.post(f"/courses/{course}/freeze", {"reason": "出差"}).status_code == 303
+    assert shop.post(f"/members/courses/{course}/freeze", {"reason": "出差"}).status_code == 303
     assert "先恢复再核销" in plain(shop.get(f"/members/{person}/courses/use").text)
-    assert shop.post(f"/courses/{course}/freeze", {"act": "unfreeze"}).status_code == 303
-    assert shop.post(f"/courses/{course}/extend", {"days": "10", "reason": "住院"}).status_code == 303
-    wrong = shop.post(f"/courses/{course}/extend", {"days": "abc", "reason": "住院"})
+    assert shop.post(f"/members/courses/{course}/freeze", {"act": "unfreeze"}).status_code == 303
+    assert shop.post(f"/members/courses/{course}/extend", {"days": "10", "reason": "住院"}).status_code == 303
+    wrong = shop.post(f"/members/courses/{course}/extend", {"days": "abc", "reason": "住院"})
     assert (wrong.status_code, "延期天数应在" in plain(wrong.text)) == (422, True)
-    waits = shop.post(f"/courses/{course}/extend", {"days": "90", "reason": "住院"})
+    waits = shop.post(f"/members/courses/{course}/extend", {"days": "90", "reason": "住院"})
     assert waits.status_code == 303
-    assert "已提交申请" in plain(shop.get(f"/courses/{course}").text)
+    assert "已提交申请" in plain(shop.get(f"/members/courses/{course}").text)
     with acting(shop.actor), shop.installation.unit("read") as unit:
         from core.people import services as people
 
         number = people.get(unit, friend).member_no
-    wrong = shop.post(f"/courses/{course}/transfer", {"member_no": "nobody", "reason": "送人"})
+    wrong = shop.post(f"/members/courses/{course}/transfer", {"member_no": "nobody", "reason": "送人"})
     assert (wrong.status_code, "没有找到这位会员" in plain(wrong.text)) == (422, True)
-    assert shop.post(f"/courses/{course}/transfer", {"member_no": number, "reason": "送人"}).status_code == 303
+    assert shop.post(f"/members/courses/{course}/transfer", {"member_no": number, "reason": "送人"}).status_code == 303
     assert "剩 10 / 10 次" in plain(shop.get(f"/members/{friend}").text)
 
 
