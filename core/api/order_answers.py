@@ -159,13 +159,14 @@ class RefundCoupon(Schema):
 
 
 class RefundedCourse(Schema):
-    """Sessions of a course that were not used and go back; `used` ones stay."""
+    """Sessions of a course that were not used and go back (`used` ones stay); `returned` ones had paid for a line."""
 
     course_id = tell.text()
     line = tell.whole()
     item = tell.text()
     sessions = tell.whole()
     used = tell.whole()
+    returned = tell.whole()
     remaining = tell.whole()
     amount_fen = tell.whole()
 

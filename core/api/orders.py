@@ -19,7 +19,7 @@ from core.kernel.tenancy import Actor, acting
 from core.orders import quotes, refunds, settle
 from core.orders.models import Orders
 from core.orders.reads import order_json
-from core.orders.types import BasketRequest, OverrideRequest, TenderRequest
+from core.orders.types import BasketRequest, Confirmation, OverrideRequest, TenderRequest
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
 
@@ -66,9 +66,14 @@ def sell(work: Work, data: dict[str, Any]) -> dict[str, Any]:
     with acting(_seller(work, data["quote_id"])):
         done = settle.settle(
             work.session, data["quote_id"], tenders, overrides, at, witness=request.headers.get(PROOF),
-            witness_payload=_payload(work),
+            witness_payload=_payload(work), confirmation=_confirmation(data),
         )  # fmt: skip
     return _order(work, done.order_no)
+
+
+def _confirmation(data: dict[str, Any]) -> Confirmation | None:
+    given = data.get("confirmation")
+    return Confirmation(given["method"], given["evidence"]) if given else None
 
 
 def _seller(work: Work, quote_id: str) -> Actor:

@@ -229,12 +229,30 @@ COUPONS = {
 }
 
 
+METHODS = ("sms_code", "rotating_qr", "pin", "signature", "staff_attested")
+
+
+class Confirmation(Body):
+    """How the member confirmed that a session is used."""
+
+    method = Choice(*METHODS, required=True)
+    evidence = Words(200, load_default="")
+
+
+class PaidBySession(Body):
+    """A line that sessions of a course pay for, one for each piece."""
+
+    course_id = Id(required=True)
+    line = Int(1, MAX_LINES, required=True)
+
+
 class NewQuote(Body):
     """A basket to price."""
 
     member_id = Id(allow_none=True, load_default=None)
     lines = _many(fields.Nested(QuoteLine), 1, required=True)
     coupons = Coupons(load_default=None, metadata=COUPONS)
+    courses = _many(fields.Nested(PaidBySession), 0, MAX_LINES, load_default=list)
     occurred_at = Instant(metadata={"description": "price as of then; scope backdate, at most 72 h ago"})
 
 
@@ -262,17 +280,8 @@ class NewOrder(Body):
     quote_id = Id(required=True)
     tenders = _many(fields.Nested(NewTender), 0, 20, required=True)
     overrides = _many(fields.Nested(Override), 0, MAX_LINES, load_default=list)
+    confirmation = fields.Nested(Confirmation, metadata={"description": "of the sessions that pay for lines"})
     occurred_at = Instant(metadata={"description": "scope backdate, at most 72 h ago"})
-
-
-METHODS = ("sms_code", "rotating_qr", "pin", "signature", "staff_attested")
-
-
-class Confirmation(Body):
-    """How the member confirmed that a session is used."""
-
-    method = Choice(*METHODS, required=True)
-    evidence = Words(200, load_default="")
 
 
 class NewUse(Body):

@@ -92,7 +92,7 @@ class CourseUse(FranchiseOwned, Base):
     """One session used: who was treated by whom, where, worth how much, confirmed how. Append-only.
 
     `value_fen` is the share of the price that became revenue; `visit` whether it was the person's first visit of the
-    day. `person_id` owned the course then.
+    day. `person_id` owned the course then; `order_line_id` is the line of an order that the session paid for.
     """
 
     __tablename__ = "course_use"
@@ -105,6 +105,7 @@ class CourseUse(FranchiseOwned, Base):
     staff_id: Mapped[int | None] = ref_col()
     store_id: Mapped[int | None] = ref_col()
     order_id: Mapped[int | None] = ref_col()
+    order_line_id: Mapped[int | None] = ref_col()
     value_fen: Mapped[int] = fen_col()
     visit: Mapped[bool] = flag_col()
     method: Mapped[str] = code_col(20)
@@ -118,6 +119,7 @@ class CourseUse(FranchiseOwned, Base):
         owned_index("ix_course_use_part", "course_part_id"),
         owned_index("ix_course_use_course", "course_id", "id"),
         owned_index("ix_course_use_person", "for_person_id", "id"),
+        owned_index("ix_course_use_line", "order_line_id"),
         owned_index("ix_course_use_day", "business_on", "id"),
         CheckConstraint("value_fen >= 0", name="value"),
     )

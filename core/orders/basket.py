@@ -25,8 +25,8 @@ from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
+from core.orders import course_lines, packs
 from core.orders import findings as finding_rules
-from core.orders import packs
 from core.orders.types import BasketRequest, Priced
 from core.org.models import Staff
 from core.people.models import Person
@@ -70,6 +70,7 @@ def price_basket(session: Session, request: BasketRequest, *, at: int | None = N
     _refuse_unsellable(items.values())
     costs = item_prices.of(session, items.values(), today)
     given = packs.resolve(session, items.values(), today)
+    course_lines.check(session, request, today)
     persons = _persons(session, request)
     _check_staff(session, request)
     states = _states(session, persons, today)
@@ -217,6 +218,7 @@ def _line(
         line=n, item=snapshot_of(item, classes[item.code], costs[item.id], given.get(item.code)), qty=line.qty,
         for_person=str(line.for_member_id) if line.for_member_id else None,
         price_fen=line.price_fen, price_reason=line.price_reason.strip(),
+        course_id=str(line.course_id) if line.course_id else None,
     )  # fmt: skip
 
 

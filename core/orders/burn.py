@@ -27,7 +27,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import findings as finding_rules
-from core.orders.settle import tell_plugins
+from core.orders.events import tell_plugins
 from core.org import dealing, franchises
 from core.people import services as people
 from core.programme import services as programmes
@@ -66,7 +66,6 @@ class Burning:
     overrides: Sequence[OverrideRequest] = ()
     proof: str | None = None
     payload_sha256: str = ""
-    order_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +93,16 @@ def burn(session: Session, course_id: Any, asked: Burning) -> Burned:
     treated, course = _locked(session, course_id, asked.for_member_id)
     dealing.refuse_own(session, [course.person_id, treated.id], proof=asked.proof, payload_sha256=asked.payload_sha256)
     today = clock.today(actor.tz)
-    part = _part(session, course, asked.item, today)
-    _refuse_strangers(session, course, treated.id)
-    method = _method(session, asked.method)
+    part = usable_part(session, course, asked.item, today)
+    refuse_strangers(session, course, treated.id)
+    method = method_of(session, asked.method)
     item = session.get(Item, part.row.item_id)
     assert item is not None
     found = finding_rules.collect(session, _view(course, treated.id, item), [])
     passed = finding_rules.settle_findings(session, found, asked.overrides, course.id)
-    return _post(session, course, part, item, treated, asked, method, passed, today)
+    posted = post(session, course, part, item, treated, asked, method, today, clock.now_ms())
+    _write_findings(Statements(session, actor.franchise_id), passed, posted.use_id, treated.id, clock.now_ms())
+    return posted
 
 
 def _locked(session: Session, course_id: Any, for_member_id: int | None) -> tuple[Person, Course]:
@@ -129,7 +130,7 @@ def _view(course: Course, treated_id: int, item: Item) -> BasketView:
     return BasketView(course.person_id, (line,))
 
 
-def _part(session: Session, course: Course, wanted: str | None, today: date) -> PartState:
+def usable_part(session: Session, course: Course, wanted: str | None, today: date) -> PartState:
     """Return the part to use: the one asked for, else the first with a session left. Raise why there is none."""
     if course.state == course_rules.FROZEN:
         raise Conflict(_("这个疗程已停用。请先在疗程页恢复，再核销。"), code="course_frozen")
@@ -153,7 +154,8 @@ def _part(session: Session, course: Course, wanted: str | None, today: date) -> 
     )
 
 
-def _refuse_strangers(session: Session, course: Course, treated_id: int) -> None:
+def refuse_strangers(session: Session, course: Course, treated_id: int) -> None:
+    """Raise `course_not_shared` for somebody whom the course does not serve."""
     if treated_id == course.person_id:
         return
     if not course.shared:
@@ -169,7 +171,8 @@ def allowed_methods(session: Session) -> tuple[str, ...]:
     return course_rules.METHODS
 
 
-def _method(session: Session, wanted: str | None) -> str:
+def method_of(session: Session, wanted: str | None) -> str:
+    """Return how the use is confirmed; raise `confirmation_not_allowed`."""
     allowed = allowed_methods(session)
     if wanted is None and "staff_attested" in allowed:
         return allowed[0]
@@ -181,31 +184,32 @@ def _method(session: Session, wanted: str | None) -> str:
     return wanted
 
 
-def _post(
+def post(
     session: Session, course: Course, part: PartState, item: Item, treated: Person, asked: Burning, method: str,
-    passed: Sequence[Passed], today: date,
+    today: date, at: int, line: tuple[int, int] | None = None,
 ) -> Burned:  # fmt: skip
+    """Book a use; `line` is (order, its line) where the session pays for one: that visit is the order's."""
     actor = current_actor()
     st = Statements(session, actor.franchise_id)
-    use_id, at = new_id(), clock.now_ms()
+    use_id = new_id()
     posting = ledger.Posting(today, at, "course_use", use_id, actor.staff_id, actor.store_id, actor.door)
     value = course_rules.next_value(part.open_fen, part.left)
     transfer_id = courses.take(st, course, part, posting)
     evidence = asked.evidence.strip()[:MAX_EVIDENCE]
-    first = _first_today(treated, today)
+    first = line is None and _first_today(treated, today)
     st.insert(
         "course_use",
         {
             "id": use_id, "franchise_id": st.franchise_id, "course_id": course.id, "course_part_id": part.row.id,
             "person_id": course.person_id, "for_person_id": treated.id, "item_code": item.code,
             "performer_id": asked.performer, "staff_id": actor.staff_id, "store_id": actor.store_id,
-            "order_id": asked.order_id, "value_fen": value, "visit": first, "method": method,
+            "order_id": line[0] if line else None, "order_line_id": line[1] if line else None, "value_fen": value,
+            "visit": first, "method": method,
             "evidence_sealed":
                 seal_text("course_use", "evidence_sealed", use_id, st.franchise_id, evidence) if evidence else None,
             "transfer_id": transfer_id, "business_on": today, "booked_at": at, "door": actor.door,
         },
     )  # fmt: skip
-    _write_findings(st, passed, use_id, treated.id, at)
     _visit(session, st, treated.id, use_id, today, at, 1 if first else 0)
     left = part.usable - 1
     audit.insert(
@@ -286,13 +290,17 @@ def undo(session: Session, course_id: Any, use_id: Any, reason: str, *, approved
     if not approved:
         _refuse_late(use)
         dealing.refuse_own(session, [course.person_id, use.for_person_id])
-    return _put_back(session, st, course, use, why)
+    left = put_back(session, st, course, use, why)
+    session.expire_all()
+    return left
 
 
 def check_undo(session: Session, use: CourseUse) -> None:
-    """Raise Conflict `already_undone` when a use was taken back before."""
+    """Raise Conflict `already_undone` for one that was taken back, `use_of_order` for one that pays for a line."""
     if courses.undo_of(session, use.id) is not None:
         raise Conflict(_("这次核销已经撤销过了。"), code="already_undone")
+    if use.order_line_id is not None:
+        raise Conflict(_("这次核销抵扣了订单里的一行，请在订单上退款。"), code="use_of_order")
 
 
 def _refuse_late(use: CourseUse) -> None:
@@ -303,7 +311,8 @@ def _refuse_late(use: CourseUse) -> None:
         raise Forbidden(_("隔天的核销须店长批准才能撤销。请在疗程页提交申请。"), code="undo_needs_approval")
 
 
-def _put_back(session: Session, st: Statements, course: Course, use: CourseUse, why: str) -> int:
+def put_back(session: Session, st: Statements, course: Course, use: CourseUse, why: str) -> int:
+    """Give the session of a use back and write down why; return the sessions usable then. The caller checked."""
     actor = current_actor()
     today, at, undo_id = clock.today(actor.tz), clock.now_ms(), new_id()
     posting = ledger.Posting(today, at, "course_use", use.id, actor.staff_id, actor.store_id, actor.door)
@@ -331,5 +340,4 @@ def _put_back(session: Session, st: Statements, course: Course, use: CourseUse, 
         st, "course.use_undone", use.id, use.for_person_id,
         {"use_id": use.id, "course_id": course.id, "item": use.item_code},
     )  # fmt: skip
-    session.expire_all()
     return left

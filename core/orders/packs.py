@@ -189,7 +189,8 @@ def take_back(st: Statements, back: Mapping[int, PackBack], posting: Posting) ->
             told.append(
                 {
                     "course_id": str(one.course.id), "line": line_no, "item": one.part.row.item_code,
-                    "sessions": one.sessions, "used": one.part.used, "remaining": one.part.usable - one.sessions,
+                    "sessions": one.sessions, "used": one.part.used, "returned": 0,
+                    "remaining": one.part.usable - one.sessions,
                     "amount_fen": one.fen,
                 }
             )  # fmt: skip

@@ -70,7 +70,10 @@ def say(effects: Effects) -> None:
         says.append(_("退回抵现积分 %(n)d 分，到期日不变。", n=effects.points_returned))
     if effects.points_grace:
         says.append(_("其中 %(n)d 分原批次已到期，给予 %(d)d 天宽限。", n=effects.points_grace, d=ledger.GRACE_DAYS))
-    for course in effects.courses:
+    returned = sum(course["returned"] for course in effects.courses)
+    if returned:
+        says.append(_("疗程次数退回 %(n)d 次，可再核销。", n=returned))
+    for course in (one for one in effects.courses if one["sessions"]):
         told = {"item": course["item"], "n": course["sessions"], "used": course["used"]}
         says.append(
             _("收回 %(item)s 未用的 %(n)d 次；已用的 %(used)d 次不退。", **told)

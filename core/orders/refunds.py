@@ -27,11 +27,11 @@ from core.kernel.settings import value as setting
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import packs, rules
+from core.orders import course_lines, packs, rules
+from core.orders.events import tell_plugins
 from core.orders.models import LineTender, OrderLine, Orders, Tender
 from core.orders.refund_effects import Effects, say
 from core.orders.settings import REFUND_PROOF_ABOVE
-from core.orders.settle import tell_plugins
 from core.org import dealing, franchises
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
@@ -167,6 +167,7 @@ def _refund(
     _return_points(st, order, before, effects, posting)
     _take_points(st, order, back, effects, posting)
     effects.courses = packs.take_back(st, taken, posting)
+    effects.courses += course_lines.give_back(session, st, order.lines, pieces, reason)
     _return_coupons(st, order, pieces, effects)
     _return_stock(st, order, asked)
     _revoke_cards(session, order, asked, effects)

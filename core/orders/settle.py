@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 from core.cards import services as cards
 from core.catalog import services as catalog
 from core.coupons import services as coupons
-from core.kernel import audit, clock, counters, outbox
+from core.kernel import audit, clock, counters
 from core.kernel.errors import Conflict, Forbidden, Refusal
 from core.kernel.i18n import _
 from core.kernel.ids import new_id
 from core.kernel.permissions import may
-from core.kernel.runtime import runtime
 from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
+from core.orders import course_lines, packs, price_approval, quotes, rules, tender_list
 from core.orders import findings as finding_rules
-from core.orders import packs, price_approval, quotes, rules, tender_list
 from core.orders.basket import price_basket
+from core.orders.events import tell_plugins
 from core.orders.types import BasketRequest, OverrideRequest, Priced, TenderRequest
 from core.org import dealing, franchises
 from core.points.rules import expires_on
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.orders.findings import Passed
+    from core.orders.types import Confirmation
     from core.points.rules import Earned
     from core.pricing.rules import Matrix, TenderIn
     from core.tiers.services import Moved
@@ -77,7 +78,7 @@ class Settled:
 def settle(
     session: Session, quote_id: Any, tenders: Sequence[TenderRequest],
     overrides: Sequence[OverrideRequest] = (), occurred_at: int | None = None, *, witness: str | None = None,
-    witness_payload: str = "",
+    witness_payload: str = "", confirmation: Confirmation | None = None,
 ) -> Settled:  # fmt: skip
     """Turn a stored quote into an order and return it.
 
@@ -109,6 +110,7 @@ def settle(
     passed = finding_rules.settle_findings(session, priced.findings, overrides, row.id)
     plan = make_plan(priced, row.id, tenders, passed, occurred_at)
     done = post(session, plan)
+    course_lines.use(session, plan, confirmation)
     Statements(session, actor.franchise_id).run(
         "UPDATE stored_quote SET order_id = ? WHERE franchise_id = ? AND id = ? AND order_id IS NULL",
         [done.order_id, actor.franchise_id, row.id],
@@ -119,7 +121,8 @@ def settle(
 def _lock(session: Session, st: Statements, request: BasketRequest) -> None:
     """Lock the persons of the basket, then their cards, each in order of id."""
     persons = {line.for_member_id for line in request.lines} | {request.member_id}
-    ids = [person_id for person_id in persons if person_id]
+    paying = course_lines.owners(session, request)
+    ids = [person_id for person_id in {*persons, *paying.values()} if person_id]
     st.lock("person", ids)
     if st.locks_rows and ids:
         held = cards.cards_of(session, ids)
@@ -387,19 +390,3 @@ def _issue_cards(session: Session, plan: Plan) -> None:
                 session, holder, product, plan.priced.programme.version, order_id=plan.order_id,
                 start=plan.business_on,
             )  # fmt: skip
-
-
-def tell_plugins(
-    st: Statements, name: str, subject_id: int, person_id: int | None, data: dict[str, Any] | None = None
-) -> None:
-    """Put an event into the outbox, one message for each plugin that listens; `data` tells of another than an order."""
-    host = runtime().host
-    if host is None:
-        return
-    for key in host.takers("on_event", current_actor().plugins):
-        outbox.put(
-            st, f"plugin_event:{key}", f"{name}:{subject_id}",
-            {"plugin": key, "event": name, "at_ms": clock.now_ms(),
-             "data": {**({"order_id": subject_id} if data is None else data), "person_id": person_id}},
-            person_id=person_id,
-        )  # fmt: skip

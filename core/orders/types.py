@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LineRequest:
-    """A line as asked for. `price_fen` overrides the price of one piece and wants `price_reason`."""
+    """A line as asked for. `price_fen` overrides the price of one piece and wants `price_reason`.
+
+    `course_id`: sessions of that course pay for the line.
+    """
 
     item: str
     qty: int = 1
@@ -25,6 +28,7 @@ class LineRequest:
     for_member_id: int | None = None
     performer: int | None = None
     seller: int | None = None
+    course_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,14 @@ class TenderRequest:
     points: int = 0
     lines: tuple[int, ...] | None = None
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How the member confirmed that sessions are used; `method` None: as the franchise's setting has it."""
+
+    method: str | None = None
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def upgrade() -> None:
     sa.Column('staff_id', sa.BigInteger(), nullable=True),
     sa.Column('store_id', sa.BigInteger(), nullable=True),
     sa.Column('order_id', sa.BigInteger(), nullable=True),
+    sa.Column('order_line_id', sa.BigInteger(), nullable=True),
     sa.Column('value_fen', sa.BigInteger(), nullable=False),
     sa.Column('visit', sa.Boolean(), nullable=False),
     sa.Column('method', sa.String(length=20), nullable=False),
@@ -98,6 +99,7 @@ def upgrade() -> None:
     with op.batch_alter_table('course_use', schema=None) as batch_op:
         batch_op.create_index('ix_course_use_course', ['franchise_id', 'course_id', 'id'], unique=False)
         batch_op.create_index('ix_course_use_day', ['franchise_id', 'business_on', 'id'], unique=False)
+        batch_op.create_index('ix_course_use_line', ['franchise_id', 'order_line_id'], unique=False)
         batch_op.create_index('ix_course_use_part', ['franchise_id', 'course_part_id'], unique=False)
         batch_op.create_index('ix_course_use_person', ['franchise_id', 'for_person_id', 'id'], unique=False)
 
@@ -132,6 +134,7 @@ def downgrade() -> None:
     with op.batch_alter_table('course_use', schema=None) as batch_op:
         batch_op.drop_index('ix_course_use_person')
         batch_op.drop_index('ix_course_use_part')
+        batch_op.drop_index('ix_course_use_line')
         batch_op.drop_index('ix_course_use_day')
         batch_op.drop_index('ix_course_use_course')
 

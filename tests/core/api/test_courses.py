@@ -96,3 +96,19 @@ def test_a_confirmation_that_is_not_in_use_is_refused(shop):
     _member, _order, course = course_of(shop)
     body = {"confirmation": {"method": "rotating_qr", "evidence": "x"}}
     assert shop.refused("POST", f"/courses/{course['id']}/uses", body, key="c") == (422, "confirmation_not_allowed")
+
+
+def test_a_quote_pays_a_line_with_sessions(shop):
+    member, _order, course = course_of(shop)
+    quote = shop.quote(member, "MOXA", "PASTE", courses=[{"course_id": course["id"], "line": 1}])
+    assert [line["net_fen"] for line in quote["lines"]] == [0, 3_900]
+    answer = shop.pay(quote, confirmation={"method": "signature", "evidence": "单 1"})
+    assert answer.status_code == 201, answer.get_data(as_text=True)
+    told = shop.ok("GET", f"/courses/{course['id']}")
+    assert (told["remaining"], told["uses"][0]["confirmation"]) == (9, "signature")
+    wrong = {"member_id": member, "lines": [{"item": "MOXA", "qty": 1}]}
+    assert shop.refused("POST", "/quotes", {**wrong, "courses": [{"course_id": course["id"], "line": 2}]})[0] == 422
+    assert shop.refused("POST", "/quotes", {**wrong, "courses": [{"course_id": "1", "line": 1}]})[0] == 404
+    many = {"member_id": member, "lines": [{"item": "MOXA", "qty": 11}]}
+    asked = {**many, "courses": [{"course_id": course["id"], "line": 1}]}
+    assert shop.refused("POST", "/quotes", asked) == (409, "no_sessions_left")

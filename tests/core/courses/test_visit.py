@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from core.courses import changes
 from core.courses.models import CourseUse
@@ -293,3 +294,49 @@ def test_where_a_signature_is_wanted_the_word_of_the_staff_is_not_enough(house):
     used = kit.use(house, course.id, method="signature", evidence="单 0815")
     with house.unit("read") as session:
         assert session.get(CourseUse, used.use_id).evidence == "单 0815"
+
+
+def test_a_line_of_an_order_is_paid_with_a_session_and_its_refund_gives_it_back(house):
+    from core.orders import quotes, refunds, settle
+    from core.orders.types import BasketRequest, LineRequest, TenderRequest
+
+    member, _done, [(course, _parts)] = sold(house)
+    for _n in range(7):
+        kit.use(house, course.id)
+
+    def ring_up(qty):
+        lines = (LineRequest("MOXA", qty, course_id=course.id), LineRequest("CHECK"))
+        with house.unit() as session:
+            quote, priced = quotes.store(session, BasketRequest(lines, member))
+        with house.unit() as session:
+            total = priced.quote.total_fen
+            return priced, settle.settle(session, quote.id, [TenderRequest("cash", total)])
+
+    had = kit.points(house, member)
+    priced, done = ring_up(2)
+    assert [line.net_fen for line in priced.quote.lines] == [0, 8_000]
+    assert priced.quote.lines[0].steps[-1].text == "疗程核销 2 次"
+    assert kit.points(house, member) == had
+    assert kit.left(house, course.id) == 1
+    with pytest.raises(Refusal) as refusal:
+        ring_up(2)
+    assert (refusal.value.code, refusal.value.status) == ("no_sessions_left", 409)
+    with house.unit("read") as session:
+        used = session.scalars(select(CourseUse).where(CourseUse.order_id == done.order_id)).all()
+        assert [one.value_fen for one in used] == [10_800, 10_800]
+        use_id = used[0].id
+    with pytest.raises(Refusal) as refusal:
+        kit.undo(house, course.id, use_id)
+    assert refusal.value.code == "use_of_order"
+    with house.unit() as session:
+        shown = refunds.preview(session, done.order_no, {1: 1})
+    assert kit.left(house, course.id) == 1
+    effects = house.refund(done.order_no, {1: 1})
+    assert effects.digest() == shown.digest()
+    assert (effects.amount_fen, effects.courses[0]["returned"]) == (0, 1)
+    assert kit.left(house, course.id) == 2
+    house.refund(done.order_no, {1: 1, 2: 1})
+    assert kit.left(house, course.id) == 3
+    with house.unit("read") as session:
+        assert session.get(Orders, done.order_id).state == "refunded"
+    assert kit.problems(house) == []
