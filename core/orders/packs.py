@@ -128,7 +128,7 @@ def plan_back(
     """Return what giving back `asked` (line: pieces) takes from the courses of these lines, by line.
 
     `sessions` says how many sessions of a line go back; without, all that are not used. The courses are locked. Raises
-    Conflict-like Refusal `course_used_up` when nothing is left, Invalid for more than there is.
+    Refusal `course_used_up` (409) when nothing is left, Invalid for more than there is.
     """
     by_line = {line.id: line for line in lines.values()}
     held = courses.lock(session, courses.of_lines(session, by_line))
