@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from core.kernel.runtime import Runtime
 
 ROOMS = (
-    "kernel", "org", "people", "care", "catalog", "ledger", "programme", "tiers", "points", "coupons", "segments",
-    "contact", "cards", "pricing", "orders", "cash", "imports", "lists", "desk", "console", "api",
+    "kernel", "org", "people", "care", "catalog", "ledger", "programme", "tiers", "points", "coupons", "courses",
+    "segments", "contact", "cards", "pricing", "orders", "cash", "imports", "lists", "desk", "console", "api",
 )  # fmt: skip
 
 

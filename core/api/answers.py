@@ -139,6 +139,55 @@ class MemberCoupon(Schema):
 MemberCoupon._declared_fields["for"] = tell.text()
 
 
+class CoursePart(Schema):
+    """Sessions of one item."""
+
+    item = tell.text()
+    remaining = tell.whole()
+    total = tell.whole()
+
+
+class Course(Schema):
+    """A course pack or bundle; `expires_on` is the first day it can no longer be used."""
+
+    id = tell.text()
+    item = tell.text()
+    name = tell.text()
+    remaining = tell.whole()
+    total = tell.whole()
+    expires_on = tell.day(null=True)
+    state = tell.text()
+    shared = tell.flag()
+    owner = tell.text()
+    parts = tell.many(CoursePart)
+
+
+class CourseUse(Schema):
+    """One session used; `value_fen` is its share of what was paid."""
+
+    id = tell.text()
+    item = tell.text()
+    for_member_id = tell.text()
+    performer = tell.maybe()
+    value_fen = tell.whole()
+    business_date = tell.day()
+    booked_at = tell.instant()
+    confirmation = tell.text()
+    undone = tell.flag()
+
+
+class CourseState(Course):
+    """A course with its latest uses."""
+
+    uses = tell.many(CourseUse)
+
+
+class CourseUsed(CourseUse):
+    """A use with what is left of its course."""
+
+    course = tell.one(Course)
+
+
 class ConsentState(Schema):
     """The newest consent of a purpose."""
 
@@ -167,7 +216,7 @@ class Member(MemberFound):
     stored_value = tell.one(StoredValue)
     owed_fen = tell.whole()
     coupons = tell.many(MemberCoupon)
-    courses = tell.several(fields.Dict())
+    courses = tell.many(Course)
     consents = tell.many(ConsentState)
 
 

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core.api import approvals, households, items, ledger, members, meta, orders, quotes, segments, shifts, staff
+from core.api import (
+    approvals,
+    courses,
+    households,
+    items,
+    ledger,
+    members,
+    meta,
+    orders,
+    quotes,
+    segments,
+    shifts,
+    staff,
+)
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -14,7 +27,7 @@ if TYPE_CHECKING:
 
 def documented() -> list[ApiBlueprint]:
     """Return the blueprints of API v1."""
-    rooms = (meta, members, households, items, quotes, orders, ledger, segments, approvals, shifts, staff)
+    rooms = (meta, members, households, items, quotes, orders, courses, ledger, segments, approvals, shifts, staff)
     return [room.bp for room in rooms]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from core.cards import rights
 from core.cards import rules as card_rules
 from core.cards import services as cards
+from core.courses import reads as course_reads
 from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
@@ -83,7 +84,7 @@ def member(session: Session, person: Person) -> dict[str, Any]:
         "stored_value": {"principal_fen": 0, "bonus_fen": 0},
         "owed_fen": 0,
         "coupons": _coupons(session, st, programme, person, held, today),
-        "courses": [],
+        "courses": [course_reads.to_json(one) for one in course_reads.of_member(session, person.id)],
         "consents": [consent_json(row) for row in people.consents_of(session, person).values()],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from core.api import answer_fields as tell
-from core.api.answers import Tier
+from core.api.answers import Course, Tier
 
 
 class Step(Schema):
@@ -158,6 +158,19 @@ class RefundCoupon(Schema):
     usable = tell.flag()
 
 
+class RefundedCourse(Schema):
+    """Sessions of a course that were not used and go back (`used` ones stay); `returned` ones had paid for a line."""
+
+    course_id = tell.text()
+    line = tell.whole()
+    item = tell.text()
+    sessions = tell.whole()
+    used = tell.whole()
+    returned = tell.whole()
+    remaining = tell.whole()
+    amount_fen = tell.whole()
+
+
 class RefundEffects(Schema):
     """What a refund moves."""
 
@@ -168,7 +181,7 @@ class RefundEffects(Schema):
     points = tell.one(RefundPoints)
     lots = tell.many(RefundLot)
     coupons = tell.many(RefundCoupon)
-    courses = tell.several(fields.Dict())
+    courses = tell.many(RefundedCourse)
     tier = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     referral = tell.several(fields.Dict())
     owed_fen = tell.whole()
@@ -225,6 +238,7 @@ class Order(Schema):
     tier = tell.one(Tier, null=True)
     findings = tell.many(OrderFinding)
     refunds = tell.many(OrderRefund)
+    courses = tell.many(Course)
     receipt_text = tell.text()
 
 

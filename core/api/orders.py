@@ -19,7 +19,7 @@ from core.kernel.tenancy import Actor, acting
 from core.orders import quotes, refunds, settle
 from core.orders.models import Orders
 from core.orders.reads import order_json
-from core.orders.types import BasketRequest, OverrideRequest, TenderRequest
+from core.orders.types import BasketRequest, Confirmation, OverrideRequest, TenderRequest
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
 
@@ -66,9 +66,14 @@ def sell(work: Work, data: dict[str, Any]) -> dict[str, Any]:
     with acting(_seller(work, data["quote_id"])):
         done = settle.settle(
             work.session, data["quote_id"], tenders, overrides, at, witness=request.headers.get(PROOF),
-            witness_payload=_payload(work),
+            witness_payload=_payload(work), confirmation=_confirmation(data),
         )  # fmt: skip
     return _order(work, done.order_no)
+
+
+def _confirmation(data: dict[str, Any]) -> Confirmation | None:
+    given = data.get("confirmation")
+    return Confirmation(given["method"], given["evidence"]) if given else None
 
 
 def _seller(work: Work, quote_id: str) -> Actor:
@@ -104,6 +109,10 @@ def _lines(data: dict[str, Any]) -> dict[int, int]:
     return asked
 
 
+def _sessions(data: dict[str, Any]) -> dict[int, int]:
+    return {line["line"]: line["sessions"] for line in data["lines"] if "sessions" in line}
+
+
 @call(
     bp, "POST", "/orders/<order_no>/refunds/preview", permission=REFUND, scopes=("refunds",), unit="write",
     body=schemas.RefundAsked, answer=order_answers.RefundEffects, example={"lines": [{"line": 1, "qty": 1}]},
@@ -111,7 +120,7 @@ def _lines(data: dict[str, Any]) -> dict[int, int]:
 def preview(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
     """Return what a refund of these lines would move; nothing is written."""
     refunds.find(work.session, order_no)
-    return refunds.preview(work.session, order_no, _lines(data)).to_json()
+    return refunds.preview(work.session, order_no, _lines(data), _sessions(data)).to_json()
 
 
 @call(
@@ -127,6 +136,6 @@ def refund(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
     """
     effects = refunds.refund(
         work.session, order_no, _lines(data), data["reason"], preview_id=data["preview_id"],
-        proof=request.headers.get(PROOF), payload_sha256=_payload(work),
+        proof=request.headers.get(PROOF), payload_sha256=_payload(work), sessions=_sessions(data),
     )  # fmt: skip
     return effects.to_json()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.api import order_answers, schemas
 from core.api.auth import scope_missing
 from core.api.calls import ApiBlueprint, Work, call
+from core.courses import services as courses
 from core.kernel import clock
 from core.kernel.errors import Invalid
 from core.kernel.i18n import _
@@ -55,11 +56,15 @@ def backdated(caller: Caller, at: int | None) -> int | None:
 
 def _basket(session: Session, data: dict[str, Any]) -> BasketRequest:
     payer = people.get(session, data["member_id"]).id if data["member_id"] else None
-    lines = tuple(_line(session, n, line) for n, line in enumerate(data["lines"]))
+    paid = {one["line"]: one["course_id"] for one in data["courses"]}
+    unknown = [n for n in paid if n > len(data["lines"])]
+    if unknown or len(paid) != len(data["courses"]):
+        raise Invalid.field("courses", _("疗程抵扣的行号不对：每行写一次，且须在本单里。"))
+    lines = tuple(_line(session, n, line, paid.get(n + 1)) for n, line in enumerate(data["lines"]))
     return BasketRequest(lines, payer, data["coupons"])
 
 
-def _line(session: Session, n: int, line: dict[str, Any]) -> LineRequest:
+def _line(session: Session, n: int, line: dict[str, Any], course: str | None) -> LineRequest:
     treated = line.get("for_member_id")
     price = line.get("price_fen")
     return LineRequest(
@@ -68,12 +73,13 @@ def _line(session: Session, n: int, line: dict[str, Any]) -> LineRequest:
         price_fen=price,
         price_reason=line.get("price_reason", "") or (_("接口改价") if price is not None else ""),
         for_member_id=people.get(session, treated).id if treated else None,
-        performer=_staff(session, f"lines.{n}.performer", line.get("performer")),
-        seller=_staff(session, f"lines.{n}.seller", line.get("seller")),
+        performer=staff_id(session, f"lines.{n}.performer", line.get("performer")),
+        seller=staff_id(session, f"lines.{n}.seller", line.get("seller")),
+        course_id=courses.get(session, course).id if course else None,
     )
 
 
-def _staff(session: Session, field: str, given: str | None) -> int | None:
+def staff_id(session: Session, field: str, given: str | None) -> int | None:
     """Return the id of the staff member with this number (or id); raise Invalid when there is none."""
     if not given:
         return None

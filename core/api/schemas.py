@@ -236,12 +236,30 @@ COUPONS = {
 }
 
 
+METHODS = ("sms_code", "rotating_qr", "pin", "signature", "staff_attested")
+
+
+class Confirmation(Body):
+    """How the member confirmed that a session is used."""
+
+    method = Choice(*METHODS, required=True)
+    evidence = Words(200, load_default="")
+
+
+class PaidBySession(Body):
+    """A line that sessions of a course pay for, one for each piece."""
+
+    course_id = Id(required=True)
+    line = Int(1, MAX_LINES, required=True)
+
+
 class NewQuote(Body):
     """A basket to price."""
 
     member_id = Id(allow_none=True, load_default=None)
     lines = _many(fields.Nested(QuoteLine), 1, required=True)
     coupons = Coupons(load_default=None, metadata=COUPONS)
+    courses = _many(fields.Nested(PaidBySession), 0, MAX_LINES, load_default=list)
     occurred_at = Instant(metadata={"description": "price as of then; scope backdate, at most 72 h ago"})
 
 
@@ -269,7 +287,24 @@ class NewOrder(Body):
     quote_id = Id(required=True)
     tenders = _many(fields.Nested(NewTender), 0, 20, required=True)
     overrides = _many(fields.Nested(Override), 0, MAX_LINES, load_default=list)
+    confirmation = fields.Nested(Confirmation, metadata={"description": "of the sessions that pay for lines"})
     occurred_at = Instant(metadata={"description": "scope backdate, at most 72 h ago"})
+
+
+class NewUse(Body):
+    """A session to use."""
+
+    for_member_id = Id(allow_none=True, load_default=None)
+    performer = Words(20, 1, allow_none=True, metadata={"description": "staff number or id"})
+    item = Words(40, 1, metadata={"description": "which part of a bundle"})
+    confirmation = fields.Nested(Confirmation)
+    overrides = _many(fields.Nested(Override), 0, MAX_LINES, load_default=list)
+
+
+class UndoUse(Body):
+    """Why a use is taken back."""
+
+    reason = Words(200, load_default="")
 
 
 class RefundLine(Body):
@@ -277,6 +312,7 @@ class RefundLine(Body):
 
     line = Int(1, MAX_LINES, required=True)
     qty = Int(1, MAX_QTY, required=True)
+    sessions = Int(1, MAX_QTY, metadata={"description": "of a course: give back so many; without, all that are left"})
 
 
 class RefundAsked(Body):

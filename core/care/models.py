@@ -18,7 +18,7 @@ from core.kernel.triggers import written_once
 
 
 class Finding(FranchiseOwned, Base):
-    """A finding kept with its order, with the override that passed it, if it needed one."""
+    """A finding kept with its order (or, in `order_id`, its course use), with the override that passed it."""
 
     __tablename__ = "finding"
     order_id: Mapped[int] = ref_col(nullable=False)

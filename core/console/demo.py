@@ -7,7 +7,7 @@ ledger verifies. The same seed makes the same people and the same visits.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from core.console import founding
 from core.kernel import clock
 from core.kernel.permissions import registry
 from core.kernel.tenancy import Actor, acting
+from core.orders import demo as orders_demo
 from core.orders import quotes, settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import credentials, staffing
@@ -81,6 +82,8 @@ def build(runtime: Runtime, people: int, seed: int, recovery_code: str | None = 
             _fill(runtime, actor, random.Random(seed + n), people)
             segments_demo.fill(runtime, actor)
             cash_demo.fill(runtime, actor)
+        with acting(replace(actor, grants=registry.of_roles([("owner", None)]))):
+            orders_demo.fill(runtime, seed + n)
     return signs
 
 

@@ -155,7 +155,7 @@ def add_items(session: Session, preset: Preset) -> int:
         if item.session_of:
             attributes["core.session_of"] = item.session_of
         if item.includes:
-            attributes["core.includes"] = dict(item.includes)
+            attributes["core.includes"] = [f"{code}×{times}" for code, times in item.includes.items()]
         if item.open_price:
             attributes["core.open_price"] = True
         catalog.add(

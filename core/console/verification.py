@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, text
 
 from core.cash import verify as cash_checks
+from core.courses import verify as course_checks
 from core.kernel import audit, clock, schema
 from core.kernel.command import every_franchise
 from core.kernel.statements import Statements
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from core.kernel.runtime import Runtime
 
 BATCH = 500
-FREEZING = ("ledger.", "orders.", "coupons.", "cards.", "tiers.")
+FREEZING = ("ledger.", "orders.", "coupons.", "cards.", "courses.", "tiers.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +82,8 @@ def _nowhere(row: Any) -> str | None:
 
 def _of_franchise(session: Session, heads: dict[int, str]) -> Iterator[Result]:
     fid = current_actor().franchise_id
-    value = (*ledger_checks.check(session, fid), *order_checks.check(session, fid))
-    for name, difference in (*value, *cash_checks.check(session, fid)):
-        yield Result(name, difference)
+    for room in (ledger_checks, order_checks, course_checks, cash_checks):
+        yield from (Result(name, difference) for name, difference in room.check(session, fid))
     yield Result("tiers.recomputed", next(_tiers(session), None))
     yield Result("audit.chain", next(iter(audit.check_chain(session)), None))
     yield Result("audit.anchor", next(iter(audit.check_anchor(session, heads)), None))

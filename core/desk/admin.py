@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from core.courses.permissions import VIEW as COURSES_VIEW
 from core.desk.card_books import CardBook, CouponBook
+from core.desk.course_books import CourseBook, UseBook
 from core.desk.order_books import LineBook, OrderBook
 from core.desk.permissions import ORDERS_VIEW, VIEW
 from core.desk.value_books import LotBook, TransferBook
@@ -10,12 +12,14 @@ from core.kernel.i18n import _l
 from core.kernel.web.render import MenuEntry, menu
 from core.ledger.permissions import LEDGER
 
-RECORDS = (OrderBook, LineBook, TransferBook, LotBook, CardBook, CouponBook)
+RECORDS = (OrderBook, LineBook, TransferBook, LotBook, CardBook, CouponBook, CourseBook, UseBook)
 menu.add(
     MenuEntry("till", _l("订单记录"), "record_orders.index_view", "doc", ORDERS_VIEW, 30),
     MenuEntry("till", _l("订单明细"), "record_order_lines.index_view", "cols", ORDERS_VIEW, 31),
     MenuEntry("till", _l("账目流水"), "record_transfers.index_view", "wallet", LEDGER, 32),
     MenuEntry("till", _l("批次"), "record_lots.index_view", "clock", LEDGER, 33),
+    MenuEntry("till", _l("核销记录"), "record_course_uses.index_view", "check", COURSES_VIEW, 34),
+    MenuEntry("members", _l("疗程和套餐"), "record_courses.index_view", "cols", COURSES_VIEW, 62),
     MenuEntry("members", _l("会员卡"), "record_cards.index_view", "card", VIEW, 60),
     MenuEntry("members", _l("已发的券"), "record_coupons.index_view", "ticket", VIEW, 61),
 )

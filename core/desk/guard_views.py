@@ -72,7 +72,8 @@ def refund_ask(order_no: str) -> Any:
     reason = (form.get("reason_text", "").strip() or form.get("reason", "").strip())[:200]
     try:
         with own_unit("write") as unit:
-            row = refund_approval.ask(unit, order_no, asked, reason, form.get("preview_id", "")[:64])
+            times = order_views.sessions_of(form)
+            row = refund_approval.ask(unit, order_no, asked, reason, form.get("preview_id", "")[:64], times)
             request_id = row.id
     except NotFound:
         raise

@@ -16,6 +16,7 @@ from core.cards import services as cards
 from core.cards.rights import coupons_of, service_rights_of
 from core.catalog.models import Item
 from core.catalog.services import attributes_of
+from core.courses import reads as course_reads
 from core.hooktypes import Alert, BoughtItem, CouponView, PersonView, SeatView, hook_context
 from core.kernel import clock
 from core.kernel.days import add_months
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from core.cards.models import Card
     from core.coupons.rules import CouponState, ServiceRight
+    from core.courses.reads import CourseSeen
     from core.people.models import Person
     from core.programme.rules import Programme, Tier
     from core.tiers.rules import Gap, QualifyingEvent
@@ -90,6 +92,7 @@ class MemberSeen:
     seats: list[cards.SeatView]
     coupons: list[CouponState]
     rights: list[ServiceRight]
+    courses: list[CourseSeen] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
 
@@ -98,6 +101,11 @@ class MemberSeen:
         """Return whether points run out within the programme's time of notice."""
         first = self.lots[0][0] if self.lots else None
         return first is not None and first <= add_months(clock.today(current_actor().tz), self.soon_months)
+
+    @property
+    def sessions_left(self) -> int:
+        """Return the sessions that may be used today, over all courses."""
+        return sum(one.left for one in self.courses if one.live)
 
     @property
     def coupons_left(self) -> list[CouponState]:
@@ -117,6 +125,7 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
     held = _cards(session, programme, person, today)
     family = next((one for one in held if one.shared and one.usable), None)
     events, joined = tiers.events_of(st, person.id, actor.tz), tiers.joined_day(person.joined_at, actor.tz)
+    seats = cards.seats_of(session, family.card) if family else []
     seen = MemberSeen(
         person=person, phone=masked_phone(session, person), age=age_of(person, today),
         tier_name=tier.name if tier else code, rank=programme.rank(code) + 1, steps=len(programme.tiers),
@@ -124,9 +133,10 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
         soon_months=programme.points.notice_months,
         gap=tier_rules.gap(events, programme.tiers, today, code, joined),
         keep=_keep(events, tier, person, today, joined),
-        cards=held, family=family, seats=cards.seats_of(session, family.card) if family else [],
+        cards=held, family=family, seats=seats,
         coupons=coupons_of(session, st, programme, person, [one.card for one in held if one.usable], today),
         rights=service_rights_of(session, st, programme, person, today),
+        courses=course_reads.of_member(session, person.id, [seat.person.id for seat in seats]),
     )  # fmt: skip
     if alerts:
         _alerts(session, seen)

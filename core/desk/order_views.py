@@ -189,9 +189,20 @@ def _refund_page(
     return render_page(
         "desk/refund.html", S=seen, R=seen.row, asked=asked, effects=effects, refusal=refusal, typed=typed or {},
         reasons=settings.value(unit, REFUND_REASONS), limit=limit, kind_names=tender_list.names(unit),
-        once=secrets.token_urlsafe(16),
+        once=secrets.token_urlsafe(16), packs=_packs(seen),
         needs_proof=effects is not None and effects.amount_fen > limit, own=_is_own(unit, seen),
     )  # fmt: skip
+
+
+def _packs(seen: Any) -> dict[int, tuple[int, int]]:
+    """Return (pieces with unused sessions, unused sessions) of the lines that handed out courses."""
+    numbers = {line.row.id: line.row.line_no for line in seen.lines}
+    found: dict[int, tuple[int, int]] = {}
+    for one in seen.courses:
+        n = numbers[one.row.order_line_id]
+        pieces, left = found.get(n, (0, 0))
+        found[n] = (pieces + (one.left > 0), left + one.left)
+    return found
 
 
 def _is_own(unit: Session, seen: Any) -> bool:
@@ -199,11 +210,11 @@ def _is_own(unit: Session, seen: Any) -> bool:
     return dealing.is_own(unit, [seen.row.person_id, *(line.row.for_person_id for line in seen.lines)])
 
 
-def asked_of(form: Mapping[str, str]) -> dict[int, int]:
-    """Return line number to pieces of a refund form; raise Invalid for what is no number."""
+def asked_of(form: Mapping[str, str], prefix: str = "qty_") -> dict[int, int]:
+    """Return line number to pieces (or, by the prefix `ses_`, sessions) of a form; raise Invalid for no number."""
     asked = {}
     for name, raw in form.items():
-        if not name.startswith("qty_") or not raw.strip():
+        if not name.startswith(prefix) or not raw.strip():
             continue
         number = name[4:]
         if not (number.isdigit() and raw.strip().isdigit() and len(raw.strip()) <= 5):
@@ -217,14 +228,20 @@ def asked_of(form: Mapping[str, str]) -> dict[int, int]:
 def refund_preview(order_no: str) -> Any:
     """Show what the chosen refund would move, by the very code that will do it; nothing stays written."""
     on_refusal(lambda refusal: _refund_page(session(), order_no, _lenient(request.form), refusal=refusal))
-    asked = asked_of(request.form)
-    effects = refunds.preview(session(), order_no, asked)
-    return _refund_page(session(), order_no, asked, effects=effects)
+    asked, times = asked_of(request.form), sessions_of(request.form)
+    effects = refunds.preview(session(), order_no, asked, times)
+    return _refund_page(session(), order_no, asked, effects=effects, typed=request.form)
 
 
-def _lenient(form: Mapping[str, str]) -> dict[int, int]:
+def sessions_of(form: Mapping[str, str]) -> dict[int, int]:
+    """Return how many sessions of the courses on lines go back; a line without a number gives back all unused."""
+    asked = asked_of(form)
+    return {n: times for n, times in asked_of(form, "ses_").items() if n in asked}
+
+
+def _lenient(form: Mapping[str, str], prefix: str = "qty_") -> dict[int, int]:
     try:
-        return asked_of(form)
+        return sessions_of(form) if prefix == "ses_" else asked_of(form)
     except Invalid:
         return {}
 
@@ -271,7 +288,10 @@ def refund_post(order_no: str) -> Any:
 def _done(
     unit: Session, order_no: str, asked: Mapping[int, int], reason: str, shown: str, proof: str | None, payload: str
 ) -> tuple[int, dict[str, Any]]:  # fmt: skip
-    effects = refunds.refund(unit, order_no, asked, reason, preview_id=shown, proof=proof, payload_sha256=payload)
+    effects = refunds.refund(
+        unit, order_no, asked, reason, preview_id=shown, proof=proof, payload_sha256=payload,
+        sessions=_lenient(request.form, "ses_"),
+    )  # fmt: skip
     return 201, {"refund_no": effects.refund_no, "amount_fen": effects.amount_fen}
 
 
@@ -294,7 +314,7 @@ def show_refused(order_no: str, asked: Mapping[int, int], refused: Refusal) -> A
     if asked:
         try:
             with own_unit("write") as unit:
-                effects = refunds.preview(unit, order_no, asked)
+                effects = refunds.preview(unit, order_no, asked, _lenient(request.form, "ses_"))
         except Refusal as problem:
             refused = problem
     with own_unit("read") as unit:

@@ -260,6 +260,8 @@ def _why_not(session: Session, till: Till) -> str:
             return _("第 %(n)d 行有提示未处理，先处理才能收款", n=line.number)
         if line.kind == "card" and till.draft.member_id is None:
             return _("第 %(n)d 行是会员卡，请先查找或新建会员", n=line.number)
+        if till.priced is not None and line.asked.item in till.priced.packs and till.draft.member_id is None:
+            return _("第 %(n)d 行是疗程或套餐，请先查找或新建会员", n=line.number)
         if line.asked.price_fen is not None and not (till.may_price or till.price.agreed):
             return _("第 %(n)d 行改过价，须由规则管理员或加盟主同意", n=line.number)
     if till.own and not till.witness:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import or_, select
 
 from core.cards.models import Card, CardSeat
+from core.catalog.models import Item
+from core.courses.models import CoursePart, CourseUse, CourseUseUndo
 from core.desk.member import failed_of, person_view
 from core.hooktypes import hook_context
 from core.kernel import clock
@@ -66,11 +68,11 @@ def page(session: Session, seen: MemberSeen, kind: str = "all", before: int | No
     limit_at = before or FAR
     person = seen.person
     sources: dict[str, tuple[Callable[[Session, Person, int], list[Happening]], ...]] = {
-        "orders": (_orders, _refunds),
+        "orders": (_orders, _refunds, _uses),
         "points": (_points,),
         "cards": (_cards, _seats, _tiers, _joined),
     }
-    everything = (_orders, _refunds, _other_points, _cards, _seats, _tiers, _joined)
+    everything = (_orders, _refunds, _uses, _other_points, _cards, _seats, _tiers, _joined)
     chosen = sources.get(kind, everything)
     rows = [row for source in chosen for row in source(session, person, limit_at)]
     failed: list[Failed] = []
@@ -137,6 +139,30 @@ def _refunds(session: Session, person: Person, before: int) -> list[Happening]:
     ]
 
 
+def _uses(session: Session, person: Person, before: int) -> list[Happening]:
+    """Return the sessions that the person used, of their own courses or of the family's."""
+    found = session.execute(
+        select(CourseUse, Item.name, CourseUseUndo.id)
+        .join(CoursePart, CoursePart.id == CourseUse.course_part_id)
+        .join(Item, Item.id == CoursePart.item_id)
+        .outerjoin(CourseUseUndo, CourseUseUndo.course_use_id == CourseUse.id)
+        .where(CourseUse.for_person_id == person.id, CourseUse.booked_at < before)
+        .order_by(CourseUse.id.desc())
+        .limit(PAGE + 1)
+    )
+    return [
+        Happening(
+            row.booked_at,
+            "check",
+            "" if undone else "br",
+            _("核销 · %(item)s（已撤销）", item=name) if undone else _("核销 · %(item)s", item=name),
+            endpoint="desk.course",
+            values=(("course_id", row.course_id),),
+        )
+        for row, name, undone in found
+    ]
+
+
 REASONS: dict[str, Any] = {
     "earn": _l("消费得分"),
     "redeem": _l("积分抵扣"),
@@ -148,6 +174,11 @@ REASONS: dict[str, Any] = {
     "deduct": _l("人工扣减"),
     "birthday": _l("生日礼"),
     "streak": _l("连续到店奖励"),
+    "sale": _l("售出疗程"),
+    "use": _l("疗程核销"),
+    "extend": _l("延期恢复"),
+    "moved_out": _l("转出疗程"),
+    "moved_in": _l("转入疗程"),
 }
 
 

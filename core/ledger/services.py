@@ -258,18 +258,16 @@ def claw_back(
 
 def restore(
     st: Statements, bal: Balance, unit: str, amount: int, posting: Posting, *, redemption_id: int,
-    grace_days: int = GRACE_DAYS,
+    grace_days: int = GRACE_DAYS, house: str = "redeemed", reason: str = "restore",
 ) -> rules.Giving:  # fmt: skip
     """Give back `amount` of a redemption to its own lots, the last used first (S9).
 
-    The share of a lot that has expired meanwhile goes into a lot of `grace_days`. A debt is settled
-    before anything becomes usable again.
+    `house` is where the redemption went. The share of a lot that has expired meanwhile goes into a lot of
+    `grace_days`. A debt is settled before anything becomes usable again.
     """
     uses, already = _uses_of(st, redemption_id), _restored(st, redemption_id)
     giving = rules.give_back(uses, already, amount, posting.business_on)
-    transfer_id = _transfer(
-        st, bal, unit, "redeemed", amount, posting, "restore", incoming=True, reverses_id=redemption_id
-    )
+    transfer_id = _transfer(st, bal, unit, house, amount, posting, reason, incoming=True, reverses_id=redemption_id)
     settle = min(bal.debt, amount)
     left = settle
     for part in giving.gives:

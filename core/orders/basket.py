@@ -25,6 +25,7 @@ from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
+from core.orders import course_lines, packs
 from core.orders import findings as finding_rules
 from core.orders.types import BasketRequest, Priced
 from core.org.models import Staff
@@ -48,11 +49,12 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.catalog.models import Item
+    from core.courses.services import Pack
     from core.kernel.plugin_types import Answer
 
 MAX_LINES = 100
 MAX_QTY = 9_999
-SOLD_LATER = {"course": _l("疗程"), "topup": _l("充值")}
+SOLD_LATER = {"topup": _l("充值")}
 
 
 def price_basket(session: Session, request: BasketRequest, *, at: int | None = None) -> Priced:
@@ -67,6 +69,8 @@ def price_basket(session: Session, request: BasketRequest, *, at: int | None = N
     items = catalog.by_codes(session, [line.item for line in request.lines])
     _refuse_unsellable(items.values())
     costs = item_prices.of(session, items.values(), today)
+    given = packs.resolve(session, items.values(), today)
+    course_lines.check(session, request, today)
     persons = _persons(session, request)
     _check_staff(session, request)
     states = _states(session, persons, today)
@@ -77,7 +81,7 @@ def price_basket(session: Session, request: BasketRequest, *, at: int | None = N
         holds, unmet = member_conditions.holding(session, programme, request.member_id, today)
         payer = dataclasses.replace(payer, holds=holds, unmet=unmet)
     basket = Basket(
-        lines=tuple(_line(n, line, items[line.item], classes, costs) for n, line in enumerate(request.lines, 1)),
+        lines=tuple(_line(n, line, items[line.item], classes, costs, given) for n, line in enumerate(request.lines, 1)),
         as_of=today,
         payer=payer,
         people={str(person_id): state for person_id, state in states.items()},
@@ -90,7 +94,7 @@ def price_basket(session: Session, request: BasketRequest, *, at: int | None = N
     if extra:
         basket = dataclasses.replace(basket, points_changes=extra)
         quote = price(basket, programme)
-    priced = _with_nets(Priced(request, programme, basket, quote, items, persons, view))
+    priced = _with_nets(Priced(request, programme, basket, quote, items, persons, view, packs=given))
     priced.findings = finding_rules.collect(session, priced.view, missing)
     return priced
 
@@ -114,7 +118,7 @@ def _refuse_unsellable(items: Iterable[Item]) -> None:
     for item in items:
         if item.kind in SOLD_LATER:
             raise Invalid(
-                _("“%(name)s”是%(kind)s，收银台目前只销售服务、商品和会员卡。", name=item.name,
+                _("“%(name)s”是%(kind)s，收银台目前只销售服务、商品、疗程和会员卡。", name=item.name,
                   kind=str(SOLD_LATER[item.kind])),
                 code="kind_not_sold", errors=[FieldError("lines.item", _("请移除这一行。"))],
             )  # fmt: skip
@@ -196,21 +200,25 @@ def _item_view(item: Item) -> ItemView:
     return ItemView(item.id, item.code, item.name, item.kind, catalog.attributes_of(item))
 
 
-def snapshot_of(item: Item, classes: frozenset[str], price_fen: int) -> ItemSnapshot:
-    """Return an item at a price (fen a piece) as pricing sees it."""
+def snapshot_of(item: Item, classes: frozenset[str], price_fen: int, pack: Pack | None = None) -> ItemSnapshot:
+    """Return an item at a price (fen a piece) as pricing sees it; a course knows the points of its session."""
     attributes = catalog.attributes_of(item)
     return ItemSnapshot(
         code=item.code, name=item.name, kind=item.kind, price_fen=price_fen, category=item.category,
         classes=classes, points_fixed=item.points_fixed, sessions=item.sessions,
         open_price=bool(attributes.get("core.open_price")),
+        session_points=pack.items[0].points_fixed if pack is not None and item.kind == "course" else None,
     )  # fmt: skip
 
 
-def _line(n: int, line: Any, item: Item, classes: dict[str, frozenset[str]], costs: dict[int, int]) -> BasketLine:
+def _line(
+    n: int, line: Any, item: Item, classes: dict[str, frozenset[str]], costs: dict[int, int], given: dict[str, Pack]
+) -> BasketLine:
     return BasketLine(
-        line=n, item=snapshot_of(item, classes[item.code], costs[item.id]), qty=line.qty,
+        line=n, item=snapshot_of(item, classes[item.code], costs[item.id], given.get(item.code)), qty=line.qty,
         for_person=str(line.for_member_id) if line.for_member_id else None,
         price_fen=line.price_fen, price_reason=line.price_reason.strip(),
+        course_id=str(line.course_id) if line.course_id else None,
     )  # fmt: skip
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from core.hookfacts import Fact
 from core.hooktypes import ApprovalKind
 from core.kernel.plugins import hookimpl
-from core.orders import adjustments, price_approval, refund_approval
+from core.orders import adjustments, burn_approval, price_approval, refund_approval
 from core.orders.facts import FACTS
 
 
 @hookimpl
 def register_approvals() -> list[ApprovalKind]:
-    """Return adjustments of points, refunds above the limit, changed prices."""
+    """Return adjustments of points, refunds above the limit, changed prices, what courses want approved."""
     return [
         ApprovalKind(
             adjustments.KIND, adjustments.LABEL, adjustments.ASK, adjustments.APPROVE, adjustments.describe,
@@ -25,6 +25,7 @@ def register_approvals() -> list[ApprovalKind]:
             price_approval.KIND, price_approval.LABEL, price_approval.ASK, price_approval.APPROVE,
             price_approval.describe, None, 30,
         ),
+        *burn_approval.KINDS,
     ]  # fmt: skip
 
 

@@ -175,13 +175,14 @@ class Refund(FranchiseOwned, Base):
 
 
 class RefundLine(FranchiseOwned, Base):
-    """A line of a refund: quantity and money given back. Append-only."""
+    """A line of a refund: pieces (of a course: those touched), sessions and money given back. Append-only."""
 
     __tablename__ = "refund_line"
     refund = belongs_to("refund")
     order_line = belongs_to("order_line")
     qty: Mapped[int] = count_col()
     amount_fen: Mapped[int] = fen_col()
+    sessions: Mapped[int] = count_col(server_default="0")
     __table_args__ = (owned_unique("refund_id", "order_line_id"), CheckConstraint("qty > 0", name="qty"))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from core.care.models import Finding
+from core.courses import reads as course_reads
 from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
@@ -25,11 +26,12 @@ from core.people.models import Person
 from core.programme import services as programmes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from sqlalchemy.orm import Session
 
+    from core.courses.reads import CourseSeen
     from core.programme.rules import Programme, Reward
 
 REWARD_LIMIT = 3
@@ -93,6 +95,7 @@ class OrderSeen:
     expiring: list[tuple[date | None, int]] = field(default_factory=list)
     rewards: list[Reward] = field(default_factory=list)
     tender_words: dict[str, str] = field(default_factory=dict)
+    courses: list[CourseSeen] = field(default_factory=list)
 
     @property
     def saved_fen(self) -> int:
@@ -129,10 +132,17 @@ def see(session: Session, row: Orders) -> OrderSeen:
         lines=[_line(line, persons, staff, row.person_id) for line in lines], tenders=tenders,
         refunds=_refunds(session, refunds, {line.id: line.line_no for line in lines}, staff),
         findings=[_finding(one, staff) for one in findings], tender_words=tender_list.names(session),
+        courses=_courses(session, row, lines),
     )  # fmt: skip
     if person is not None:
         _balances(session, seen, person.id)
     return seen
+
+
+def _courses(session: Session, row: Orders, lines: Sequence[OrderLine]) -> list[CourseSeen]:
+    """Return the courses that the order handed out; asks nothing where it sold no course and no service."""
+    able = [line.id for line in lines if line.kind in {"course", "service"}]
+    return course_reads.of_order(session, row.id, able)
 
 
 def masked_phone(session: Session, person: Person | None) -> str:
@@ -236,6 +246,7 @@ def order_json(session: Session, row: Orders) -> dict[str, Any]:
         "tier": tier_json(programmes.in_force(session), person) if person else None,
         "findings": [_finding_json(one) for one in seen.findings],
         "refunds": [_refund_json(refund) for refund in seen.refunds],
+        "courses": [course_reads.to_json(one) for one in seen.courses],
         "receipt_text": receipt_text(seen),
     }
 

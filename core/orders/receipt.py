@@ -11,6 +11,7 @@ from core.kernel.tenancy import current_actor
 from core.people import services as people
 
 if TYPE_CHECKING:
+    from core.courses.reads import CourseSeen
     from core.orders.models import Orders
     from core.orders.reads import LineSeen, OrderSeen
 
@@ -35,7 +36,15 @@ def receipt_text(seen: OrderSeen) -> str:
     total.append(_pair(_("应收"), show_yuan(row.total_fen)))
     total += [_pair(seen.tender_words[t.kind], show_yuan(t.amount_fen)) for t in seen.tenders]
     rule = "-" * RECEIPT_WIDTH
-    return "\n".join([*head, rule, *body, rule, *total, *([rule, *_points_lines(seen)] if seen.person else [])])
+    packs = [rule, *(text for one in seen.courses for text in _course_lines(one))] if seen.courses else []
+    points = [rule, *_points_lines(seen)] if seen.person else []
+    return "\n".join([*head, rule, *body, rule, *total, *packs, *points])
+
+
+def _course_lines(one: CourseSeen) -> list[str]:
+    """Return what a course gives: each part with its sessions, and its last usable day."""
+    texts = [_pair(part.name, _("剩 %(left)d / %(total)d 次", left=part.left, total=part.total)) for part in one.parts]
+    return [*texts, _pair(f"  {_('最后可用日')}", one.until.isoformat())] if one.until else texts
 
 
 def _receipt_line(line: LineSeen) -> list[str]:

@@ -27,13 +27,17 @@ ASK, APPROVE = "orders.refund", "orders.refund.large"
 LABEL = _l("大额退款")
 
 
-def ask(session: Session, order_no: str, asked: Mapping[int, int], reason: str, preview_id: str) -> ApprovalRequest:
+def ask(
+    session: Session, order_no: str, asked: Mapping[int, int], reason: str, preview_id: str,
+    sessions: Mapping[int, int] | None = None,
+) -> ApprovalRequest:  # fmt: skip
     """Ask for the refund that `preview_id` showed; raise Conflict `refund_moved` when it is another one now."""
-    effects = refunds.preview(session, order_no, asked)
+    effects = refunds.preview(session, order_no, asked, sessions)
     refunds.refuse_moved(effects, preview_id)
     payload = {
         "order_no": order_no, "lines": {str(n): qty for n, qty in sorted(asked.items())},
         "preview_id": effects.digest(), "amount_fen": effects.amount_fen, "reason": reason.strip(),
+        **({"sessions": {str(n): times for n, times in sorted(sessions.items())}} if sessions else {}),
     }  # fmt: skip
     return approvals.ask(session, KIND, payload, reason)
 
@@ -44,6 +48,8 @@ def describe(ctx: HookContext, payload: Mapping[str, Any]) -> ApprovalSummary:
     row = refunds.find(session, str(payload["order_no"]))
     person = session.get(Person, row.person_id) if row.person_id else None
     lines = "、".join(_("第 %(n)s 行 %(qty)d 件", n=n, qty=qty) for n, qty in payload["lines"].items())
+    counts = payload.get("sessions", {})
+    lines += "".join("；" + _("第 %(n)s 行退 %(times)s 次", n=n, times=times) for n, times in counts.items())
     rows = [
         (_("订单"), row.order_no),
         (_("会员"), f"{person.name} · {person.member_no}" if person else _("不记名")),
@@ -59,7 +65,9 @@ def execute(ctx: HookContext, payload: Mapping[str, Any], _request_id: int) -> d
     """Refund what was approved, by the code of every refund."""
     session: Session = ctx.session  # type: ignore[assignment]
     asked = {int(n): int(qty) for n, qty in payload["lines"].items()}
+    sessions = {int(n): int(times) for n, times in payload.get("sessions", {}).items()}
     effects = refunds.refund(
-        session, payload["order_no"], asked, payload["reason"], preview_id=payload["preview_id"], approved=True
-    )
+        session, payload["order_no"], asked, payload["reason"], preview_id=payload["preview_id"], approved=True,
+        sessions=sessions,
+    )  # fmt: skip
     return {"refund_no": effects.refund_no, "amount_fen": effects.amount_fen}

@@ -7,9 +7,8 @@ at the same figures as one whole refund (I27).
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -28,10 +27,11 @@ from core.kernel.settings import value as setting
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import rules, streaks, till_entries
+from core.orders import course_lines, packs, rules, streaks, till_entries
+from core.orders.events import tell_plugins
 from core.orders.models import LineTender, OrderLine, Orders, Tender
+from core.orders.refund_effects import Effects, say
 from core.orders.settings import REFUND_PROOF_ABOVE
-from core.orders.settle import tell_plugins
 from core.org import business_day, dealing, franchises
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
@@ -52,53 +52,6 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Effects:
-    """What a refund moves. `effects` are sentences for the member and the desk."""
-
-    refund_no: str = ""
-    amount_fen: int = 0
-    tenders: list[dict[str, Any]] = field(default_factory=list)
-    points_taken: int = 0
-    points_returned: int = 0
-    points_debt: int = 0
-    points_grace: int = 0
-    lots: list[dict[str, Any]] = field(default_factory=list)
-    coupons: list[dict[str, Any]] = field(default_factory=list)
-    coupon_names: dict[str, str] = field(default_factory=dict)
-    tier: dict[str, str] = field(default_factory=dict)
-    effects: list[str] = field(default_factory=list)
-
-    def digest(self) -> str:
-        """Return the identity of these effects: a preview's `preview_id`."""
-        plain = [self.amount_fen, self.tenders, self.points_taken, self.points_returned,
-                 self.points_debt, self.points_grace,
-                 self.lots, self.coupons, self.tier]  # fmt: skip
-        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:32]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the answer of a refund and of its preview (contract.md section 4)."""
-        return {
-            "refund_no": self.refund_no,
-            "preview_id": self.digest(),
-            "amount_fen": self.amount_fen,
-            "tenders": self.tenders,
-            "points": {
-                "taken": self.points_taken,
-                "returned": self.points_returned,
-                "debt": self.points_debt,
-                "grace": self.points_grace,
-            },
-            "lots": self.lots,
-            "coupons": self.coupons,
-            "courses": [],
-            "tier": self.tier,
-            "referral": [],
-            "owed_fen": 0,
-            "effects": self.effects,
-        }
-
-
-@dataclass(slots=True)
 class _Order:
     """An order with all that a refund needs of it."""
 
@@ -116,11 +69,13 @@ def find(session: Session, order_no: str) -> Orders:
     return row
 
 
-def preview(session: Session, order_no: str, asked: Mapping[int, int]) -> Effects:
+def preview(
+    session: Session, order_no: str, asked: Mapping[int, int], sessions: Mapping[int, int] | None = None
+) -> Effects:
     """Return what refunding `asked` (line: pieces) would move; nothing stays written."""
     savepoint = session.begin_nested()
     try:
-        return _refund(session, order_no, asked, _("预览"))
+        return _refund(session, order_no, asked, _("预览"), sessions)
     finally:
         savepoint.rollback()
         session.expire_all()
@@ -129,8 +84,9 @@ def preview(session: Session, order_no: str, asked: Mapping[int, int]) -> Effect
 def refund(
     session: Session, order_no: str, asked: Mapping[int, int], reason: str, *,
     preview_id: str | None = None, proof: str | None = None, payload_sha256: str = "", approved: bool = False,
+    sessions: Mapping[int, int] | None = None,
 ) -> Effects:  # fmt: skip
-    """Refund lines and return what moved.
+    """Refund lines and return what moved. `sessions` (line: how many) gives back a part of a course.
 
     `approved` says that a second person decided it (refund_approval.py). Raises Invalid for unknown lines or too
     many pieces, `reason` missing, `refund_needs_proof` above the franchise's limit, `own_card` for the cashier's
@@ -139,7 +95,7 @@ def refund(
     """
     if not reason.strip():
         raise Invalid.field("reason", _("请填写退款原因。"))
-    effects = _refund(session, order_no, asked, reason.strip())
+    effects = _refund(session, order_no, asked, reason.strip(), sessions)
     refuse_moved(effects, preview_id)
     if approved:
         return effects
@@ -187,14 +143,19 @@ def _check_limit(session: Session, amount_fen: int, proof: str | None, payload_s
     return staff
 
 
-def _refund(session: Session, order_no: str, asked: Mapping[int, int], reason: str) -> Effects:
+def _refund(
+    session: Session, order_no: str, asked: Mapping[int, int], reason: str, sessions: Mapping[int, int] | None
+) -> Effects:
     actor = current_actor()
     st = Statements(session, actor.franchise_id)
     order = _load(session, st, order_no)
     franchises.refuse_when_frozen(session, member=order.row.person_id is not None)
     if may(actor, "orders.refund") and not may(actor, "orders.refund", order.row.store_id):
         raise Forbidden(_("这张订单属于别的门店，请到原门店退款。"), code="other_store")
-    back = rules.money_back([_state(order, line) for line in order.lines.values()], asked)
+    taken = packs.plan_back(session, order.lines, asked, sessions or {}, clock.today(actor.tz))
+    back = _money_back(order, asked, taken)
+    # A course line gives back sessions: a piece counts as refunded when none of it was used and none is left.
+    pieces = {n: len(taken[n].ended) if n in taken else qty for n, qty in asked.items()}
     effects = Effects(amount_fen=sum(back.by_line.values()))
     refund_id = new_id()
     posting = ledger.Posting(
@@ -202,14 +163,16 @@ def _refund(session: Session, order_no: str, asked: Mapping[int, int], reason: s
     )
     _refuse_used_cards(session, order, asked)
     before = _value_before(order)
-    _write_money(st, order, asked, back, effects)
+    _write_money(st, order, pieces, back, effects)
     _return_points(st, order, before, effects, posting)
     _take_points(st, order, back, effects, posting)
-    _return_coupons(st, order, asked, effects)
+    effects.courses = packs.take_back(st, taken, posting)
+    effects.courses += course_lines.give_back(session, st, order.lines, pieces, reason)
+    _return_coupons(st, order, pieces, effects)
     _return_stock(st, order, asked)
     _revoke_cards(session, order, asked, effects)
     _move_tier(session, st, order, back, effects, posting)
-    _say(effects)
+    say(effects)
     _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
     return effects
 
@@ -243,6 +206,20 @@ def _load(session: Session, st: Statements, order_no: str) -> _Order:
 
 def _state(order: _Order, line: OrderLine) -> rules.LineState:
     return rules.LineState(line.line_no, line.qty, line.refunded_qty, order.cells[line.line_no])
+
+
+def _money_back(order: _Order, asked: Mapping[int, int], taken: Mapping[int, packs.PackBack]) -> MoneyBack:
+    """Return the money of a refund; of a course line the share of its unused sessions, counted in fen."""
+    states, units = [], dict(asked)
+    for line in order.lines.values():
+        state = _state(order, line)
+        if line.line_no in taken:
+            state = rules.LineState(line.line_no, max(line.net_fen, 1), line.refunded_fen, state.row)
+            units[line.line_no] = taken[line.line_no].fen
+        states.append(state)
+    back = rules.money_back(states, units, some=any(one.parts for one in taken.values()))
+    back.by_line.update({n: back.by_line.get(n, 0) for n, one in taken.items() if one.parts})
+    return back
 
 
 def _refuse_used_cards(session: Session, order: _Order, asked: Mapping[int, int]) -> None:
@@ -455,8 +432,9 @@ def _write_refund(
         },
     )  # fmt: skip
     rows = [
-        {"id": new_id(), "franchise_id": fid, "refund_id": refund_id,
-         "order_line_id": order.lines[line_no].id, "qty": asked[line_no], "amount_fen": amount}
+        {"id": new_id(), "franchise_id": fid, "refund_id": refund_id, "order_line_id": order.lines[line_no].id,
+         "qty": asked[line_no], "amount_fen": amount,
+         "sessions": sum(one["sessions"] for one in effects.courses if one["line"] == line_no)}
         for line_no, amount in back.by_line.items()
     ]  # fmt: skip
     st.insert_many("refund_line", rows)
@@ -467,25 +445,3 @@ def _write_refund(
         detail={"refund_no": effects.refund_no, "amount_fen": effects.amount_fen, "reason": reason},
     )  # fmt: skip
     tell_plugins(st, "order.refunded", refund_id, order.row.person_id)
-
-
-def _say(effects: Effects) -> None:
-    """Put the effects into sentences for the person at the desk."""
-    says = [_("退还 %(y)s 元，按原支付方式退回。", y=show_yuan(effects.amount_fen))]
-    if effects.points_taken:
-        says.append(_("扣回消费所得积分 %(n)d 分。", n=effects.points_taken))
-    if effects.points_debt:
-        says.append(_("其中 %(n)d 分已用掉，记为欠分；下次得分先抵扣，还清前不能用积分。", n=effects.points_debt))
-    if effects.points_returned:
-        says.append(_("退回抵现积分 %(n)d 分，到期日不变。", n=effects.points_returned))
-    if effects.points_grace:
-        says.append(_("其中 %(n)d 分原批次已到期，给予 %(d)d 天宽限。", n=effects.points_grace, d=ledger.GRACE_DAYS))
-    for coupon in effects.coupons:
-        says.append(
-            _("“%(name)s”退回，可再次使用。", name=effects.coupon_names[coupon["code"]])
-            if coupon["usable"]
-            else _("“%(name)s”退回，但已过有效期。", name=effects.coupon_names[coupon["code"]])
-        )
-    if effects.tier:
-        says.append(_("等级由 %(a)s 变为 %(b)s。", a=effects.tier["from"], b=effects.tier["to"]))
-    effects.effects = says + effects.effects

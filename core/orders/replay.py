@@ -290,9 +290,12 @@ class _Slice:
         """Return the line as it was sold: its list price, a price set by hand, what plugins changed."""
         unit, qty = line.list_fen // line.qty, line.qty - line.refunded_qty
         by_hand: int | None = None
+        course: str | None = None
         for step in json.loads(line.detail).get("steps", ()):
             if step["rule"] == "manual_price":
                 by_hand = step["after_fen"] // line.qty
+            elif step["rule"].startswith("course:"):
+                course = step["rule"].partition(":")[2]
             elif step["stage"] == "item_promotion" and ":" in step["rule"]:
                 plugin, _sep, rule = step["rule"].partition(":")
                 change = (step["after_fen"] - step["before_fen"]) * qty // line.qty
@@ -300,7 +303,7 @@ class _Slice:
         item = self.items[line.item_code]
         snapshot = snapshot_of(item, self.classes[item.code], unit)
         patient = str(line.for_person_id) if line.for_person_id in self.people else None
-        return BasketLine(line.line_no, snapshot, qty, patient, by_hand, "-" if by_hand is not None else "")
+        return BasketLine(line.line_no, snapshot, qty, patient, by_hand, "-" if by_hand is not None else "", course)
 
     def _state(self, order: Orders, person: Person) -> PersonState:
         """Return a person as on the order's day; coupons are those that the order used."""

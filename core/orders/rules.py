@@ -93,10 +93,11 @@ class MoneyBack:
     stays: dict[int, dict[int, int]]
 
 
-def money_back(lines: Sequence[LineState], asked: Mapping[int, int]) -> MoneyBack:
+def money_back(lines: Sequence[LineState], asked: Mapping[int, int], *, some: bool = False) -> MoneyBack:
     """Return what refunding `asked` (line: pieces) gives back, as the difference of cumulative targets.
 
-    Whatever the steps, all refunds together give back exactly what each tender paid (I27, I29). Raises
+    `some`: something goes back even if it is worth nothing (a session that was free). Whatever the steps, all
+    refunds together give back exactly what each tender paid (I27, I29). Raises
     Invalid for an unknown line or more pieces than are left.
     """
     by_line: dict[int, int] = {}
@@ -121,7 +122,7 @@ def money_back(lines: Sequence[LineState], asked: Mapping[int, int]) -> MoneyBac
             back = before.get(tender, 0) - after.get(tender, 0)
             if back:
                 by_tender[tender] = by_tender.get(tender, 0) + back
-    if not any(asked.values()):
+    if not some and not any(asked.values()):
         raise Invalid.field("lines", _("请选择要退的项目和数量。"))
     return MoneyBack(by_line, by_tender, stays)
 

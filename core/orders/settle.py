@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 from core.cards import services as cards
 from core.catalog import services as catalog
 from core.coupons import services as coupons
-from core.kernel import audit, clock, counters, outbox
+from core.kernel import audit, clock, counters
 from core.kernel.errors import Conflict, Forbidden, Refusal
 from core.kernel.i18n import _
 from core.kernel.ids import new_id
 from core.kernel.permissions import may
-from core.kernel.runtime import runtime
 from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
+from core.orders import course_lines, packs, price_approval, quotes, rules, streaks, tender_list, till_entries
 from core.orders import findings as finding_rules
-from core.orders import price_approval, quotes, rules, streaks, tender_list, till_entries
 from core.orders.basket import price_basket
+from core.orders.events import tell_plugins
 from core.orders.types import BasketRequest, OverrideRequest, Priced, TenderRequest
 from core.org import business_day, dealing, franchises
 from core.points.rules import expires_on
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.orders.findings import Passed
+    from core.orders.types import Confirmation
     from core.points.rules import Earned
     from core.pricing.rules import Matrix, TenderIn
     from core.tiers.services import Moved
@@ -82,7 +83,7 @@ class Settled:
 def settle(
     session: Session, quote_id: Any, tenders: Sequence[TenderRequest],
     overrides: Sequence[OverrideRequest] = (), occurred_at: int | None = None, *, witness: str | None = None,
-    witness_payload: str = "",
+    witness_payload: str = "", confirmation: Confirmation | None = None,
 ) -> Settled:  # fmt: skip
     """Turn a stored quote into an order and return it.
 
@@ -115,6 +116,7 @@ def settle(
     plan = make_plan(priced, row.id, tenders, passed, occurred_at)
     plan.business_on = business_day.book_on(st, occurred_at)
     done = post(session, plan)
+    course_lines.use(session, plan, confirmation)
     Statements(session, actor.franchise_id).run(
         "UPDATE stored_quote SET order_id = ? WHERE franchise_id = ? AND id = ? AND order_id IS NULL",
         [done.order_id, actor.franchise_id, row.id],
@@ -125,7 +127,8 @@ def settle(
 def _lock(session: Session, st: Statements, request: BasketRequest) -> None:
     """Lock the persons of the basket, then their cards, each in order of id."""
     persons = {line.for_member_id for line in request.lines} | {request.member_id}
-    ids = [person_id for person_id in persons if person_id]
+    paying = course_lines.owners(session, request)
+    ids = [person_id for person_id in {*persons, *paying.values()} if person_id]
     st.lock("person", ids)
     if st.locks_rows and ids:
         held = cards.cards_of(session, ids)
@@ -187,6 +190,7 @@ def post(session: Session, plan: Plan) -> Settled:
     if plan.priced.request.member_id is not None:
         streaks.give(st, plan.priced.request.member_id, plan.priced.programme, posting, plan.came_on)
     _issue_cards(session, plan)
+    packs.issue(st, plan, posting)
     payer = plan.priced.request.member_id
     audit.insert(
         st, "orders.order.settled", "orders", plan.order_id, person_id=payer,
@@ -396,17 +400,3 @@ def _issue_cards(session: Session, plan: Plan) -> None:
                 session, holder, product, plan.priced.programme.version, order_id=plan.order_id,
                 start=plan.came_on,
             )  # fmt: skip
-
-
-def tell_plugins(st: Statements, name: str, order_id: int, person_id: int | None) -> None:
-    """Put an event into the outbox, one message for each plugin that listens."""
-    host = runtime().host
-    if host is None:
-        return
-    for key in host.takers("on_event", current_actor().plugins):
-        outbox.put(
-            st, f"plugin_event:{key}", f"{name}:{order_id}",
-            {"plugin": key, "event": name, "at_ms": clock.now_ms(), "data": {"order_id": order_id,
-             "person_id": person_id}},
-            person_id=person_id,
-        )  # fmt: skip

@@ -68,8 +68,8 @@ def visit_days(st: Statements, person_id: int) -> list[date]:
 def given_to(st: Statements, person_id: int, code: str) -> list[Given]:
     """Return the bonuses of a rule that the person was given and that were not taken back."""
     rows = st.all(
-        "SELECT t.id, COALESCE(e.effective_on, t.business_on) FROM transfer t LEFT JOIN tier_event e"
-        " ON e.franchise_id = t.franchise_id AND e.person_id = t.person_id AND e.source_id = t.source_id"
+        "SELECT t.id, COALESCE((SELECT MIN(e.effective_on) FROM tier_event e WHERE e.franchise_id = t.franchise_id"
+        " AND e.person_id = t.person_id AND e.source_id = t.source_id), t.business_on) FROM transfer t"
         " WHERE t.franchise_id = ? AND t.person_id = ? AND t.unit = 'points' AND t.reason = ? AND t.rule = ?"
         " AND NOT EXISTS (SELECT 1 FROM transfer r WHERE r.franchise_id = t.franchise_id"
         " AND r.person_id = t.person_id AND r.unit = 'points' AND r.reverses_id = t.id)",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from core.catalog.models import Item
+    from core.courses.services import Pack
     from core.hooktypes import BasketView
     from core.people.models import Person
     from core.pricing.rules import Basket, Quote
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LineRequest:
-    """A line as asked for. `price_fen` overrides the price of one piece and wants `price_reason`."""
+    """A line as asked for. `price_fen` overrides the price of one piece and wants `price_reason`.
+
+    `course_id`: sessions of that course pay for the line.
+    """
 
     item: str
     qty: int = 1
@@ -24,6 +28,7 @@ class LineRequest:
     for_member_id: int | None = None
     performer: int | None = None
     seller: int | None = None
+    course_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,14 @@ class TenderRequest:
     points: int = 0
     lines: tuple[int, ...] | None = None
     reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How the member confirmed that sessions are used; `method` None: as the franchise's setting has it."""
+
+    method: str | None = None
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +119,4 @@ class Priced:
     persons: dict[int, Person]
     view: BasketView
     findings: list[FindingView] = field(default_factory=list)
+    packs: dict[str, Pack] = field(default_factory=dict)

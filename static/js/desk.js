@@ -75,6 +75,7 @@
   }
   hk.on("keydown", (event) => {
     if (!till() || hk.composing(event) || event.altKey || event.metaKey || hk.$("dialog[open]")) return;
+    if (event.key === "F2" && event.shiftKey) { const burn = hk.$("[data-burn]"); event.preventDefault(); if (burn) burn.click(); return; }
     if (event.key === "F2") { event.preventDefault(); item()?.focus(); item()?.select(); return; }
     if (event.key === "F4") { const box = hk.$("[data-points]"); if (box) { event.preventDefault(); box.click(); } return; }
     if (event.key === "F9") { event.preventDefault(); goPay(); return; }
@@ -116,6 +117,15 @@
     button.classList.add("busy");
   });
   window.addEventListener("pageshow", () => hk.$("[data-paybtn]")?.classList.remove("busy"));
+
+  /* -- a session: Enter takes the course, Enter again whoever performs it ------------------------- */
+  hk.on("keydown", (event) => {
+    const form = event.target.closest?.("[data-burnf]");
+    if (!form || event.key !== "Enter" || hk.composing(event) || event.target.matches("button,a,summary")) return;
+    const performer = hk.$("[data-performer]", form);
+    event.preventDefault();
+    if (event.target.name === "pick" && performer) performer.focus(); else form.requestSubmit();
+  });
 
   /* -- paper --------------------------------------------------------------------------------------- */
   hk.on("click", (event) => { if (event.target.closest?.("[data-print]")) print(); });

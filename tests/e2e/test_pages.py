@@ -20,11 +20,14 @@ def pages(desk):
     person = desk.enrol()
     desk.ring_up(person, "CARD-FAMILY")
     order = desk.ring_up(person, "F-RESIN", "PASTE")
+    pack = desk.ring_up(person, "PKG-CARE").order_no
+    course = re.search(r"/members/courses/(\d+)", desk.get(f"/members/{person}").text).group(1)
     card = re.search(r"/cards/(\d+)/family", desk.get(f"/members/{person}").text).group(1)
     desk.take(person)
     desk.add("F-RESIN")
     no = order.order_no
     return [
+        f"/members/{person}/courses/use", f"/members/courses/{course}", f"/orders/{pack}/refund", "/records/courses/",
         "/", "/till", "/find?q=lcm", "/members", "/members?f.card=yes", "/members/new", f"/members/{person}",
         f"/members/{person}?tab=orders", f"/members/{person}?tab=points", f"/members/{person}?tab=dental.person",
         f"/members/{person}/edit", f"/cards/{card}/family", "/orders", f"/orders/{no}", f"/orders/{no}/refund",

@@ -1,4 +1,4 @@
-"""Races between real processes: the last coupon, the last points, one key eight times, one line twice.
+"""Races between real processes: the last coupon, points, session, one key eight times, one line twice.
 
 Every round makes a fresh situation, lets all workers act at once and counts what happened. The control
 runs the same with the locks off (reads in one transaction, writes in a later one, guards and constraints
@@ -16,24 +16,27 @@ from sqlalchemy import text
 
 from core import rooms
 from core.cards import services as cards
+from core.catalog import services as catalog
 from core.coupons import services as coupons
-from core.kernel import idempotency
+from core.courses import services as courses
+from core.kernel import clock, idempotency
 from core.kernel.errors import Refusal
 from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
 from core.ledger import services as ledger
-from core.orders import quotes, refunds, settle
+from core.orders import burn, quotes, refunds, settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.people import services as people
 from tests import installation as houses
 from tests.installation import House, Installation
 from tests.soak.places import place
 
-KINDS = ("coupon", "points", "key", "refund")
+KINDS = ("coupon", "points", "key", "refund", "session")
 # How long a control holds what it read: long enough for the other worker to read it too, on a busy machine.
 PAUSE = 0.25
 READ_BALANCE, USE_ROW = ledger.balance_of, settle._use_row
-WORKERS = {"coupon": 2, "points": 2, "key": 8, "refund": 2}
+WORKERS = {"coupon": 2, "points": 2, "key": 8, "refund": 2, "session": 8}
+PARTS_OF = courses.parts_of
 
 
 # -- one round: what each worker does -----------------------------------------------------------------
@@ -60,6 +63,9 @@ def _locked(house: Installation, actor: Actor, kind: str, task: dict[str, Any]) 
     if kind == "refund":
         with house.unit() as session:
             refunds.refund(session, task["order_no"], {1: 1}, "赛跑")
+    elif kind == "session":
+        with house.unit() as session:
+            burn.burn(session, task["course"], burn.Burning())
     elif kind == "key":
         idempotency.perform(house.runtime.db, actor, "race", task["key"], b"x", lambda s: _sale(s, task))
     else:
@@ -79,8 +85,8 @@ def _unlocked(house: Installation, actor: Actor, kind: str, task: dict[str, Any]
         idempotency._claim = lambda *args: True  # type: ignore[assignment]
         _locked(house, actor, kind, task)
         return
-    if kind == "refund":
-        _unlocked_refund(house, task)
+    if kind in ("refund", "session"):
+        (_unlocked_refund if kind == "refund" else _unlocked_session)(house, task)
         return
     with house.unit() as session:
         row = quotes.get(session, task["quote_id"])
@@ -113,6 +119,22 @@ def _unlocked_refund(house: Installation, task: dict[str, Any]) -> None:
             refunds.refund(session, task["order_no"], {1: 1}, "赛跑")
     finally:
         refunds._load = plain
+
+
+def _unlocked_session(house: Installation, task: dict[str, Any]) -> None:
+    courses.parts_of, ledger.balance_of = PARTS_OF, READ_BALANCE
+    with house.unit() as session:
+        parts = courses.parts_of(session, [task["course"]], clock.today("Asia/Shanghai"))
+        st = Statements(session, house.dental.franchise_id)
+        balance = READ_BALANCE(st, "course", parts[task["course"]][0].row.id, ledger.SESSIONS, task["member"])
+        balance.lots  # noqa: B018 (read now, as the fault would)
+        session.expunge_all()
+    time.sleep(PAUSE)
+    courses.parts_of, ledger.balance_of = lambda *args: parts, lambda *args, **kw: balance  # type: ignore[assignment]
+    ledger._move_account, ledger._move_lot = _blind_account, _blind_lot
+    with house.unit() as session:
+        _constraints_off(session)
+        burn.burn(session, task["course"], burn.Burning())
 
 
 def _blind_account(st: Statements, bal: Any, delta: int, debt: int) -> None:
@@ -167,6 +189,8 @@ def _situation(house: Installation, kind: str, n: int) -> list[dict[str, Any]]:
         return [{"order_no": sold.order_no, "order_id": sold.order_id}] * workers
     if kind == "coupon":
         return _coupon_situation(house, member, n)
+    if kind == "session":
+        return _session_situation(house, member, n)
     house.sell(member, "POLISH", "POLISH")
     tenders = [{"kind": "points", "amount_fen": 100, "points": 100}, {"kind": "cash", "amount_fen": 5_900}]
     return [_quoted(house, member, "POLISH", tenders) for _w in range(workers)]
@@ -187,6 +211,17 @@ def _coupon_situation(house: Installation, member: int, n: int) -> list[dict[str
     ]  # fmt: skip
 
 
+def _session_situation(house: Installation, member: int, n: int) -> list[dict[str, Any]]:
+    """Two sessions were sold and one was used: eight desks reach for the last (B40)."""
+    with house.unit() as session:
+        catalog.add(session, f"TWICE-{n}", "两次卡", "course", 20_000, sessions=2)
+    house.sell(member, f"TWICE-{n}")
+    with house.unit() as session:
+        course = courses.owned_by(session, member)[0].id
+        burn.burn(session, course, burn.Burning())
+    return [{"course": course, "member": member}] * WORKERS["session"]
+
+
 def _quoted(house: Installation, member: int, line: Any, tenders: list[dict[str, Any]]) -> dict[str, Any]:
     asked = line if isinstance(line, LineRequest) else LineRequest(line)
     with house.unit() as session:
@@ -198,6 +233,7 @@ ONE_MAY_WIN: dict[str, set[str]] = {
     "coupon": {"stale_quote", "coupon_taken"},
     "points": {"points_not_allowed", "not_enough_points", "stale_quote"},
     "refund": {"invalid"},
+    "session": {"no_sessions_left"},
 }
 
 
@@ -222,6 +258,7 @@ def _effects(house: Installation, kind: str, task: dict[str, Any]) -> int:
         ),
         "key": ("SELECT COUNT(*) FROM orders WHERE franchise_id = ? AND person_id = ?", ["member"]),
         "refund": ("SELECT COUNT(*) FROM refund WHERE franchise_id = ? AND orders_id = ?", ["order_id"]),
+        "session": ("SELECT COUNT(*) - 1 FROM course_use WHERE franchise_id = ? AND course_id = ?", ["course"]),
     }[kind]
     with house.unit("read") as session:
         row = Statements(session, fid).one(sql, [fid, *(task[name] for name in params)])
@@ -242,7 +279,8 @@ def race(
             _drop_constraints(house, dialect)
         context = mp.get_context("spawn")
         results = context.Queue()
-        queues = [context.Queue() for _n in range(WORKERS[kind])]
+        # Two show what the locks are for; eight show that they hold.
+        queues = [context.Queue() for _n in range(2 if control and kind == "session" else WORKERS[kind])]
         workers = [
             context.Process(target=_worker, args=(str(house.folder), url, house.dental, kind, control, queue, results))
             for queue in queues
@@ -276,7 +314,7 @@ def _rounds(
 ) -> tuple[int, list[str]]:  # fmt: skip
     violations, examples = 0, []
     for n in range(rounds):
-        tasks = _situation(house, kind, n)
+        tasks = _situation(house, kind, n)[: len(queues)]
         start = time.monotonic() + 0.01
         for queue, task in zip(queues, tasks, strict=True):
             queue.put({**task, "start": start})

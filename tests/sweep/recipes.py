@@ -54,7 +54,7 @@ def _fill(value: Any, values: dict[str, str]) -> Any:
 PERSON, ORDER, CARD, HOUSEHOLD, QUOTE = Ref("person"), Ref("order"), Ref("card"), Ref("household"), Ref("quote")
 ITEM, STAFF, STORE, NUMBER, CARD_NO = Ref("item"), Ref("staff"), Ref("store"), Ref("member_no"), Ref("card_number")
 BATCH, STAFF_ID, APPROVAL, SITTING = Ref("batch"), Ref("staff_id"), Ref("approval"), Ref("sitting")
-NOTICE = Ref("notice")
+NOTICE, COURSE, USE = Ref("notice"), Ref("course"), Ref("course_use")
 PLAIN = Recipe()
 EDIT = {"name": "改名", "version": "1"}
 LINES = {"lines": [{"line": 2, "qty": 1}]}
@@ -84,6 +84,9 @@ API = {
     "api_orders.read": Recipe({"order_no": ORDER}),
     "api_orders.preview": Recipe({"order_no": ORDER}, json=LINES),
     "api_orders.refund": Recipe({"order_no": ORDER}, json={**LINES, "reason": "扫"}),
+    "api_courses.read": Recipe({"course_id": COURSE}),
+    "api_courses.use": Recipe({"course_id": COURSE}, json={"for_member_id": PERSON, "performer": STAFF}),
+    "api_courses.undo": Recipe({"course_id": COURSE, "use_id": USE}, json={"reason": "扫一扫"}),
     "api_approvals.adjust": Recipe({"member_id": PERSON}, json={"unit": "points", "delta": 5, "reason": "扫一扫"}),
     "api_approvals.read": Recipe({"approval_id": APPROVAL}),
     "api_approvals.decide": Recipe({"approval_id": APPROVAL}, json={"decision": "refuse", "reason": "扫一扫"}),
@@ -139,6 +142,13 @@ DESK = {
     "desk.staff_person": Recipe({"staff_id": STAFF_ID}, form={"member_no": NUMBER}),
     "desk.tenders": Recipe(query={"layer": "store", "store": STORE}),
     "desk.tenders_save": Recipe(form={"layer": "store", "store": STORE, "on_cash": "1"}),
+    "desk.burn": Recipe({"person_id": PERSON}),
+    "desk.burn_post": Recipe({"person_id": PERSON}, form={"pick": "1:X", "for": PERSON, "performer": STAFF_ID}),
+    "desk.course": Recipe({"course_id": COURSE}),
+    "desk.course_undo": Recipe({"course_id": COURSE, "use_id": USE}, form={"reason": "扫一扫"}),
+    "desk.course_freeze": Recipe({"course_id": COURSE}, form={"reason": "扫一扫"}),
+    "desk.course_extend": Recipe({"course_id": COURSE}, form={"days": "3", "reason": "扫一扫"}),
+    "desk.course_transfer": Recipe({"course_id": COURSE}, form={"member_no": NUMBER, "reason": "扫一扫"}),
     "desk.refund_post": Recipe({"order_no": ORDER}, form={"qty_2": "1", "reason": "扫", "preview_id": "x"}),
 }
 
@@ -370,5 +380,7 @@ RECIPES: dict[str, Recipe] = {
     **records("lots", Ref("lot")),
     **records("cards", CARD),
     **records("coupons", Ref("coupon")),
+    **records("courses", COURSE),
+    **records("course_uses", USE),
     **records("stores", STORE, name="改名", code="95"),
 }  # fmt: skip

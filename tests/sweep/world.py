@@ -17,6 +17,7 @@ from core.catalog import prices
 from core.catalog import services as catalog
 from core.contact.models import MessageTemplate
 from core.coupons import services as coupons
+from core.courses.models import Course
 from core.imports import runner
 from core.kernel import clock, counters, tasks
 from core.kernel.db import Base, FranchiseOwned
@@ -25,7 +26,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
 from core.kernel.web import saved_views
 from core.ledger.models import Lot
-from core.orders import adjustments, quotes
+from core.orders import adjustments, burn, quotes
 from core.orders.models import OrderLine, Orders, StoredQuote
 from core.orders.types import BasketRequest, LineRequest
 from core.org import approvals, staffing, tokens
@@ -212,6 +213,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             quote_id = quote.id
         listed = f"姓名,手机号\n{word}乙,{'13877777778' if away else '13900000001'}\n".encode()
         batch = runner.load(installation.runtime.db, actor, f"{word}名单.csv", listed)
+        kept |= _course(installation, member, code, word)
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
         with installation.unit() as session:
             person = people.get(session, member)
@@ -272,6 +274,20 @@ def _records(session: Any, person: Person, programme: Any, word: str, key: str) 
         "person_field": field_.id, "coupon": coupon.id, "lot": lot.id, "transfer": lot.transfer_id,
         "order_line": line.id, "message_template": told.id,
     }  # fmt: skip
+
+
+def _course(installation: Installation, member: int, code: str, word: str) -> dict[str, int]:
+    """Sell a course that may be handed over, use a session of it; return their ids."""
+    with installation.unit() as session:
+        catalog.add(
+            session, f"C-{code}"[:40], f"{word}疗程", "course", 3_000, sessions=3,
+            attributes={"core.shared": True, "core.transferable": True, "core.valid_months": "12"},
+        )  # fmt: skip
+    installation.sell(member, f"C-{code}"[:40], coupons=())
+    with installation.unit() as session:
+        course = session.scalar(select(Course).where(Course.person_id == member))
+        used = burn.burn(session, course.id, burn.Burning(evidence=f"{word}单号", method="signature"))
+        return {"course": course.id, "course_use": used.use_id}
 
 
 def _spare(session: Any, house: House, store: int | None) -> Staff:

@@ -66,6 +66,7 @@ def shortcut_groups() -> list[ShortcutGroup]:
             _("收银台"),
             (
                 Shortcut("F2", _("到项目框")),
+                Shortcut("Shift+F2", _("核销疗程")),
                 Shortcut("F4", _("用不用积分")),
                 Shortcut("F9", _("去收款")),
                 Shortcut("1 … 5", _("收款方式")),

@@ -1,0 +1,1 @@
+"""Courses: sale, use, undo, refund, freeze, extension, transfer."""
