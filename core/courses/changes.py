@@ -44,7 +44,7 @@ def _reason(text: str) -> str:
 def freeze(session: Session, course_id: Any, reason: str) -> Course:
     """Freeze a course from today on: it cannot be used, and its time stands still.
 
-    Raises Conflict `course_frozen`, `course_ended`, `course_expired`, Invalid without a reason.
+    Raises Conflict `course_frozen`, `course_ended`, `course_expired`, `no_sessions_left`, Invalid without a reason.
     """
     course, why, today = _held(session, course_id), _reason(reason), clock.today(current_actor().tz)
     if course.state == rules.FROZEN:
@@ -52,6 +52,8 @@ def freeze(session: Session, course_id: Any, reason: str) -> Course:
     _refuse_ended(course)
     if course.expires_on is not None and course.expires_on <= today:
         raise Conflict(_("这个疗程已过期，不能停用。请先办延期。"), code="course_expired")
+    if not any(one.usable for one in services.parts_of(session, [course.id], today)[course.id]):
+        raise Conflict(_("这个疗程的次数已用完，不用停用。"), code="no_sessions_left")
     course.state, course.frozen_on = rules.FROZEN, today
     course.version += 1
     _set_ends(session, course, None)

@@ -69,6 +69,10 @@ class CourseSeen:
         """Return the sessions it had in all, less those that were given back."""
         return sum(part.total for part in self.parts)
 
+    def name_of(self, item_code: str) -> str:
+        """Return what the item of a use is called."""
+        return next((part.name for part in self.parts if part.code == item_code), item_code)
+
     @property
     def ends(self) -> date | None:
         """Return the first day on which the next session to be used can no longer be; None: it does not run out."""

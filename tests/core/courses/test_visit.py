@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -12,6 +14,8 @@ from core.kernel.tenancy import acting
 from core.orders import jobs
 from core.orders.models import Orders
 from core.people.models import Person
+from core.programme import services as programmes
+from core.programme.document import Streak
 from tests.core.courses import kit
 from tests.installation import at
 
@@ -217,6 +221,16 @@ def test_expiry_is_by_date_and_an_extension_brings_back_what_the_sweep_booked(ho
         assert kit.problems(house) == []
 
 
+def test_a_course_without_sessions_left_is_not_frozen(house):
+    with at("2026-03-02 10:00"):
+        _member, _done, [(course, _parts)] = sold(house)
+        for _n in range(10):
+            kit.use(house, course.id)
+        with pytest.raises(Refusal) as refusal, house.unit() as session:
+            changes.freeze(session, course.id, "怀孕暂停")
+    assert refusal.value.code == "no_sessions_left"
+
+
 def test_a_frozen_course_waits_and_its_time_stands_still(house):
     with house.unit() as session:
         from core.catalog import services as catalog
@@ -340,3 +354,22 @@ def test_a_line_of_an_order_is_paid_with_a_session_and_its_refund_gives_it_back(
     with house.unit("read") as session:
         assert session.get(Orders, done.order_id).state == "refunded"
     assert kit.problems(house) == []
+
+
+def test_a_use_is_a_visit_of_a_streak_and_its_undo_takes_the_bonus_back(house):
+    with at("2026-03-01 09:00"), house.unit() as session:
+        now = programmes.in_force(session)
+        programmes.publish(session, replace(now, streaks=(Streak("twice", "一月两次", 1, 2, 70),)))
+    with at("2026-03-02 10:00"):
+        member, _done, [(course, _parts)] = sold(house)
+    before = kit.points(house, member)
+    with at("2026-03-09 10:00"):
+        first = kit.use(house, course.id)
+        assert kit.points(house, member) == before + 70
+        second = kit.use(house, course.id)
+        assert kit.points(house, member) == before + 70, "given once"
+        kit.undo(house, course.id, first.use_id)
+        assert kit.points(house, member) == before + 70, "the other use of that day is still a visit"
+        kit.undo(house, course.id, second.use_id)
+        assert kit.points(house, member) == before
+        assert kit.problems(house) == []
