@@ -75,7 +75,7 @@ ACTS = (
     Act(_l("新建会员"), "enrol", _l("入会 办卡"), "desk.enrol", "plus", ENROL),
     Act(_l("打印规则页"), "print rules", _l("方案 等级 积分"), "programme.rules", "print", "programme.rules.view"),
     Act(_l("修改会员方案"), "programme", _l("等级 积分 促销 草稿"), "programme.index", "edit", "programme.draft.edit"),
-    Act(_l("导入会员名单"), "import excel csv", "", "imports.new", "upd", "imports.run"),
+    Act(_l("导入名单"), "import excel csv", "", "imports.new", "upd", "imports.run"),
     Act(_l("新建人群"), "segment", _l("筛选 条件"), "segments.new", "users", "segments.edit"),
     Act(_l("新增员工"), "staff hire", _l("入职"), "org.staff_new", "plus", "org.staff.edit"),
     Act(_l("处理审批"), "approval", _l("批准"), "org.approvals", "check", "org.approvals.view"),
