@@ -24,7 +24,8 @@ from core.api.auth import Caller, Demand
 from core.api.schemas import Problem
 from core.api.strict import StrictParser
 from core.kernel import i18n
-from core.kernel.errors import Refusal
+from core.kernel.errors import Invalid, Refusal
+from core.kernel.i18n import _
 from core.kernel.tenancy import acting
 from core.kernel.web import problem
 from core.kernel.web.routes import RouteSpec, declare
@@ -41,8 +42,9 @@ STAFF = {
     "in": "header", "name": "X-Staff", "schema": {"type": "string", "maxLength": 20},
     "description": "Number of the staff member who does this. Required where value changes.",
 }  # fmt: skip
+PROOF_LENGTH = 100
 PROOF = {
-    "in": "header", "name": "X-Staff-Proof", "schema": {"type": "string", "maxLength": 100},
+    "in": "header", "name": "X-Staff-Proof", "schema": {"type": "string", "maxLength": PROOF_LENGTH},
     "description": "Single-use proof from POST /api/v1/staff/proofs over the raw body of this call.",
 }  # fmt: skip
 KEY = {
@@ -116,7 +118,7 @@ def call(
         def run(**parts: Any) -> Response:
             i18n.set_locale(i18n.SOURCE_LOCALE)
             try:
-                return _admitted(demand, once, documented, parts, refused)
+                return _admitted(demand, once, documented, parts, refused, proof=proof)
             except Refusal as refusal:
                 return refuse(refusal)
 
@@ -129,9 +131,11 @@ def call(
 
 def _admitted(
     demand: Demand, once: str, documented: Callable[..., Response], parts: dict[str, Any],
-    refused: Callable[[Caller, Refusal], Refusal] | None,
+    refused: Callable[[Caller, Refusal], Refusal] | None, *, proof: bool,
 ) -> Response:  # fmt: skip
     caller = auth.admit(demand)
+    if proof and len(request.headers.get("X-Staff-Proof", "")) > PROOF_LENGTH:
+        raise Invalid.field("X-Staff-Proof", _("确认凭证最多 %(n)d 个字符。", n=PROOF_LENGTH))
     g.api_caller, g.api_key = caller, money.key_of(once)
     with acting(caller.actor):
         try:

@@ -198,3 +198,15 @@ def test_whoami(dental):
     assert told["plugins"] == ["dental"]
     assert (told["programme"], told["programme_version"]) == ("dental", 1)
     assert set(told["scopes"]) == set(tokens.SCOPES)
+
+
+def test_a_proof_that_is_too_long_is_refused_also_where_none_is_needed(dental):
+    member = dental.enrol("刘超明", "13800005051")["id"]
+    order = dental.sell(member, "CLEAN")["order_no"]
+    body = {"lines": [{"line": 1, "qty": 1}], "reason": "顾客改约"}
+    answer = dental.refused("POST", f"/orders/{order}/refunds", body, key="long", x_staff_proof="x" * 101)
+    assert answer == (422, "invalid")
+    assert (
+        dental.ok("POST", f"/orders/{order}/refunds", body, key="short", x_staff_proof="x" * 100)["amount_fen"]
+        == 20_000
+    )

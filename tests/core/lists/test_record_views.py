@@ -12,6 +12,7 @@ from core.kernel.tenancy import acting
 from core.kernel.web.admin_view import NEVER_FIELDS, AdminView
 from core.people.models import PersonField
 from core.programme.rules import CouponRule
+from tests.core.courses import kit
 from tests.core.desk.desk_kit import Desk
 from tests.forms import form_with
 
@@ -26,6 +27,9 @@ def one_of_each(installation):
     with acting(installation.actor(house, "owner")):
         member = installation.enrol("刘超明", "13800005051")
         installation.sell(member, "CLEAN")
+        installation.sell(member, "PKG-CARE")
+        [(course, _parts)] = kit.of(installation, member)
+        kit.use(installation, course.id)
         with installation.unit() as session:
             coupons.issue(
                 session, member, CouponRule("C", "券", amount_fen=100), clock.today("Asia/Shanghai"), "test", 1
@@ -119,7 +123,9 @@ def test_who_may_not_edit_a_record_cannot(sit, web, role):
 def test_no_method_can_be_smuggled_in_and_nothing_is_deleted(sit, web):
     owner = sit("owner")
     for view in views(web):
-        before, one = rows(owner, view), rows(owner, view)[0]["id"]
+        before = rows(owner, view)
+        assert before, f"{view.key}: put a row of it into one_of_each"
+        one = before[0]["id"]
         for path in (
             f"/records/{view.key}/delete/",
             f"/records/{view.key}/action/",
