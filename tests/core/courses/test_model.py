@@ -143,8 +143,10 @@ class Driver:
             try:
                 changes.freeze(session, course, "出差")
             except Refusal as refusal:
-                assert refusal.code in {"course_expired", "course_ended"}, self.where()
+                assert refusal.code in {"course_expired", "course_ended", "no_sessions_left"}, self.where()
+                assert refusal.code != "no_sessions_left" or not pack.usable(self.today), self.where()
                 return
+        assert pack.usable(self.today), self.where()
         pack.freeze(self.today)
 
     def extend(self):
