@@ -15,6 +15,7 @@ from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
+from core.orders import payments
 from core.orders.reads import masked_phone, tier_json
 from core.org.models import Staff
 from core.people import custom
@@ -82,7 +83,7 @@ def member(session: Session, person: Person) -> dict[str, Any]:
         "cards": [card_json(card, used.get(card.id, 0)) for card in held],
         "points": _points(st, person, today),
         "stored_value": {"principal_fen": 0, "bonus_fen": 0},
-        "owed_fen": 0,
+        "owed_fen": payments.owed_of(session, person.id),
         "coupons": _coupons(session, st, programme, person, held, today),
         "courses": [course_reads.to_json(one) for one in course_reads.of_member(session, person.id)],
         "consents": [consent_json(row) for row in people.consents_of(session, person).values()],

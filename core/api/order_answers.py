@@ -104,6 +104,7 @@ class OrderLine(Schema):
     for_member_id = tell.maybe()
     refunded_qty = tell.whole()
     refunded_fen = tell.whole()
+    owed_fen = tell.whole()
 
 
 class OrderTender(Schema):
@@ -114,6 +115,17 @@ class OrderTender(Schema):
     points = tell.whole()
     refunded_fen = tell.whole()
     refunded_points = tell.whole()
+    payment = fields.Integer(required=True, allow_none=True)
+
+
+class OrderPayment(Schema):
+    """A payment that came after the sale; its tenders carry its number."""
+
+    payment = tell.whole()
+    amount_fen = tell.whole()
+    points = tell.whole()
+    business_date = tell.day()
+    booked_at = tell.instant()
 
 
 class OrderFinding(Schema):
@@ -184,6 +196,7 @@ class RefundEffects(Schema):
     courses = tell.many(RefundedCourse)
     tier = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     referral = tell.several(fields.Dict())
+    released_fen = tell.whole()
     owed_fen = tell.whole()
     effects = tell.several(fields.String())
 
@@ -233,6 +246,7 @@ class Order(Schema):
     owed_fen = tell.whole()
     refunded_fen = tell.whole()
     tenders = tell.many(OrderTender)
+    payments = tell.many(OrderPayment)
     earned_points = tell.whole()
     balances = tell.one(Balances)
     tier = tell.one(Tier, null=True)

@@ -16,10 +16,11 @@ from core.kernel.errors import FieldError, Forbidden, Invalid, Refusal
 from core.kernel.i18n import _
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import Actor, acting
-from core.orders import quotes, refunds, settle
+from core.orders import payments, quotes, refunds, settle
 from core.orders.models import Orders
 from core.orders.reads import order_json
 from core.orders.types import BasketRequest, Confirmation, OverrideRequest, TenderRequest
+from core.org.models import Staff
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
 
@@ -56,19 +57,24 @@ def with_fresh_quote(caller: Caller, refusal: Refusal) -> Refusal:
 def sell(work: Work, data: dict[str, Any]) -> dict[str, Any]:
     """Settle a quote. 409 stale_quote with the new quote when the price moved, 422 blocked with findings."""
     at = backdated(work.caller, data.get("occurred_at"))
-    tenders = [
+    overrides = [OverrideRequest(o["finding"], o["reason"], o.get("proof")) for o in data["overrides"]]
+    seller = _seller(work, data["quote_id"])
+    with acting(_lender(work, seller) if data["allow_debt"] else seller):
+        done = settle.settle(
+            work.session, data["quote_id"], _tenders(data), overrides, at, witness=request.headers.get(PROOF),
+            witness_payload=_payload(work), confirmation=_confirmation(data),
+            allow_debt=data["allow_debt"],
+        )  # fmt: skip
+    return _order(work, done.order_no)
+
+
+def _tenders(data: dict[str, Any]) -> list[TenderRequest]:
+    return [
         TenderRequest(
             t["kind"], t["amount_fen"], t["points"], tuple(t["lines"]) if t.get("lines") else None, t["reference"]
         )
         for t in data["tenders"]
     ]
-    overrides = [OverrideRequest(o["finding"], o["reason"], o.get("proof")) for o in data["overrides"]]
-    with acting(_seller(work, data["quote_id"])):
-        done = settle.settle(
-            work.session, data["quote_id"], tenders, overrides, at, witness=request.headers.get(PROOF),
-            witness_payload=_payload(work), confirmation=_confirmation(data),
-        )  # fmt: skip
-    return _order(work, done.order_no)
 
 
 def _confirmation(data: dict[str, Any]) -> Confirmation | None:
@@ -91,6 +97,14 @@ def _seller(work: Work, quote_id: str) -> Actor:
     return replace(actor, grants={**actor.grants, PRICE: frozenset({work.caller.bearer.store_id})})
 
 
+def _lender(work: Work, actor: Actor) -> Actor:
+    """Return the actor with the right to leave an order open where the named person has it: a token never does."""
+    staff = work.session.get(Staff, actor.staff_id) if actor.staff_id else None
+    if staff is None or not staff_may(work.session, staff, payments.DEBT):
+        return actor
+    return replace(actor, grants={**actor.grants, payments.DEBT: frozenset({work.caller.bearer.store_id})})
+
+
 def _order(work: Work, order_no: str) -> dict[str, Any]:
     row: Orders = refunds.find(work.session, order_no)
     return order_json(work.session, row)
@@ -99,6 +113,19 @@ def _order(work: Work, order_no: str) -> dict[str, Any]:
 @call(bp, "GET", "/orders/<order_no>", permission=VIEW, scopes=("orders", "refunds"), answer=order_answers.Order)
 def read(work: Work, order_no: str) -> dict[str, Any]:
     """Return an order with its payments and refunds."""
+    return _order(work, order_no)
+
+
+@call(
+    bp, "POST", "/orders/<order_no>/payments", permission=SELL, scopes=("orders",), unit="write", once=REQUIRED,
+    staff=True, proof=True, status=201, body=schemas.NewPayment, answer=order_answers.Order,
+    example={"tenders": [{"kind": "bank", "amount_fen": 1500000}]},
+)  # fmt: skip
+def pay(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
+    """Take a later payment of an order that is still owed, and answer the order. 409 nothing_owed when it is paid."""
+    payments.pay(
+        work.session, order_no, _tenders(data), witness=request.headers.get(PROOF), witness_payload=_payload(work)
+    )
     return _order(work, order_no)
 
 

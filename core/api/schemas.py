@@ -288,7 +288,14 @@ class NewOrder(Body):
     tenders = _many(fields.Nested(NewTender), 0, 20, required=True)
     overrides = _many(fields.Nested(Override), 0, MAX_LINES, load_default=list)
     confirmation = fields.Nested(Confirmation, metadata={"description": "of the sessions that pay for lines"})
+    allow_debt = fields.Boolean(load_default=False, metadata={"description": "what the tenders leave stays owed"})
     occurred_at = Instant(metadata={"description": "scope backdate, at most 72 h ago"})
+
+
+class NewPayment(Body):
+    """A payment of an order that is still owed."""
+
+    tenders = _many(fields.Nested(NewTender), 1, 20, required=True)
 
 
 class NewUse(Body):

@@ -40,8 +40,17 @@ CHECKS = (
         "SELECT o.id, o.n, t.n FROM (SELECT source_id AS id, SUM(amount_fen) AS n FROM till_entry"
         "   WHERE franchise_id = :f AND source_kind = 'order' GROUP BY source_id) o"
         " JOIN (SELECT orders_id AS id, SUM(amount_fen) AS n FROM tender WHERE franchise_id = :f"
-        "   AND kind <> 'points' GROUP BY orders_id) t ON t.id = o.id WHERE o.n <> t.n ORDER BY o.id LIMIT 1",
+        "   AND kind <> 'points' AND payment_id IS NULL GROUP BY orders_id) t ON t.id = o.id"
+        " WHERE o.n <> t.n ORDER BY o.id LIMIT 1",
         "the till took {1} for order {0}, its tenders say {2}",
+    ),
+    Check(
+        "cash.entries_match_payments",
+        "SELECT p.id, COALESCE(e.n, 0), p.amount_fen FROM payment p LEFT JOIN (SELECT source_id AS id,"
+        "   SUM(amount_fen) AS n FROM till_entry WHERE franchise_id = :f AND source_kind = 'payment'"
+        "   GROUP BY source_id) e ON e.id = p.id WHERE p.franchise_id = :f AND p.amount_fen <> COALESCE(e.n, 0)"
+        " ORDER BY p.id LIMIT 1",
+        "the till took {1} for payment {0}, which is {2}",
     ),
 )
 

@@ -46,7 +46,11 @@ class StoredQuote(FranchiseOwned, Base):
 
 
 class Orders(FranchiseOwned, Base):
-    """An order: what was sold to whom, by whom, at which price, under which programme version."""
+    """An order: what was sold to whom, by whom, at which price, under which programme version.
+
+    `paid_fen` is what was received in all, `owed_fen` what is still to be paid. States: paid, open (something is
+    owed), part_refunded, refunded.
+    """
 
     __tablename__ = "orders"
     order_no: Mapped[str] = code_col(30)
@@ -56,6 +60,7 @@ class Orders(FranchiseOwned, Base):
     list_fen: Mapped[int] = fen_col()
     total_fen: Mapped[int] = fen_col()
     paid_fen: Mapped[int] = fen_col()
+    owed_fen: Mapped[int] = fen_col(server_default="0")
     refunded_fen: Mapped[int] = fen_col()
     earned_points: Mapped[int] = count_col()
     state: Mapped[str] = code_col(16, default="paid")
@@ -81,13 +86,23 @@ class Orders(FranchiseOwned, Base):
             sqlite_where=text("state <> 'paid'"),
             postgresql_where=text("state <> 'paid'"),
         ),
+        owned_index(
+            "ix_orders_owed",
+            "person_id",
+            "id",
+            sqlite_where=text("owed_fen > 0"),
+            postgresql_where=text("owed_fen > 0"),
+        ),
         CheckConstraint("refunded_fen >= 0 AND refunded_fen <= paid_fen", name="refunded"),
         CheckConstraint("paid_fen >= 0 AND paid_fen <= total_fen", name="paid"),
     )
 
 
 class OrderLine(FranchiseOwned, Base):
-    """A line of an order. `detail` is JSON: price steps and earn parts, as the receipt explains them."""
+    """A line of an order. `detail` is JSON: price steps and earn parts, as the receipt explains them.
+
+    `owed_fen` is still to be paid; `released_fen` was owed for what was given back, and is owed no more.
+    """
 
     __tablename__ = "order_line"
     orders = belongs_to("orders")
@@ -109,6 +124,8 @@ class OrderLine(FranchiseOwned, Base):
     detail: Mapped[str] = col(Text, INTERNAL, default="{}")
     refunded_qty: Mapped[int] = count_col()
     refunded_fen: Mapped[int] = fen_col()
+    owed_fen: Mapped[int] = fen_col(server_default="0")
+    released_fen: Mapped[int] = fen_col(server_default="0")
     __table_args__ = (
         owned_unique("orders_id", "line_no"),
         owned_index("ix_order_line_person", "for_person_id", "id"),
@@ -120,10 +137,11 @@ class OrderLine(FranchiseOwned, Base):
 
 
 class Tender(FranchiseOwned, Base):
-    """How a part of an order was paid."""
+    """How a part of an order was paid: at the sale, or (`payment`) later."""
 
     __tablename__ = "tender"
     orders = belongs_to("orders")
+    payment = belongs_to("payment", nullable=True)
     person_id: Mapped[int | None] = ref_col()
     number: Mapped[int] = count_col()
     kind: Mapped[str] = code_col(30)
@@ -142,13 +160,34 @@ class Tender(FranchiseOwned, Base):
     )
 
 
+class Payment(FranchiseOwned, Base):
+    """A later payment of an order that was left open: its tenders carry the ways to pay (B53). Append-only."""
+
+    __tablename__ = "payment"
+    orders = belongs_to("orders")
+    number: Mapped[int] = count_col()
+    person_id: Mapped[int | None] = ref_col()
+    store_id: Mapped[int | None] = ref_col()
+    staff_id: Mapped[int | None] = ref_col()
+    amount_fen: Mapped[int] = fen_col()
+    points: Mapped[int] = count_col()
+    business_on: Mapped[date] = day_col()
+    booked_at: Mapped[int] = at_col()
+    door: Mapped[str] = code_col(10)
+    __table_args__ = (owned_unique("orders_id", "number"), CheckConstraint("amount_fen > 0", name="amount"))
+
+
 class LineTender(FranchiseOwned, Base):
-    """One cell of the line × tender matrix: rows add up to lines, columns to tenders (S3, I22)."""
+    """One cell of the line × tender matrix: rows add up to what lines received, columns to tenders (S3, I22).
+
+    `units_left` is what was left of the line when it was paid (pieces, of a course fen); 0: all of it.
+    """
 
     __tablename__ = "line_tender"
     order_line = belongs_to("order_line")
     tender = belongs_to("tender")
     amount_fen: Mapped[int] = fen_col()
+    units_left: Mapped[int] = count_col(server_default="0")
     __table_args__ = (owned_unique("order_line_id", "tender_id"),)
 
 
@@ -183,6 +222,7 @@ class RefundLine(FranchiseOwned, Base):
     qty: Mapped[int] = count_col()
     amount_fen: Mapped[int] = fen_col()
     sessions: Mapped[int] = count_col(server_default="0")
+    released_fen: Mapped[int] = fen_col(server_default="0")
     __table_args__ = (owned_unique("refund_id", "order_line_id"), CheckConstraint("qty > 0", name="qty"))
 
 
@@ -236,6 +276,7 @@ class Replay(FranchiseOwned, Base):
 
 
 written_once(LineTender)
+written_once(Payment)
 written_once(Refund)
 written_once(RefundLine)
 written_once(TillEntry)

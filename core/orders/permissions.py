@@ -7,6 +7,7 @@ from core.kernel.permissions import permission
 
 PERMISSIONS = (
     permission("orders.sell", _l("收银开单"), "owner", "manager", "front_desk", "pharmacist"),
+    permission("orders.debt", _l("挂账：先做后付、收定金"), "owner", "manager"),
     permission("orders.view", _l("查看订单"), "owner", "manager", "front_desk", "clinician", "pharmacist", "auditor"),
     permission("orders.refund", _l("退款"), "owner", "manager", "front_desk"),
     permission("orders.refund.large", _l("大额退款"), "owner", "manager"),

@@ -18,7 +18,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import tender_list
-from core.orders.models import OrderLine, Orders, Refund, RefundLine, Tender
+from core.orders.models import OrderLine, Orders, Payment, Refund, RefundLine, Tender
 from core.orders.receipt import receipt_text
 from core.org.models import Franchise, Staff, Store
 from core.people import rules as people_rules
@@ -96,6 +96,8 @@ class OrderSeen:
     rewards: list[Reward] = field(default_factory=list)
     tender_words: dict[str, str] = field(default_factory=dict)
     courses: list[CourseSeen] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    takers: dict[int, str] = field(default_factory=dict)
 
     @property
     def saved_fen(self) -> int:
@@ -114,11 +116,12 @@ def see(session: Session, row: Orders) -> OrderSeen:
     tenders = list(session.scalars(select(Tender).where(Tender.orders_id == row.id).order_by(Tender.number)))
     findings = session.scalars(select(Finding).where(Finding.order_id == row.id).order_by(Finding.id)).all()
     refunds = session.scalars(select(Refund).where(Refund.orders_id == row.id).order_by(Refund.id)).all()
+    payments = list(session.scalars(select(Payment).where(Payment.orders_id == row.id).order_by(Payment.number)))
     persons = _names(session, Person, [row.person_id, *(line.for_person_id for line in lines)])
     staff = _names(
         session, Staff,
         [row.staff_id, *(line.performer_id for line in lines), *(one.override_by for one in findings),
-         *(refund.staff_id for refund in refunds)],
+         *(refund.staff_id for refund in refunds), *(one.staff_id for one in payments)],
     )  # fmt: skip
     person = persons.get(row.person_id or 0)
     programme = programmes.numbered(session, row.programme_number)
@@ -132,7 +135,8 @@ def see(session: Session, row: Orders) -> OrderSeen:
         lines=[_line(line, persons, staff, row.person_id) for line in lines], tenders=tenders,
         refunds=_refunds(session, refunds, {line.id: line.line_no for line in lines}, staff),
         findings=[_finding(one, staff) for one in findings], tender_words=tender_list.names(session),
-        courses=_courses(session, row, lines),
+        courses=_courses(session, row, lines), payments=payments,
+        takers={one.id: _name(staff, one.staff_id) for one in payments},
     )  # fmt: skip
     if person is not None:
         _balances(session, seen, person.id)
@@ -238,9 +242,10 @@ def order_json(session: Session, row: Orders) -> dict[str, Any]:
         "list_fen": row.list_fen,
         "total_fen": row.total_fen,
         "paid_fen": row.paid_fen,
-        "owed_fen": row.total_fen - row.paid_fen,
+        "owed_fen": row.owed_fen,
         "refunded_fen": row.refunded_fen,
-        "tenders": [_tender_json(tender) for tender in seen.tenders],
+        "tenders": [_tender_json(tender, seen.payments) for tender in seen.tenders],
+        "payments": [_payment_json(one) for one in seen.payments],
         "earned_points": row.earned_points,
         "balances": {"points": {"available": seen.points, "pending": 0, "debt": seen.debt}},
         "tier": tier_json(programmes.in_force(session), person) if person else None,
@@ -269,14 +274,24 @@ def _line_json(line: LineSeen, payer: int | None) -> dict[str, Any]:
         "line": row.line_no, "item": row.item_code, "name": line.name, "qty": row.qty,
         "list_fen": row.list_fen, "net_fen": row.net_fen, "steps": line.steps, "points": row.points,
         "for_member_id": str(treated) if treated else None, "refunded_qty": row.refunded_qty,
-        "refunded_fen": row.refunded_fen,
+        "refunded_fen": row.refunded_fen, "owed_fen": row.owed_fen,
     }  # fmt: skip
 
 
-def _tender_json(tender: Tender) -> dict[str, Any]:
+def _tender_json(tender: Tender, payments: Sequence[Payment]) -> dict[str, Any]:
+    numbers = {one.id: one.number for one in payments}
     return {
         "kind": tender.kind, "amount_fen": tender.amount_fen, "points": tender.points,
         "refunded_fen": tender.refunded_fen, "refunded_points": tender.refunded_points,
+        "payment": numbers.get(tender.payment_id or 0),
+    }  # fmt: skip
+
+
+def _payment_json(one: Payment) -> dict[str, Any]:
+    return {
+        "payment": one.number, "amount_fen": one.amount_fen, "points": one.points,
+        "business_date": one.business_on.isoformat(),
+        "booked_at": clock.from_ms(one.booked_at).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }  # fmt: skip
 
 
@@ -290,4 +305,4 @@ def _finding_json(one: FindingSeen) -> dict[str, Any]:
 def _refund_json(refund: RefundSeen) -> dict[str, Any]:
     stored = json.loads(refund.row.effects or "{}")
     lines = [{"line": n, "qty": qty, "amount_fen": fen} for n, qty, fen in refund.lines]
-    return {**stored, "refund_no": refund.row.refund_no, "lines": lines, "reason": refund.reason}
+    return {"released_fen": 0, **stored, "refund_no": refund.row.refund_no, "lines": lines, "reason": refund.reason}

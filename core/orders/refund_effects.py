@@ -18,6 +18,8 @@ class Effects:
 
     refund_no: str = ""
     amount_fen: int = 0
+    released_fen: int = 0
+    owed_fen: int = 0
     tenders: list[dict[str, Any]] = field(default_factory=list)
     points_taken: int = 0
     points_returned: int = 0
@@ -34,7 +36,7 @@ class Effects:
         """Return the identity of these effects: a preview's `preview_id`."""
         plain = [self.amount_fen, self.tenders, self.points_taken, self.points_returned,
                  self.points_debt, self.points_grace,
-                 self.lots, self.coupons, self.courses, self.tier]  # fmt: skip
+                 self.lots, self.coupons, self.courses, self.tier, self.released_fen]  # fmt: skip
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:
@@ -55,7 +57,8 @@ class Effects:
             "courses": self.courses,
             "tier": self.tier,
             "referral": [],
-            "owed_fen": 0,
+            "released_fen": self.released_fen,
+            "owed_fen": self.owed_fen,
             "effects": self.effects,
         }
 
@@ -63,6 +66,10 @@ class Effects:
 def say(effects: Effects) -> None:
     """Put the effects into sentences for the person at the desk."""
     says = [_("退还 %(y)s 元，按原支付方式退回。", y=show_yuan(effects.amount_fen))]
+    if effects.released_fen:
+        says.append(_("核减欠款 %(y)s 元：退掉的部分不用再付。", y=show_yuan(effects.released_fen)))
+    if effects.owed_fen:
+        says.append(_("本单还欠 %(y)s 元。", y=show_yuan(effects.owed_fen)))
     if effects.points_taken:
         says.append(_("扣回消费所得积分 %(n)d 分。", n=effects.points_taken))
     if effects.points_debt:

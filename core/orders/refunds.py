@@ -8,7 +8,6 @@ at the same figures as one whole refund (I27).
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -17,7 +16,7 @@ from core.cards import services as cards
 from core.catalog import services as catalog
 from core.coupons import services as coupons
 from core.kernel import audit, clock, counters
-from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
+from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, Refusal
 from core.kernel.i18n import _
 from core.kernel.ids import new_id
 from core.kernel.money import show_yuan
@@ -27,9 +26,10 @@ from core.kernel.settings import value as setting
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import course_lines, packs, rules, streaks, till_entries
+from core.orders import course_lines, loading, packs, rules, streaks, till_entries
 from core.orders.events import tell_plugins
-from core.orders.models import LineTender, OrderLine, Orders, Tender
+from core.orders.loading import Loaded, find
+from core.orders.models import OrderLine
 from core.orders.refund_effects import Effects, say
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.org import business_day, dealing, franchises
@@ -43,30 +43,13 @@ from core.tiers.rules import QualifyingEvent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
     from sqlalchemy.orm import Session
 
     from core.ledger.rules import Take
     from core.orders.rules import MoneyBack
     from core.org.models import Staff
-
-
-@dataclass(slots=True)
-class _Order:
-    """An order with all that a refund needs of it."""
-
-    row: Orders
-    lines: dict[int, OrderLine]
-    tenders: list[Tender]
-    cells: dict[int, dict[int, int]]
-
-
-def find(session: Session, order_no: str) -> Orders:
-    """Return an order of the franchise by its number; raise NotFound."""
-    row = session.scalar(select(Orders).where(Orders.order_no == order_no))
-    if row is None:
-        raise NotFound(_("没有找到订单 %(no)s。", no=order_no[:30]))
-    return row
 
 
 def preview(
@@ -148,7 +131,7 @@ def _refund(
 ) -> Effects:
     actor = current_actor()
     st = Statements(session, actor.franchise_id)
-    order = _load(session, st, order_no)
+    order = loading.load(session, st, order_no)
     franchises.refuse_when_frozen(session, member=order.row.person_id is not None)
     if may(actor, "orders.refund") and not may(actor, "orders.refund", order.row.store_id):
         raise Forbidden(_("这张订单属于别的门店，请到原门店退款。"), code="other_store")
@@ -156,73 +139,37 @@ def _refund(
     back = _money_back(order, asked, taken)
     # A course line gives back sessions: a piece counts as refunded when none of it was used and none is left.
     pieces = {n: len(taken[n].ended) if n in taken else qty for n, qty in asked.items()}
-    effects = Effects(amount_fen=sum(back.by_line.values()))
+    effects = Effects(amount_fen=sum(back.by_line.values()), released_fen=sum(back.released.values()))
+    effects.owed_fen = order.row.owed_fen - effects.released_fen
     refund_id = new_id()
     posting = ledger.Posting(
         business_day.book_on(st), clock.now_ms(), "refund", refund_id, actor.staff_id, actor.store_id, actor.door
     )
     _refuse_used_cards(session, order, asked)
-    before = _value_before(order)
     _write_money(st, order, pieces, back, effects)
-    _return_points(st, order, before, effects, posting)
-    _take_points(st, order, back, effects, posting)
+    _return_points(st, order, effects, posting)
+    taken_on = _take_points(st, order, back, effects, posting)
     effects.courses = packs.take_back(st, taken, posting)
     effects.courses += course_lines.give_back(session, st, order.lines, pieces, reason)
     _return_coupons(st, order, pieces, effects)
     _return_stock(st, order, asked)
     _revoke_cards(session, order, asked, effects)
-    _move_tier(session, st, order, back, effects, posting)
+    _move_tier(session, st, order, back, taken_on, effects, posting)
     say(effects)
     _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
     return effects
 
 
-def _load(session: Session, st: Statements, order_no: str) -> _Order:
-    row = find(session, order_no)
-    st.lock("orders", [row.id])
-    if row.person_id:
-        st.lock("person", [row.person_id])
-    session.refresh(row)
-    lines = session.scalars(
-        select(OrderLine).where(OrderLine.orders_id == row.id).order_by(OrderLine.line_no)
-        .execution_options(populate_existing=True)
-    ).all()  # fmt: skip
-    tenders = session.scalars(
-        select(Tender).where(Tender.orders_id == row.id).order_by(Tender.number)
-        .execution_options(populate_existing=True)
-    ).all()  # fmt: skip
-    numbers = {tender.id: tender.number for tender in tenders}
-    by_id = {line.id: line.line_no for line in lines}
-    cells: dict[int, dict[int, int]] = {line.line_no: {} for line in lines}
-    found = session.execute(
-        select(LineTender.order_line_id, LineTender.tender_id, LineTender.amount_fen)
-        .where(LineTender.order_line_id.in_(list(by_id)))
-        .order_by(LineTender.id)
-    )
-    for line_id, tender_id, amount in found:
-        cells[by_id[line_id]][numbers[tender_id]] = amount
-    return _Order(row, {line.line_no: line for line in lines}, list(tenders), cells)
-
-
-def _state(order: _Order, line: OrderLine) -> rules.LineState:
-    return rules.LineState(line.line_no, line.qty, line.refunded_qty, order.cells[line.line_no])
-
-
-def _money_back(order: _Order, asked: Mapping[int, int], taken: Mapping[int, packs.PackBack]) -> MoneyBack:
+def _money_back(order: Loaded, asked: Mapping[int, int], taken: Mapping[int, packs.PackBack]) -> MoneyBack:
     """Return the money of a refund; of a course line the share of its unused sessions, counted in fen."""
-    states, units = [], dict(asked)
-    for line in order.lines.values():
-        state = _state(order, line)
-        if line.line_no in taken:
-            state = rules.LineState(line.line_no, max(line.net_fen, 1), line.refunded_fen, state.row)
-            units[line.line_no] = taken[line.line_no].fen
-        states.append(state)
+    units = {**asked, **{n: one.fen for n, one in taken.items() if n in asked}}
+    states = [loading.state(order, line) for line in order.lines.values()]
     back = rules.money_back(states, units, some=any(one.parts for one in taken.values()))
     back.by_line.update({n: back.by_line.get(n, 0) for n, one in taken.items() if one.parts})
     return back
 
 
-def _refuse_used_cards(session: Session, order: _Order, asked: Mapping[int, int]) -> None:
+def _refuse_used_cards(session: Session, order: Loaded, asked: Mapping[int, int]) -> None:
     """A card whose coupons were used cannot be refunded before those uses are (S13)."""
     if not any(order.lines[n].kind == "card" and qty for n, qty in asked.items()):
         return
@@ -233,16 +180,13 @@ def _refuse_used_cards(session: Session, order: _Order, asked: Mapping[int, int]
         raise Refusal(_("这张卡里的券已经用过。请先退掉用券的项目，再退卡。"), code="card_used", status=409)
 
 
-def _value_before(order: _Order) -> dict[int, tuple[int, int]]:
-    return {tender.number: (tender.refunded_fen, tender.refunded_points) for tender in order.tenders}
-
-
-def _write_money(st: Statements, order: _Order, asked: Mapping[int, int], back: MoneyBack, effects: Effects) -> None:
+def _write_money(st: Statements, order: Loaded, asked: Mapping[int, int], back: MoneyBack, effects: Effects) -> None:
     for line_no, amount in back.by_line.items():
+        released = back.released.get(line_no, 0)
         st.run(
-            "UPDATE order_line SET refunded_qty = refunded_qty + ?, refunded_fen = refunded_fen + ?"
-            " WHERE franchise_id = ? AND id = ?",
-            [asked[line_no], amount, st.franchise_id, order.lines[line_no].id],
+            "UPDATE order_line SET refunded_qty = refunded_qty + ?, refunded_fen = refunded_fen + ?,"
+            " owed_fen = owed_fen - ?, released_fen = released_fen + ? WHERE franchise_id = ? AND id = ?",
+            [asked[line_no], amount, released, released, st.franchise_id, order.lines[line_no].id],
         )
     for tender in order.tenders:
         amount = back.by_tender.get(tender.number, 0)
@@ -262,20 +206,18 @@ def _write_money(st: Statements, order: _Order, asked: Mapping[int, int], back: 
         effects.tenders.append({"kind": tender.kind, "amount_fen": amount, "points": points})
     whole = all(_left(order.lines[n], asked) == 0 for n in order.lines)
     st.run(
-        "UPDATE orders SET refunded_fen = refunded_fen + ?, state = ?, version = version + 1"
+        "UPDATE orders SET refunded_fen = refunded_fen + ?, owed_fen = owed_fen - ?, state = ?, version = version + 1"
         " WHERE franchise_id = ? AND id = ?",
-        [effects.amount_fen, "refunded" if whole else "part_refunded", st.franchise_id, order.row.id],
-    )
+        [effects.amount_fen, effects.released_fen, "refunded" if whole else "part_refunded", st.franchise_id,
+         order.row.id],
+    )  # fmt: skip
 
 
 def _left(line: OrderLine, asked: Mapping[int, int]) -> int:
     return line.qty - line.refunded_qty - asked.get(line.line_no, 0)
 
 
-def _return_points(
-    st: Statements, order: _Order, before: Mapping[int, tuple[int, int]], effects: Effects,
-    posting: ledger.Posting,
-) -> None:  # fmt: skip
+def _return_points(st: Statements, order: Loaded, effects: Effects, posting: ledger.Posting) -> None:
     """Give points that were a tender back to their own lots, the last used first."""
     person_id = order.row.person_id
     if not effects.points_returned or person_id is None:
@@ -292,32 +234,38 @@ def _return_points(
     effects.points_grace = giving.grace
 
 
-def _take_points(st: Statements, order: _Order, back: MoneyBack, effects: Effects, posting: ledger.Posting) -> None:
-    """Take earned points back down to what the remaining order earns, under the rules of the sale."""
+def _take_points(
+    st: Statements, order: Loaded, back: MoneyBack, effects: Effects, posting: ledger.Posting
+) -> dict[date, int]:
+    """Take earned points back down to what the remaining order earns, under the rules of the sale.
+
+    Returns what was taken by the day on which it had been given.
+    """
+    taken_on: dict[date, int] = {}
     person_id = order.row.person_id
     if person_id is None or not order.row.earned_points:
-        return
+        return taken_on
     facts = json.loads(order.row.facts or "{}")
     lines = [read_earn_line(line) for line in facts["earn_lines"]]
-    kinds = {tender.number: tender.kind for tender in order.tenders}
-    paid: dict[int, dict[str, int]] = {}
-    for line_no, row in back.stays.items():
-        by_kind = paid.setdefault(line_no, {})
-        for number, amount in row.items():
-            by_kind[kinds[number]] = by_kind.get(kinds[number], 0) + amount
-    booked, transfers = _booked(st, order.row.id, facts)
+    booked, transfers = loading.booked(st, order.row.id, facts)
     balance = ledger.balance_of(st, "person", person_id, ledger.POINTS, person_id)
     debt = balance.debt
-    for key, points in reversal_target(booked, earn(lines, paid)).items():
-        if points <= 0:
-            continue
-        taking = ledger.claw_back(
-            st, balance, ledger.POINTS, points, posting, earned_by=order.row.id, rule=key[0],
-            reverses_id=transfers[key],
-        )  # fmt: skip
-        effects.points_taken += points
-        effects.lots += _lots(balance, taking.takes, -1)
+    for key, points in reversal_target(booked, earn(lines, loading.by_kind(order, back.stays))).items():
+        left = points
+        # What came last goes first: a later payment's points before those of the sale.
+        for given in reversed(transfers.get(key, [])):
+            part = min(left, given.net)
+            if part <= 0:
+                continue
+            taking = ledger.claw_back(
+                st, balance, ledger.POINTS, part, posting, earned_by=order.row.id, rule=key[0], reverses_id=given.id
+            )
+            left -= part
+            taken_on[given.on] = taken_on.get(given.on, 0) + part
+            effects.points_taken += part
+            effects.lots += _lots(balance, taking.takes, -1)
     effects.points_debt = balance.debt - debt if balance.debt > debt else 0
+    return taken_on
 
 
 def _lots(balance: ledger.Balance, moved: Sequence[Take], sign: int) -> list[dict[str, Any]]:
@@ -332,26 +280,7 @@ def _lots(balance: ledger.Balance, moved: Sequence[Take], sign: int) -> list[dic
     ]
 
 
-def _booked(
-    st: Statements, order_id: int, facts: dict[str, Any]
-) -> tuple[dict[tuple[str, int | None], int], dict[tuple[str, int | None], int]]:
-    """Return what is booked net for each (rule, months) of the order, and the transfer that credited it."""
-    rows = st.all(
-        "SELECT t.id, t.rule, t.amount - COALESCE((SELECT SUM(r.amount) FROM transfer r"
-        " WHERE r.franchise_id = t.franchise_id AND r.reverses_id = t.id), 0) FROM transfer t"
-        " WHERE t.franchise_id = ? AND t.source_kind = 'order' AND t.source_id = ? AND t.reason = 'earn'"
-        " ORDER BY t.id",
-        [st.franchise_id, order_id],
-    )
-    booked, transfers = {}, {}
-    # Lots were credited in this order: the n-th earn transfer is the n-th lot.
-    for (transfer_id, rule, net), lot in zip(rows, facts["lots"], strict=True):
-        key = (rule, lot["expires_months"])
-        booked[key], transfers[key] = int(net), int(transfer_id)
-    return booked, transfers
-
-
-def _return_coupons(st: Statements, order: _Order, asked: Mapping[int, int], effects: Effects) -> None:
+def _return_coupons(st: Statements, order: Loaded, asked: Mapping[int, int], effects: Effects) -> None:
     """Give back coupons of wholly refunded lines; an order coupon when the whole order is (S13)."""
     done = [n for n, line in order.lines.items() if asked.get(n) and _left(line, asked) == 0]
     if all(_left(line, asked) == 0 for line in order.lines.values()):
@@ -363,14 +292,14 @@ def _return_coupons(st: Statements, order: _Order, asked: Mapping[int, int], eff
     effects.coupon_names = {code: rule.name if rule else code for code, rule in rules_of.items()}
 
 
-def _return_stock(st: Statements, order: _Order, asked: Mapping[int, int]) -> None:
+def _return_stock(st: Statements, order: Loaded, asked: Mapping[int, int]) -> None:
     for line_no, qty in asked.items():
         line = order.lines[line_no]
         if line.kind == "goods" and qty:
             catalog.move_stock(st, line.item_id, order.row.store_id, qty)
 
 
-def _revoke_cards(session: Session, order: _Order, asked: Mapping[int, int], effects: Effects) -> None:
+def _revoke_cards(session: Session, order: Loaded, asked: Mapping[int, int], effects: Effects) -> None:
     if not any(order.lines[n].kind == "card" and qty for n, qty in asked.items()):
         return
     for card in cards.revoke_of_order(session, order.row.id):
@@ -378,24 +307,24 @@ def _revoke_cards(session: Session, order: _Order, asked: Mapping[int, int], eff
 
 
 def _move_tier(
-    session: Session, st: Statements, order: _Order, back: MoneyBack, effects: Effects, posting: ledger.Posting
-) -> None:
+    session: Session, st: Statements, order: Loaded, back: MoneyBack, taken_on: Mapping[date, int], effects: Effects,
+    posting: ledger.Posting,
+) -> None:  # fmt: skip
+    """Take money, points and the visit out of the tier's metric, each on the day on which it was counted (S14)."""
     person_id = order.row.person_id
     if person_id is None:
         return
     actor = current_actor()
-    kinds = {tender.number: tender.kind for tender in order.tenders}
-    counted = sum(a for n, a in back.by_tender.items() if kinds[n] not in rules.NOT_FOR_TIER)
-    received = sum(a for n, a in back.by_tender.items() if kinds[n] != rules.POINTS)
+    received = sum(fen for n, fen in back.by_tender.items() if order.kinds[n] != rules.POINTS)
     whole = st.one("SELECT state FROM orders WHERE franchise_id = ? AND id = ?", [st.franchise_id, order.row.id])
     visits = 1 if whole and whole[0] == "refunded" else 0
     today = clock.today(actor.tz)
-    event = QualifyingEvent(
-        on=business_day.took_place_on(order.row.business_on, order.row.booked_at),
-        spend_fen=-counted, visits=-visits, points=-effects.points_taken,
-        booked_on=today, source=str(order.row.id),
-    )  # fmt: skip
-    tiers.note(st, person_id, event, "refund", posting.source_id, clock.now_ms())
+    for on, (fen, points) in sorted(_counted(order, back, taken_on).items()):
+        event = QualifyingEvent(
+            on=on, spend_fen=-fen, visits=-visits if on == order.sold_on else 0, points=-points, booked_on=today,
+            source=str(order.row.id),
+        )  # fmt: skip
+        tiers.note(st, person_id, event, "refund", posting.source_id, clock.now_ms())
     st.run(
         "UPDATE person SET spent_fen = spent_fen - ?, visits = visits - ? WHERE franchise_id = ? AND id = ?",
         [received, visits, st.franchise_id, person_id],
@@ -411,8 +340,19 @@ def _move_tier(
         effects.effects.append(_("扣回连续到店奖励 %(n)d 分：少了这次到店，条件不再满足。", n=bonus))
 
 
+def _counted(order: Loaded, back: MoneyBack, taken_on: Mapping[date, int]) -> dict[date, tuple[int, int]]:
+    """Return (fen, points) that no longer count, by the day on which they came; the day of the sale always."""
+    days = {order.sold_on: (0, 0), **{on: (0, points) for on, points in taken_on.items()}}
+    for number, fen in back.by_tender.items():
+        if order.kinds[number] in rules.NOT_FOR_TIER:
+            continue
+        had = days.get(order.came[number], (0, 0))
+        days[order.came[number]] = (had[0] + fen, had[1])
+    return days
+
+
 def _write_refund(
-    st: Statements, order: _Order, asked: Mapping[int, int], back: MoneyBack, effects: Effects,
+    st: Statements, order: Loaded, asked: Mapping[int, int], back: MoneyBack, effects: Effects,
     refund_id: int, reason: str, posting: ledger.Posting,
 ) -> None:  # fmt: skip
     fid = st.franchise_id
@@ -433,7 +373,7 @@ def _write_refund(
     )  # fmt: skip
     rows = [
         {"id": new_id(), "franchise_id": fid, "refund_id": refund_id, "order_line_id": order.lines[line_no].id,
-         "qty": asked[line_no], "amount_fen": amount,
+         "qty": asked[line_no], "amount_fen": amount, "released_fen": back.released.get(line_no, 0),
          "sessions": sum(one["sessions"] for one in effects.courses if one["line"] == line_no)}
         for line_no, amount in back.by_line.items()
     ]  # fmt: skip

@@ -22,7 +22,7 @@ from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import course_lines, packs, price_approval, quotes, rules, streaks, tender_list, till_entries
+from core.orders import course_lines, packs, payments, price_approval, quotes, rules, streaks, tender_list, till_entries
 from core.orders import findings as finding_rules
 from core.orders.basket import price_basket
 from core.orders.events import tell_plugins
@@ -66,6 +66,20 @@ class Plan:
     sealed_facts: bytes = b""
 
     @property
+    def paid_fen(self) -> int:
+        """Return what is paid now, fen."""
+        return sum(tender.amount_fen for tender in self.tenders)
+
+    @property
+    def owed_fen(self) -> int:
+        """Return what stays owed, fen."""
+        return self.priced.quote.total_fen - self.paid_fen
+
+    def line_owed(self, line: int, net_fen: int) -> int:
+        """Return what stays owed of a line, fen."""
+        return net_fen - sum(self.matrix.get(line, {}).values())
+
+    @property
     def came_on(self) -> date:
         """Return the day on which the member came: tiers and cards go by it, also after a day close."""
         return business_day.took_place_on(self.business_on, self.booked_at)
@@ -83,14 +97,15 @@ class Settled:
 def settle(
     session: Session, quote_id: Any, tenders: Sequence[TenderRequest],
     overrides: Sequence[OverrideRequest] = (), occurred_at: int | None = None, *, witness: str | None = None,
-    witness_payload: str = "", confirmation: Confirmation | None = None,
+    witness_payload: str = "", confirmation: Confirmation | None = None, allow_debt: bool = False,
 ) -> Settled:  # fmt: skip
     """Turn a stored quote into an order and return it.
 
-    `witness` is a colleague's proof over `witness_payload`, for a cashier who serves their own household. Raises
+    `witness` is a colleague's proof over `witness_payload`, for a cashier who serves their own household;
+    `allow_debt`: what the tenders leave stays owed (B53), by permission and for a member. Raises
     Forbidden `own_card` without it, NotFound for a foreign quote, Conflict `quote_used`, `quote_expired`,
     `stale_quote`, refusals `blocked`, `tenders_mismatch`, `tender_not_taken`, `not_enough_points`, `points_in_debt`,
-    `coupon_taken`.
+    `coupon_taken`, `debt_not_allowed`.
     """
     actor = current_actor()
     row = quotes.get(session, quote_id)
@@ -113,7 +128,8 @@ def settle(
         )
     tender_list.check(session, tenders)
     passed = finding_rules.settle_findings(session, priced.findings, overrides, row.id)
-    plan = make_plan(priced, row.id, tenders, passed, occurred_at)
+    plan = make_plan(priced, row.id, tenders, passed, occurred_at, allow_debt=allow_debt)
+    payments.refuse_debt(session, plan)
     plan.business_on = business_day.book_on(st, occurred_at)
     done = post(session, plan)
     course_lines.use(session, plan, confirmation)
@@ -142,12 +158,14 @@ def _refuse_override_of_price(request: BasketRequest) -> None:
 
 def make_plan(
     priced: Priced, quote_id: int, tenders: Sequence[TenderRequest], passed: Sequence[Passed],
-    occurred_at: int | None = None,
+    occurred_at: int | None = None, *, allow_debt: bool = False,
 ) -> Plan:  # fmt: skip
     """Work out tenders, matrix, points and sealed values of an order: reads nothing, writes nothing."""
     actor = current_actor()
     quote = priced.quote
-    spread_in = rules.check_tenders(tenders, quote.total_fen, priced.programme.tender, quote.points_max)
+    spread_in = rules.check_tenders(
+        tenders, quote.total_fen, priced.programme.tender, quote.points_max, less=allow_debt
+    )
     matrix = spread({line.line: line.net_fen for line in quote.lines}, spread_in)
     earned = earn_for(quote, spread_in, matrix)
     order_id = new_id()
@@ -194,7 +212,7 @@ def post(session: Session, plan: Plan) -> Settled:
     payer = plan.priced.request.member_id
     audit.insert(
         st, "orders.order.settled", "orders", plan.order_id, person_id=payer,
-        detail={"order_no": order_no, "total_fen": plan.priced.quote.total_fen},
+        detail={"order_no": order_no, "total_fen": plan.priced.quote.total_fen, "owed_fen": plan.owed_fen},
     )  # fmt: skip
     price_approval.note(st, plan.priced, plan.order_id)
     tell_plugins(st, "order.paid", plan.order_id, payer)
@@ -216,8 +234,9 @@ def _write_order(st: Statements, plan: Plan, order_no: str) -> None:
         {
             "id": plan.order_id, "franchise_id": st.franchise_id, "order_no": order_no,
             "person_id": priced.request.member_id, "store_id": actor.store_id, "staff_id": actor.staff_id,
-            "list_fen": quote.list_fen, "total_fen": quote.total_fen, "paid_fen": quote.total_fen,
-            "refunded_fen": 0, "earned_points": plan.earned.points, "state": "paid",
+            "list_fen": quote.list_fen, "total_fen": quote.total_fen, "paid_fen": plan.paid_fen,
+            "owed_fen": plan.owed_fen, "refunded_fen": 0, "earned_points": plan.earned.points,
+            "state": "open" if plan.owed_fen else "paid",
             "tier_before": payer.tier_code if payer else "", "programme_number": quote.programme_version,
             "business_on": plan.business_on, "booked_at": plan.booked_at, "door": actor.door,
             "quote_id": plan.quote_id, "facts_sealed": plan.sealed_facts, "version": 1,
@@ -227,27 +246,11 @@ def _write_order(st: Statements, plan: Plan, order_no: str) -> None:
 
 def _write_lines(st: Statements, plan: Plan) -> None:
     priced = plan.priced
-    points: dict[int, int] = {}
-    parts: dict[int, list[dict[str, Any]]] = {}
-    for part in plan.earned.parts:
-        points[part.line] = points.get(part.line, 0) + part.points
-        parts.setdefault(part.line, []).append({"rule": part.rule, "points": part.points})
+    points, parts = rules.by_line(plan.earned)
     rows = []
     for asked, line in zip(priced.request.lines, priced.quote.lines, strict=True):
         item = priced.items[line.item]
-        detail = {
-            "steps": [
-                {
-                    "stage": s.stage,
-                    "rule": s.rule,
-                    "before_fen": s.before_fen,
-                    "after_fen": s.after_fen,
-                    "text": s.text,
-                }
-                for s in line.steps
-            ],
-            "parts": parts.get(line.line, []),
-        }
+        detail = {"steps": [_step(one) for one in line.steps], "parts": parts.get(line.line, [])}
         rows.append(
             {
                 "id": plan.line_ids[line.line], "franchise_id": st.franchise_id, "orders_id": plan.order_id,
@@ -257,10 +260,16 @@ def _write_lines(st: Statements, plan: Plan) -> None:
                 "name_sealed": plan.sealed_names[line.line], "qty": line.qty, "list_fen": line.list_fen,
                 "net_fen": line.net_fen, "points": points.get(line.line, 0), "performer_id": asked.performer,
                 "seller_id": asked.seller, "detail": json.dumps(detail, ensure_ascii=False),
-                "refunded_qty": 0, "refunded_fen": 0,
+                "refunded_qty": 0, "refunded_fen": 0, "owed_fen": plan.line_owed(line.line, line.net_fen),
+                "released_fen": 0,
             }
         )  # fmt: skip
     st.insert_many("order_line", rows)
+
+
+def _step(step: Any) -> dict[str, Any]:
+    return {"stage": step.stage, "rule": step.rule, "before_fen": step.before_fen, "after_fen": step.after_fen,
+            "text": step.text}  # fmt: skip
 
 
 def _write_tenders(st: Statements, plan: Plan) -> None:
@@ -280,7 +289,7 @@ def _write_tenders(st: Statements, plan: Plan) -> None:
     st.insert_many("tender", rows)
     cells = [
         {"id": new_id(), "franchise_id": fid, "order_line_id": plan.line_ids[line],
-         "tender_id": plan.tender_ids[position], "amount_fen": fen}
+         "tender_id": plan.tender_ids[position], "amount_fen": fen, "units_left": 0}
         for line, row in plan.matrix.items()
         for position, fen in row.items()
     ]  # fmt: skip

@@ -1,9 +1,9 @@
 """Money as it came and went, one row for each way to pay: what a shift and a day are counted from.
 
-A sale writes a row for each tender, a refund one for each tender it gives back, both with staff, store, shift and
-business date, so that a shift or a day is one indexed sum however many orders there are. Points are no money. Which
-shift a row belongs to is told by the cash room above through `offer`; without it, or when it fails, money is taken all
-the same.
+A sale and a later payment write a row for each tender, a refund one for each tender it gives back, all with staff,
+store, shift and business date, so that a shift or a day is one indexed sum however many orders there are. Points are no
+money. Which shift a row belongs to is told by the cash room above through `offer`; without it, or when it fails, money
+is taken all the same.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ log = structlog.get_logger("orders")
 
 # Ways to pay that lie in a drawer and are counted at the end of a shift.
 DRAWER = frozenset({"cash"})
-ORDER, REFUND = "order", "refund"
+ORDER, REFUND, PAYMENT = "order", "refund", "payment"
 
 # (statements, whether a sale puts money into a drawer) -> id of the acting cashier's open shift, or None.
 _finders: list[Callable[[Statements, bool], int | None]] = []
@@ -50,7 +50,7 @@ def write(
     if not money:
         return
     actor = current_actor()
-    drawer = source_kind == ORDER and any(kind in DRAWER for kind, _fen in money)
+    drawer = source_kind in (ORDER, PAYMENT) and any(kind in DRAWER for kind, _fen in money)
     shift_id = _shift(st, drawer)
     st.insert_many(
         "till_entry",

@@ -30,9 +30,32 @@ CHECKS = (
         "orders.matrix_rows",
         "SELECT l.id, l.net_fen, COALESCE(m.n, 0) FROM order_line l LEFT JOIN (SELECT order_line_id,"
         " SUM(amount_fen) AS n FROM line_tender WHERE franchise_id = :f GROUP BY order_line_id) m"
-        " ON m.order_line_id = l.id WHERE l.franchise_id = :f AND l.net_fen <> COALESCE(m.n, 0)"
+        " ON m.order_line_id = l.id WHERE l.franchise_id = :f"
+        " AND l.net_fen <> COALESCE(m.n, 0) + l.owed_fen + l.released_fen ORDER BY l.id LIMIT 1",
+        "line {0} costs {1}, its tenders say {2} besides what is owed",
+    ),
+    Check(
+        "orders.debts_add_up",
+        "SELECT o.id, o.owed_fen, SUM(l.owed_fen) FROM orders o JOIN order_line l"
+        " ON l.franchise_id = o.franchise_id AND l.orders_id = o.id WHERE o.franchise_id = :f"
+        " GROUP BY o.id, o.owed_fen HAVING o.owed_fen <> SUM(l.owed_fen) ORDER BY o.id LIMIT 1",
+        "order {0} owes {1}, its lines say {2}",
+    ),
+    Check(
+        "orders.debts_released",
+        "SELECT l.id, l.released_fen, COALESCE(r.n, 0) FROM order_line l LEFT JOIN (SELECT order_line_id,"
+        " SUM(released_fen) AS n FROM refund_line WHERE franchise_id = :f GROUP BY order_line_id) r"
+        " ON r.order_line_id = l.id WHERE l.franchise_id = :f AND l.released_fen <> COALESCE(r.n, 0)"
         " ORDER BY l.id LIMIT 1",
-        "line {0} costs {1}, its tenders say {2}",
+        "line {0} was let off {1}, its refunds say {2}",
+    ),
+    Check(
+        "orders.payments_add_up",
+        "SELECT p.id, p.amount_fen, COALESCE(t.n, 0) FROM payment p LEFT JOIN (SELECT payment_id,"
+        " SUM(amount_fen) AS n FROM tender WHERE franchise_id = :f AND payment_id IS NOT NULL GROUP BY payment_id) t"
+        " ON t.payment_id = p.id WHERE p.franchise_id = :f AND p.amount_fen <> COALESCE(t.n, 0)"
+        " ORDER BY p.id LIMIT 1",
+        "payment {0} is {1}, its tenders say {2}",
     ),
     Check(
         "orders.matrix_columns",

@@ -12,7 +12,7 @@ KIND_NAMES: dict[str, Any] = {
     "insurance_personal": _l("医保个账"), "platform_voucher": _l("平台券"), "other": _l("其他"),
 }  # fmt: skip
 STATE_NAMES: dict[str, Any] = {
-    "paid": _l("已收款"), "part_refunded": _l("部分退款"), "refunded": _l("已全退"),
+    "paid": _l("已收款"), "open": _l("未付清"), "part_refunded": _l("部分退款"), "refunded": _l("已全退"),
 }  # fmt: skip
 SEVERITY_NAMES: dict[str, Any] = {
     "info": _l("提示"), "moderate": _l("已确认"), "major": _l("已放行"), "contraindicated": _l("禁忌"),
