@@ -25,6 +25,7 @@ from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
+from core.orders import payments
 from core.orders.models import OrderLine, Orders
 from core.orders.reads import masked_phone
 from core.people import rules as people_rules
@@ -93,6 +94,7 @@ class MemberSeen:
     coupons: list[CouponState]
     rights: list[ServiceRight]
     courses: list[CourseSeen] = field(default_factory=list)
+    owed: list[tuple[str, int]] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
 
@@ -101,6 +103,11 @@ class MemberSeen:
         """Return whether points run out within the programme's time of notice."""
         first = self.lots[0][0] if self.lots else None
         return first is not None and first <= add_months(clock.today(current_actor().tz), self.soon_months)
+
+    @property
+    def owed_fen(self) -> int:
+        """Return what the member owes over all orders, fen."""
+        return sum(fen for _no, fen in self.owed)
 
     @property
     def sessions_left(self) -> int:
@@ -137,6 +144,7 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
         coupons=coupons_of(session, st, programme, person, [one.card for one in held if one.usable], today),
         rights=service_rights_of(session, st, programme, person, today),
         courses=course_reads.of_member(session, person.id, [seat.person.id for seat in seats]),
+        owed=payments.owed_orders(session, person.id),
     )  # fmt: skip
     if alerts:
         _alerts(session, seen)

@@ -42,6 +42,7 @@ class OrderBook(BookView):
         "list_fen",
         "total_fen",
         "paid_fen",
+        "owed_fen",
         "refunded_fen",
         "earned_points",
         "state",
@@ -56,6 +57,7 @@ class OrderBook(BookView):
         "list_fen": _l("原价"),
         "total_fen": _l("应收"),
         "paid_fen": _l("实收"),
+        "owed_fen": _l("欠款"),
         "refunded_fen": _l("已退"),
         "earned_points": _l("得积分"),
         "state": _l("状态"),
@@ -68,6 +70,7 @@ class OrderBook(BookView):
         list_fen=yuan,
         total_fen=yuan,
         paid_fen=yuan,
+        owed_fen=yuan,
         refunded_fen=yuan,
         state=lambda value: books.word(STATE_NAMES.items(), value),
     )
@@ -87,6 +90,13 @@ class OrderBook(BookView):
                 "who", _l("会员"), (Orders.person_id, books.name_of(Orders.person_id)), lambda r: r.who or _("不记名")
             ),
             Column("total", _l("实收"), (Orders.paid_fen,), lambda r: yuan(r.paid_fen), numeric=True, phone="value"),
+            Column(
+                "owed",
+                _l("欠款"),
+                (Orders.owed_fen,),
+                lambda r: yuan(r.owed_fen) if r.owed_fen else "—",
+                numeric=True,
+            ),
             Column(
                 "back",
                 _l("已退"),

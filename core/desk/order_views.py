@@ -47,8 +47,8 @@ menu.add(MenuEntry("till", _l("收银台"), "desk.till", "till", "desk.till", 10
 menu.add(MenuEntry("till", _l("订单"), "desk.orders", "doc", ORDERS_VIEW, 20))
 
 LOOKS: tuple[tuple[str, Any], ...] = (
-    ("refunded", _l("有退款")), ("large_refund", _l("大额退款")), ("manual_price", _l("改过价")),
-    ("overridden", _l("放行过提示")),
+    ("owed", _l("有欠款")), ("refunded", _l("有退款")), ("large_refund", _l("大额退款")),
+    ("manual_price", _l("改过价")), ("overridden", _l("放行过提示")),
 )  # fmt: skip
 
 
@@ -63,7 +63,8 @@ def looks(limit_fen: int) -> dict[str, Any]:
         Finding.order_id == Orders.id, Finding.severity == "major", Finding.override_by.is_not(None)
     )
     return {
-        "refunded": exists(refund), "large_refund": exists(refund.where(Refund.amount_fen > limit_fen)),
+        "owed": Orders.owed_fen > 0, "refunded": exists(refund),
+        "large_refund": exists(refund.where(Refund.amount_fen > limit_fen)),
         "manual_price": exists(line.where(OrderLine.detail.contains('"manual_price"', autoescape=True))),
         "overridden": exists(passed),
     }  # fmt: skip
@@ -93,7 +94,11 @@ def list_spec(unit: Session, on: dt.date) -> ListSpec:
             Column("who", _l("会员"), (persons.label("who"),), lambda row: row.who or _("不记名")),
             Column("list", _l("原价"), (Orders.list_fen,), lambda row: yuan(row.list_fen), numeric=True, quiet=True),
             Column(
-                "total", _l("实收"), (Orders.total_fen,), lambda row: yuan(row.total_fen), numeric=True, phone="value"
+                "total", _l("实收"), (Orders.paid_fen,), lambda row: yuan(row.paid_fen), numeric=True, phone="value"
+            ),
+            Column(
+                "owed", _l("欠款"), (Orders.owed_fen,), lambda row: yuan(row.owed_fen) if row.owed_fen else "—",
+                numeric=True, phone="note",
             ),
             Column(
                 "back", _l("退款"), (Orders.refunded_fen,),
@@ -152,15 +157,22 @@ def _day(text: str | None, today: dt.date) -> dt.date:
 @page(bp, "/orders/<order_no>", permission=ORDERS_VIEW, endpoint="order")
 def order_page(order_no: str) -> Any:
     """Show an order: lines with their steps, payments, findings, refunds."""
-    return _order_page(session(), order_no)
+    return show_order(session(), order_no)
 
 
-def _order_page(unit: Session, order_no: str, **more: Any) -> Any:
+def show_order(
+    unit: Session, order_no: str, *, refusal: Refusal | None = None, typed: Mapping[str, str] | None = None,
+    status: int = 200,
+) -> Any:  # fmt: skip
+    """Return an order's page; `refusal` is of a later payment, `typed` what its form held."""
     seen = reads.see(unit, refunds.find(unit, order_no))
+    open_ = bool(seen.row.owed_fen) and may(current_actor(), "orders.sell", seen.row.store_id)
     return render_page(
-        "desk/order.html", S=seen, R=seen.row, kind_names=seen.tender_words, state_names=STATE_NAMES,
-        severity_names=SEVERITY_NAMES,
-        may_refund=may(current_actor(), ORDERS_REFUND, seen.row.store_id) and seen.row.state != "refunded", **more,
+        "desk/order.html", status=status, S=seen, R=seen.row, kind_names=seen.tender_words, state_names=STATE_NAMES,
+        severity_names=SEVERITY_NAMES, refusal=refusal, typed=typed or {}, once=secrets.token_urlsafe(16),
+        ways=[way for way in tender_list.ways(unit) if way.on] if open_ else (),
+        own=open_ and _is_own(unit, seen),
+        may_refund=may(current_actor(), ORDERS_REFUND, seen.row.store_id) and seen.row.state != "refunded",
     )  # fmt: skip
 
 

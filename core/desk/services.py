@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -19,6 +19,7 @@ from core.kernel.ids import new_id
 from core.orders import quotes
 from core.orders.basket import price_basket
 from core.orders.findings import ACKNOWLEDGED, MIN_REASON
+from core.orders.rules import INSURED
 from core.orders.settle import settle
 from core.org.proofs import make_proof
 from core.org.services import staff_of
@@ -34,11 +35,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What the cashier chose: the kind that pays what is left, parts in fen by kind, a scanned code."""
+    """What the cashier chose: the kind that pays what is left, parts in fen by kind, a scanned code.
+
+    `now_fen`: only so much is paid now, the rest stays owed (B53); None: all.
+    """
 
     kind: str
     parts: dict[str, int] = field(default_factory=dict)
     reference: str = ""
+    now_fen: int | None = None
+    insured_lines: tuple[int, ...] | None = None
 
 
 def row_of(session: Session, web_session_id: int) -> TillDraft | None:
@@ -171,7 +177,10 @@ def pay(session: Session, web_session_id: int, pay_key: str, shown: str, payment
 
     overrides = rules.overrides_of(draft, clock.now_ms())
     with guards.priced_by(session, draft):
-        done = settle(session, stored.id, tenders_of(draft, priced, payment), overrides, **guards.witness_of(draft))
+        done = settle(
+            session, stored.id, tenders_of(draft, priced, payment), overrides, **guards.witness_of(draft),
+            allow_debt=payment.now_fen is not None,
+        )  # fmt: skip
     keep(session, web_session_id, rules.Draft(), new_key=True)
     return done
 
@@ -180,7 +189,12 @@ def tenders_of(draft: rules.Draft, priced: Priced, payment: Payment) -> list[Ten
     """Return the payments of the order: points first, then parts, then the chosen kind."""
     points = points_of(draft, priced)
     due = priced.quote.total_fen - (points.amount_fen if points else 0)
-    money = rules.split_tenders(due, payment.kind, payment.parts, payment.reference)
+    if payment.now_fen is not None and payment.now_fen > due:
+        raise Invalid.field("now", _("本次收的比应收还多，请改小，或不勾选挂账。"))
+    now = due if payment.now_fen is None else payment.now_fen
+    money = rules.split_tenders(now, payment.kind, payment.parts, payment.reference)
+    if payment.insured_lines:
+        money = [replace(one, lines=payment.insured_lines) if one.kind in INSURED else one for one in money]
     return [points, *money] if points else money
 
 

@@ -8,7 +8,7 @@ from flask import request
 
 from core.catalog import prices
 from core.catalog import services as catalog
-from core.desk import rules, services, till
+from core.desk import held, rules, services, till
 from core.desk.blueprint import bp, who
 from core.desk.permissions import ENROL, TILL, VIEW
 from core.desk.settings import OVERRIDE_REASONS, PRICE_REASONS
@@ -24,7 +24,7 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web.render import go, is_fragment, render_page
 from core.kernel.web.routes import on_refusal, own_unit, page, safe_path, session
 from core.kernel.web.slots import slots
-from core.orders import reads, tender_list
+from core.orders import payments, reads, tender_list
 from core.orders.models import Orders
 from core.orders.rules import INSURED
 from core.orders.words import KIND_NAMES
@@ -92,18 +92,19 @@ def show_till(
         "desk/till.html", status=status, till=shown, refusal=refusal, done=done, at=at, typed=typed,
         pay_kinds=[(way.kind, GLYPHS[way.kind]) for way in taken[:KEYED]], split_kinds=[way.kind for way in taken],
         kind_names={**KIND_NAMES, **{way.kind: way.word for way in ways}}, severity=SEVERITY, insured=INSURED,
+        may_owe=may(current_actor(), payments.DEBT), takes_insured=any(way.kind in INSURED for way in taken),
         wants_reference=[way.word for way in taken if way.reference],
-        price_reasons=settings.value(unit, PRICE_REASONS) if shown.lines else (),
+        held=held.waiting(unit), price_reasons=settings.value(unit, PRICE_REASONS) if shown.lines else (),
         override_reasons=settings.value(unit, OVERRIDE_REASONS) if shown.graver else (),
     )  # fmt: skip
 
 
-def _again(**values: Any) -> None:
+def again(**values: Any) -> None:
     """Show a refusal on the till itself: what was typed and the basket stay."""
     on_refusal(lambda refusal: show_till(session(), refusal, **values))
 
 
-def _changed() -> Any:
+def changed() -> Any:
     """Return the till after a change: swapped by htmx, else by way of its address."""
     return show_till(session()) if is_fragment() else go("desk.till")
 
@@ -112,13 +113,13 @@ def _change(act: Callable[[rules.Draft], None]) -> Any:
     draft, _key = services.draft_of(session(), who().session_id)
     act(draft)
     services.keep(session(), who().session_id, draft)
-    return _changed()
+    return changed()
 
 
 @page(bp, "/till/member", permission=TILL, unit="write", methods=("POST",))
 def till_member() -> Any:
     """Put the member who pays, or take them off."""
-    _again()
+    again()
     person_id = request.form.get("person_id")
     person = people.get(session(), person_id) if person_id else None
     return _change(lambda draft: rules.take_member(draft, person.id if person else None))
@@ -136,7 +137,7 @@ def till_items() -> Any:
 def till_add() -> Any:
     """Add the chosen item, or the first that matches what was typed."""
     typed = request.form.get("q", "").strip()[:80]
-    _again(at="add", typed=typed)
+    again(at="add", typed=typed)
     if not (request.form.get("item") or typed):
         raise Invalid(_("请输入项目的编码、拼音首字母、名称或条码。"))
     code = request.form.get("item") or services.first_item(session(), typed).code
@@ -161,7 +162,7 @@ def _patient(draft: rules.Draft, raw: str | None) -> int | None:
 @page(bp, "/till/lines/<key>", permission=TILL, unit="write", methods=("POST",))
 def till_line(key: str) -> Any:
     """Change a line: pieces, treated person, performer, price; or remove it."""
-    _again(at=key)
+    again(at=key)
 
     def change(draft: rules.Draft) -> None:
         act = request.form.get("act", "set")
@@ -203,7 +204,7 @@ def _set_price(line: rules.DraftLine) -> None:
 @page(bp, "/till/points", permission=TILL, unit="write", methods=("POST",))
 def till_points() -> Any:
     """Use points as a payment, all that may be or a number of them; or not."""
-    _again()
+    again()
 
     def change(draft: rules.Draft) -> None:
         raw = request.form.get("points", "").strip()
@@ -217,15 +218,15 @@ def till_points() -> Any:
 def till_clear() -> Any:
     """Empty the basket; nothing was posted."""
     services.keep(session(), who().session_id, rules.Draft(), new_key=True)
-    return _changed()
+    return changed()
 
 
 @page(bp, "/till/findings/<finding>/ack", permission=TILL, unit="write", methods=("POST",))
 def till_ack(finding: str) -> Any:
     """Note that the cashier saw a moderate finding."""
-    _again(at=finding)
+    again(at=finding)
     services.acknowledge(session(), who().session_id, finding)
-    return _changed()
+    return changed()
 
 
 @page(bp, "/till/findings/<finding>/override", permission=TILL, unit="own", methods=("POST",))
@@ -294,7 +295,24 @@ def _payment() -> services.Payment:
             parts[one] = parse_yuan(raw, f"split_{one}")
     if any(fen < 0 for fen in parts.values()):
         raise Invalid.field("split", _("支付金额应大于 0。"))
-    return services.Payment(kind, parts, request.form.get("reference", "").strip()[:120])
+    return services.Payment(kind, parts, request.form.get("reference", "").strip()[:120], _now(), _insured_lines())
+
+
+def _now() -> int | None:
+    """Return what is paid now where the rest stays owed, fen; None where all is paid."""
+    if request.form.get("debt") != "1":
+        return None
+    raw = request.form.get("now", "").strip()
+    fen = parse_yuan(raw, "now") if raw else 0
+    if fen < 0:
+        raise Invalid.field("now", _("本次收的金额不能小于 0。"))
+    return fen
+
+
+def _insured_lines() -> tuple[int, ...] | None:
+    """Return the lines that the insurance pays for; None for all (B34)."""
+    chosen = [int(raw) for raw in request.form.getlist("insured_line") if raw.isdigit() and len(raw) < 4]
+    return tuple(chosen) or None
 
 
 def _refusal_of(outcome: Outcome) -> Refusal:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from core.courses import services as courses
+from core.courses.models import Course
 from core.kernel.errors import NotFound
 from core.kernel.i18n import _
 from core.kernel.statements import as_date
@@ -77,7 +77,8 @@ def load(session: Session, st: Statements, order_no: str) -> Loaded:
     _read_cells(session, order)
     _read_later(session, order)
     by_id = {line.id: line.line_no for line in lines}
-    order.packs = {by_id[one.order_line_id or 0] for one in courses.of_lines(session, by_id)}
+    found = session.scalars(select(Course.order_line_id).where(Course.order_line_id.in_(list(by_id))).distinct())
+    order.packs = {by_id[line_id] for line_id in found if line_id}
     return order
 
 

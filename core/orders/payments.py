@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import literal_column, select
+
 from core.kernel import audit, clock, counters
 from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, Refusal
 from core.kernel.i18n import _
@@ -21,7 +23,7 @@ from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import loading, rules, tender_list, till_entries
 from core.orders.events import tell_plugins
-from core.orders.models import Payment
+from core.orders.models import Orders, Payment
 from core.org import business_day, dealing, franchises
 from core.points.rules import earn, expires_on, reversal_target
 from core.pricing.quote_json import read_earn_line
@@ -65,14 +67,19 @@ def refuse_debt(session: Session, plan: Plan) -> None:
             )  # fmt: skip
 
 
+def owed_orders(session: Session, person_id: int) -> list[tuple[str, int]]:
+    """Return (number, fen owed) of a member's open orders, the oldest first."""
+    found = session.execute(
+        select(Orders.order_no, Orders.owed_fen)
+        .where(Orders.person_id == person_id, Orders.owed_fen > literal_column("0"))
+        .order_by(Orders.id)
+    )  # fmt: skip
+    return [(row[0], row[1]) for row in found]
+
+
 def owed_of(session: Session, person_id: int) -> int:
     """Return what a member owes in all, fen."""
-    st = Statements(session, current_actor().franchise_id)
-    row = st.one(
-        "SELECT COALESCE(SUM(owed_fen), 0) FROM orders WHERE franchise_id = ? AND person_id = ? AND owed_fen > 0",
-        [st.franchise_id, person_id],
-    )
-    return int(row[0]) if row else 0
+    return sum(fen for _no, fen in owed_orders(session, person_id))
 
 
 def pay(

@@ -1,4 +1,4 @@
-"""orders left open and their payments"""
+"""orders left open and their payments, held baskets"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,10 +49,30 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('payment_id', sa.BigInteger(), nullable=True))
         batch_op.create_foreign_key(batch_op.f('fk_tender_franchise_id_payment_id'), 'payment', ['franchise_id', 'payment_id'], ['franchise_id', 'id'], ondelete='RESTRICT')
 
+    op.create_table('held_basket',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('store_id', sa.BigInteger(), nullable=False),
+    sa.Column('staff_id', sa.BigInteger(), nullable=True),
+    sa.Column('person_id', sa.BigInteger(), nullable=True),
+    sa.Column('lines', sa.BigInteger(), nullable=False),
+    sa.Column('basket_sealed', sa.LargeBinary(), nullable=True),
+    sa.Column('held_at', sa.BigInteger(), nullable=False),
+    sa.Column('franchise_id', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['franchise_id'], ['franchise.id'], name=op.f('fk_held_basket_franchise_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_held_basket')),
+    sa.UniqueConstraint('franchise_id', 'id', name=op.f('uq_held_basket_franchise_id_id'))
+    )
+    with op.batch_alter_table('held_basket', schema=None) as batch_op:
+        batch_op.create_index('ix_held_basket_store', ['franchise_id', 'store_id', 'held_at'], unique=False)
 
 
 def downgrade() -> None:
     """Take back."""
+    with op.batch_alter_table('held_basket', schema=None) as batch_op:
+        batch_op.drop_index('ix_held_basket_store')
+
+    op.drop_table('held_basket')
+
     with op.batch_alter_table('tender', schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_tender_franchise_id_payment_id'), type_='foreignkey')
         batch_op.drop_column('payment_id')

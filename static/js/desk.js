@@ -78,6 +78,7 @@
     if (event.key === "F2" && event.shiftKey) { const burn = hk.$("[data-burn]"); event.preventDefault(); if (burn) burn.click(); return; }
     if (event.key === "F2") { event.preventDefault(); item()?.focus(); item()?.select(); return; }
     if (event.key === "F4") { const box = hk.$("[data-points]"); if (box) { event.preventDefault(); box.click(); } return; }
+    if (event.key === "F8") { const held = hk.$("[data-hold]") || hk.$("[data-resume]:enabled"); event.preventDefault(); if (held) held.click(); return; }
     if (event.key === "F9") { event.preventDefault(); goPay(); return; }
     if (!inPay(event.target) || field(event.target)) return;
     if (event.key === "Escape") { event.preventDefault(); item()?.focus(); return; }
@@ -104,11 +105,15 @@
     const out = hk.$("[data-left]");
     if (!out) return;
     const given = hk.all("[data-part]").reduce((sum, box) => sum + Math.round(Number(box.value.replace(/,/g, "") || 0) * 100), 0);
-    const rest = Number(pay().dataset.due) - given;
+    const due = Number(pay().dataset.due), owing = hk.$("[data-debt]")?.checked;
+    const now = owing ? Math.round(Number(hk.$("[data-now]").value.replace(/,/g, "") || 0) * 100) : due;
+    const owes = hk.$("[data-owes]");
+    if (owes) { owes.hidden = !owing; hk.$("b", owes).textContent = ((due - now) / 100).toFixed(2); }
+    const rest = now - given;
     out.textContent = `${rest < 0 ? "\u2212" : ""}${(Math.abs(rest) / 100).toFixed(2)}`;
     out.classList.toggle("c-bad", rest < 0 || Number.isNaN(rest));
   }
-  hk.on("input", (event) => { if (event.target.matches("[data-part]")) left(); });
+  hk.on("input", (event) => { if (event.target.matches("[data-part],[data-now],[data-debt]")) left(); });
   hk.on("submit", (event) => {
     if (!event.target.matches("[data-pay]") || event.defaultPrevented) return;
     const button = hk.$("[data-paybtn]");

@@ -54,7 +54,7 @@ def _fill(value: Any, values: dict[str, str]) -> Any:
 PERSON, ORDER, CARD, HOUSEHOLD, QUOTE = Ref("person"), Ref("order"), Ref("card"), Ref("household"), Ref("quote")
 ITEM, STAFF, STORE, NUMBER, CARD_NO = Ref("item"), Ref("staff"), Ref("store"), Ref("member_no"), Ref("card_number")
 BATCH, STAFF_ID, APPROVAL, SITTING = Ref("batch"), Ref("staff_id"), Ref("approval"), Ref("sitting")
-NOTICE, COURSE, USE = Ref("notice"), Ref("course"), Ref("course_use")
+NOTICE, COURSE, USE, HELD = Ref("notice"), Ref("course"), Ref("course_use"), Ref("held")
 PLAIN = Recipe()
 EDIT = {"name": "改名", "version": "1"}
 LINES = {"lines": [{"line": 2, "qty": 1}]}
@@ -82,6 +82,7 @@ API = {
     "api_quotes.quote": Recipe(json={"member_id": PERSON, "lines": [{"item": ITEM, "qty": 1, "performer": STAFF}]}),
     "api_orders.sell": Recipe(json={"quote_id": QUOTE, "tenders": [{"kind": "cash", "amount_fen": 1}]}),
     "api_orders.read": Recipe({"order_no": ORDER}),
+    "api_orders.pay": Recipe({"order_no": ORDER}, json={"tenders": [{"kind": "cash", "amount_fen": 1}]}),
     "api_orders.preview": Recipe({"order_no": ORDER}, json=LINES),
     "api_orders.refund": Recipe({"order_no": ORDER}, json={**LINES, "reason": "扫"}),
     "api_courses.read": Recipe({"course_id": COURSE}),
@@ -108,6 +109,9 @@ DESK = {
     "desk.till_override": Recipe({"finding": "abc"}, form={"reason": "扫一扫原因", "number": "101", "pin": "000000"}),
     "desk.till_pay": Recipe(form={"kind": "cash", "pay_key": "abc", "shown": "abc"}),
     "desk.till_clear": PLAIN,
+    "desk.till_hold": PLAIN,
+    "desk.till_resume": Recipe({"held_id": HELD}),
+    "desk.till_drop": Recipe({"held_id": HELD}),
     "desk.enrol": PLAIN,
     "desk.enrol_post": Recipe(form={"name": "新人", "contact_of": PERSON, "referrer": NUMBER}),
     "desk.members": PLAIN,
@@ -132,6 +136,7 @@ DESK = {
     "desk.order": Recipe({"order_no": ORDER}),
     "desk.receipt": Recipe({"order_no": ORDER}),
     "desk.refund": Recipe({"order_no": ORDER}),
+    "desk.order_pay": Recipe({"order_no": ORDER}, form={"once": "abc", "kind": "cash", "amount": "1"}),
     "desk.refund_preview": Recipe({"order_no": ORDER}, form={"qty_2": "1"}),
     "desk.refund_ask": Recipe({"order_no": ORDER}, form={"qty_2": "1", "reason": "扫一扫", "preview_id": "x"}),
     "desk.till_confirm": Recipe(form={"what": "price", "number": STAFF, "pin": "000000"}),

@@ -18,6 +18,8 @@ from core.catalog import services as catalog
 from core.contact.models import MessageTemplate
 from core.coupons import services as coupons
 from core.courses.models import Course
+from core.desk import rules as basket_rules
+from core.desk.models import HeldBasket
 from core.imports import runner
 from core.kernel import clock, counters, tasks
 from core.kernel.db import Base, FranchiseOwned
@@ -213,7 +215,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
             quote_id = quote.id
         listed = f"姓名,手机号\n{word}乙,{'13877777778' if away else '13900000001'}\n".encode()
         batch = runner.load(installation.runtime.db, actor, f"{word}名单.csv", listed)
-        kept |= _course(installation, member, code, word)
+        kept |= _course(installation, member, code, word) | _held(installation, member, item, store or house.store_id)
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
         with installation.unit() as session:
             person = people.get(session, member)
@@ -288,6 +290,16 @@ def _course(installation: Installation, member: int, code: str, word: str) -> di
         course = session.scalar(select(Course).where(Course.person_id == member))
         used = burn.burn(session, course.id, burn.Burning(evidence=f"{word}单号", method="signature"))
         return {"course": course.id, "course_use": used.use_id}
+
+
+def _held(installation: Installation, member: int, item: str, store_id: int) -> dict[str, int]:
+    """Put a basket aside at a store; return its id."""
+    with installation.unit() as session:
+        row = HeldBasket(store_id=store_id, person_id=member, lines=1, held_at=clock.now_ms())
+        session.add(row)
+        row.basket = basket_rules.Draft(member, [basket_rules.DraftLine("k", item)]).to_text()
+        session.flush()
+        return {"held": row.id}
 
 
 def _spare(session: Any, house: House, store: int | None) -> Staff:

@@ -54,7 +54,7 @@ def test_b51_after_the_close_everything_falls_on_the_next_business_date(any_draw
         assert drawer.book_on() == NEXT + dt.timedelta(days=1)
         assert drawer.day_close(drawer.close_day(NEXT)).refunded_fen == 3_900
     with drawer.as_("owner"), drawer.i.unit("read") as s:
-        assert [found for _name, found in verify.check(s, drawer.h.franchise_id)] == [None] * 3
+        assert {found for _name, found in verify.check(s, drawer.h.franchise_id)} == {None}
 
 
 def test_an_adjustment_after_the_close_is_booked_on_the_next_business_date(drawer):

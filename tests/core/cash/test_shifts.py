@@ -40,7 +40,7 @@ def test_b51_expected_660_counted_655(any_drawer):
     assert (row.counted_fen, row.difference_fen, row.reason) == (65_500, -500, "找零有误")
     with any_drawer.as_("owner"), any_drawer.i.unit("read") as s:
         assert dict(verify.check(s, any_drawer.h.franchise_id)) == dict.fromkeys(
-            ("cash.shifts_add_up", "cash.days_add_up", "cash.entries_match_tenders")
+            ("cash.shifts_add_up", "cash.days_add_up", "cash.entries_match_tenders", "cash.entries_match_payments")
         )
 
 
