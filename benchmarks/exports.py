@@ -1,6 +1,7 @@
 """Files of a million members and a change to a hundred thousand: seconds, slices, memory of the process that works.
 
-python -m benchmarks.exports [N]         SQLite, prints the figures; each part runs in a process of its own
+python -m benchmarks.exports [N] [worker]   SQLite, prints the figures; first the ordinary worker's memory, then each
+part in a process of its own
 """
 
 from __future__ import annotations
@@ -97,6 +98,45 @@ def work(house: Installation, part: str) -> dict[str, Any]:
         return {"tag": done, "undo": timed_run(house, task_id)}
 
 
+def by_worker(house: Installation, kind: str) -> dict[str, Any]:
+    """Ask for a file and let the ordinary worker write it; return its memory before and at most, and the seconds.
+
+    `HUIKE_BENCH_PYTHON` names another interpreter, such as one with the run-time requirements only.
+    """
+    from core.kernel import settings
+
+    assembly.web_app(house.runtime)  # the lists say here which columns a file may have
+    with acting(house.actor(house.dental)), house.unit() as session:
+        settings.change(session, CAP_OWNER, MOST)
+    env = {**os.environ, "HUIKE_DATA_DIR": str(house.runtime.environment.data_dir),
+           "HUIKE_KEY_FILE": str(house.runtime.environment.key_file),
+           "HUIKE_JOBS_URL": f"sqlite:///{house.folder}/jobs-{kind}.db", "PYTHONPATH": str(Path.cwd())}  # fmt: skip
+    python = os.environ.get("HUIKE_BENCH_PYTHON", sys.executable)
+    worker = subprocess.Popen([python, "-m", "flask", "--app", "app", "worker"], env=env)
+    try:
+        time.sleep(20)
+        before = _peak_of(worker.pid)
+        with acting(house.actor(house.dental)), house.unit() as session:
+            task_id = exports.ask(session, exports.Wanted("members", STATE, kind)).id
+        begun, state, rows = time.perf_counter(), "waiting", 0
+        while state not in ("done", "failed") and time.perf_counter() - begun < 600:
+            time.sleep(1)
+            with acting(house.actor(house.dental)), house.unit("read") as session:
+                task = session.get(Task, task_id)
+                assert task is not None
+                state, rows = task.state, task.done
+        return {"state": state, "rows": rows, "seconds": round(time.perf_counter() - begun),
+                "worker_before_mb": round(before), "worker_peak_mb": round(_peak_of(worker.pid))}  # fmt: skip
+    finally:
+        worker.terminate()
+        worker.wait(20)
+
+
+def _peak_of(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(one for one in status.splitlines() if one.startswith("VmHWM")).split()[1]) / 1024
+
+
 def main(arguments: list[str]) -> int:
     """Fill an installation, then measure each part in a process of its own."""
     if arguments and arguments[0] == "--part":
@@ -107,6 +147,10 @@ def main(arguments: list[str]) -> int:
     with place("sqlite", durable=True) as (house, _url):
         with acting(house.actor(house.dental)):
             print(f"{n:,} members filled in {places.fill(house, n):.0f} s", flush=True)
+        for kind in ("csv", "xlsx"):
+            print(f"worker {kind}: {json.dumps(by_worker(house, kind))}", flush=True)
+        if arguments[1:] == ["worker"]:
+            return 0
         told = {"folder": str(house.folder), "dental": {
             "franchise_id": house.dental.franchise_id, "code": house.dental.code, "store_id": house.dental.store_id,
             "other_store_id": house.dental.other_store_id, "staff": house.dental.staff, "numbers": house.dental.numbers,

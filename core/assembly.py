@@ -42,14 +42,14 @@ def started() -> Runtime:
     return runtime
 
 
-def web_app(runtime: Runtime) -> Flask:
-    """Return the Flask application with all rooms, plugins and commands."""
+def web_app(runtime: Runtime, *, api: bool = True) -> Flask:
+    """Return the Flask application with all rooms, plugins and commands; `api`: with the POS API."""
     host = runtime.host
     exempt = []
-    if importlib.util.find_spec("core.api.app") is not None:
-        from core.api import app as api
+    if api and importlib.util.find_spec("core.api.app") is not None:
+        from core.api import app as pos_api
 
-        exempt = api.blueprints()
+        exempt = pos_api.blueprints()
     app = build_app(
         runtime,
         [*rooms.blueprints(), *gated_blueprints(host)],

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pypinyin import Style, lazy_pinyin
-
+from core.kernel import pinyin
 from core.kernel.errors import FieldError, Invalid
 from core.kernel.i18n import _
 
@@ -16,7 +15,7 @@ CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,39}")
 
 def initials(name: str) -> str:
     """Return the pinyin initials of an item's name, lower case: 树脂充填 is szct."""
-    letters = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda text: list(text))
+    letters = pinyin.first_letters(name)
     return "".join(ch for part in letters for ch in part.lower() if ch.isalnum())[:60]
 
 

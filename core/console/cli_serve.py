@@ -7,14 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from core import rooms
 from core.console.plugin_jobs import plugin_jobs
-from core.kernel import clock, i18n, jobs
+from core.kernel import clock, i18n, jobs, pinyin
 from core.kernel import worker as workers
 from core.kernel.command import WrongUse, every_franchise, plainly
 from core.kernel.i18n import _, listed
@@ -29,6 +29,9 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 def every_job() -> dict[str, Job]:
     """Return the timed work of the rooms and of every installed plugin, by name."""
     return {**rooms.jobs(), **plugin_jobs(runtime().host)}
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @click.command("serve")
@@ -51,6 +54,7 @@ def serve(host: str | None, port: int | None, processes: int | None) -> None:
     import waitress
     from flask import current_app
 
+    pinyin.warm()
     signal.signal(signal.SIGTERM, lambda *_args: sys.exit(0))
     beside = subprocess.Popen([sys.executable, "-m", "flask", "--app", "app", "worker", "--beside"])
     try:
@@ -64,16 +68,12 @@ def serve(host: str | None, port: int | None, processes: int | None) -> None:
 @plainly
 def work(beside: bool) -> None:
     """Run the job worker until it is stopped."""
-    if beside:
-        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    workers.consumer(runtime(), every_job()).run()
-
-
-def _end_with(parent: int) -> None:
-    """Leave as soon as the server is gone, however it went: a killed server leaves no worker behind."""
-    while os.getppid() == parent:
-        threading.Event().wait(1)
-    os._exit(0)
+    # The process becomes a leaner one: what the command itself loaded is given back (core/work_process.py).
+    command = [sys.executable, "-m", "core.work_process", *([str(os.getppid())] if beside else [])]
+    here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    if os.name == "nt":
+        raise SystemExit(subprocess.call(command, env=here))
+    os.execve(sys.executable, command, here)  # noqa: S606
 
 
 @click.group("jobs")

@@ -9,8 +9,8 @@ from datetime import date
 from functools import lru_cache
 
 import phonenumbers
-from pypinyin import Style, lazy_pinyin, pinyin
 
+from core.kernel import pinyin
 from core.kernel.errors import Invalid
 from core.kernel.i18n import _
 
@@ -98,8 +98,8 @@ def readings(name: str) -> tuple[tuple[str, str], ...]:
     letters = "".join(ch for ch in name if ch.isalnum())
     if not letters:
         return ()
-    first = pinyin(letters[0], style=Style.NORMAL, heteronym=True)[0] if _HAN.match(letters[0]) else [letters[0]]
-    rest = [part.lower() for part in lazy_pinyin(letters[1:]) if part]
+    first = pinyin.readings(letters[0]) if _HAN.match(letters[0]) else [letters[0]]
+    rest = [part.lower() for part in pinyin.syllables(letters[1:]) if part]
     found = []
     for head in dict.fromkeys(part.lower() for part in first):
         words = [head, *rest] if _HAN.search(letters) else [letters.lower()]
@@ -125,7 +125,7 @@ def name_tokens(name: str) -> set[str]:
         tokens |= {joined, initials}
     if _HAN.search(name):
         tokens |= {letters[start:] for start in range(min(len(letters), 12))}
-        tokens.add("".join(lazy_pinyin(letters[1:])).lower())
+        tokens.add("".join(pinyin.syllables(letters[1:])).lower())
     return {token[:_TOKEN] for token in tokens if token}
 
 
