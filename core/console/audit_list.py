@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import request, url_for
 from sqlalchemy import select
 
-from core.console.audit_trail import DOORS, kind_word
+from core.console.audit_trail import DOORS
 from core.kernel import clock
 from core.kernel.audit_words import words
 from core.kernel.i18n import _, _l
@@ -17,6 +17,7 @@ from core.kernel.models import AuditEntry
 from core.kernel.tenancy import current_actor
 from core.kernel.web.formats import moment
 from core.kernel.web.lists import Column, Filter, ListSpec, Sort, link
+from core.lists.field_words import kind_word
 from core.org.models import Staff, Store
 
 if TYPE_CHECKING:

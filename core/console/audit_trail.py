@@ -23,6 +23,7 @@ from core.kernel.models import AuditBlock, AuditEntry, AuditLink
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
 from core.kernel.web.formats import yuan
+from core.lists.field_words import field_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,32 +35,9 @@ if TYPE_CHECKING:
 RECENT_BLOCKS = 20
 UNSEALED_CAP = 5000
 
-KINDS: dict[str, Any] = {
-    "person": _l("会员"), "card": _l("会员卡"), "orders": _l("订单"), "item": _l("项目"), "staff": _l("员工"),
-    "store": _l("门店"), "stores": _l("门店"), "role": _l("角色"), "plugin": _l("插件"), "franchise": _l("加盟主体"),
-    "approval_request": _l("审批"), "import_batch": _l("导入"), "programme_draft": _l("方案草稿"),
-    "programme_version": _l("会员方案"), "programme_preview": _l("方案预览"), "programme_template": _l("方案模板"),
-    "segment": _l("人群"), "tag_definition": _l("标签规则"), "grading": _l("会员分级"), "api_token": _l("接口令牌"),
-    "web_session": _l("登录"), "session": _l("登录"), "audit_entry": _l("日志"), "audit_check": _l("日志链"),
-}  # fmt: skip
 DOORS: dict[str, Any] = {
     "page": _l("网页"), "web": _l("网页"), "api": _l("接口"), "command": _l("命令行"), "job": _l("定时任务"),
     "system": _l("系统"), "demo": _l("演示"),
-}  # fmt: skip
-FIELDS: dict[str, Any] = {
-    "reason": _l("原因"), "code": _l("代码"), "name": _l("名称"), "price_fen": _l("价格"), "total_fen": _l("合计"),
-    "amount_fen": _l("金额"), "order_no": _l("订单号"), "refund_no": _l("退款单号"), "role": _l("角色"),
-    "permission": _l("权限"), "fields": _l("改动的栏目"), "tag": _l("标签"), "key": _l("键"), "asked": _l("起因"),
-    "delta": _l("增减"), "source": _l("来源"), "kind": _l("种类"), "delta_points": _l("积分"), "by": _l("经手"),
-    "roles": _l("角色"), "sessions": _l("结束的登录"), "rows": _l("行数"), "number": _l("编号"), "why": _l("为何"),
-    "licence_kind": _l("执业证种类"), "licence_no": _l("执业证号"), "licence_until": _l("执业证到期"),
-    "store_id": _l("门店"), "performs": _l("做项目"), "line": _l("行"), "item": _l("项目"), "qty": _l("数量"),
-    "cause": _l("缘由"), "page": _l("页面"), "stock": _l("库存"), "section": _l("部分"), "evidence": _l("凭证"),
-    "purpose": _l("用途"), "result": _l("结果"), "asked_by": _l("提出人"), "decided_by": _l("审批人"),
-    "payload_sha256": _l("内容指纹"), "created": _l("新增"), "updated": _l("更新"), "failed": _l("未成功"),
-    "unchanged": _l("未变"), "duplicates": _l("重复"), "position": _l("位置"), "from": _l("从"), "origin": _l("来源"),
-    "verticals": _l("业态"), "scopes": _l("权限范围"), "like": _l("仿照"), "keep_holders": _l("保留现有等级"),
-    "title": _l("职务"), "active": _l("启用"),
 }  # fmt: skip
 PROBLEMS: dict[str, Any] = {
     "missing": _l("第 %(block)d 个区块不见了"), "count": _l("第 %(block)d 个区块里的记录数不对"),
@@ -111,11 +89,6 @@ def entry(session: Session, entry_id: int) -> AuditEntry:
 def block_of(session: Session, row: AuditEntry) -> int | None:
     """Return the number of the block that sealed an entry, or None while it waits."""
     return session.scalar(select(AuditLink.block).where(AuditLink.id == row.id))
-
-
-def kind_word(kind: str) -> str:
-    """Return what a kind of record is called, or its code."""
-    return str(KINDS.get(kind, kind))
 
 
 def open_detail(session: Session, row: AuditEntry) -> Told:
@@ -171,7 +144,7 @@ def _pair(name: str, before: Any, after: Any) -> list[Change]:
 
 def label_of(key: str) -> str:
     """Return what a field of a detail is called, or its key."""
-    return str(FIELDS.get(key, key))
+    return field_word(key, {})
 
 
 def said(key: str, value: Any) -> str:

@@ -18,6 +18,7 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web import lists
 from core.kernel.web.render import MenuEntry, go, link_if, menu, render_page, toast
 from core.kernel.web.routes import page, session
+from core.lists.field_words import kind_word
 from core.org.models import Staff, Store
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _entry_page(unit: Session, row: AuditEntry, told: Any = None) -> Any:
     store = unit.get(Store, row.store_id) if row.store_id else None
     return render_page(
         "console/audit_entry.html", R=row, told=told, action=words.label(row.action),
-        kind=audit_trail.kind_word(row.object_kind), staff=staff, store=store, block=audit_trail.block_of(unit, row),
+        kind=kind_word(row.object_kind), staff=staff, store=store, block=audit_trail.block_of(unit, row),
         door=str(audit_trail.DOORS.get(row.door, row.door)), person_url=_person_url(row),
         may_open=permissions.may(current_actor(), AUDIT_DETAIL),
     )  # fmt: skip

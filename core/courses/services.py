@@ -123,7 +123,8 @@ def issue(
                 )  # fmt: skip
     audit.insert(
         st, "courses.issued", "course", course_id, person_id=person_id,
-        detail={"item": pack.code, "sessions": terms.sessions, "bonus": terms.bonus, "paid_fen": paid_fen},
+        detail={"item": pack.code, "course_sessions": terms.sessions, "bonus_sessions": terms.bonus,
+                "paid_fen": paid_fen},
     )  # fmt: skip
     return course_id
 
