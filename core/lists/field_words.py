@@ -7,7 +7,7 @@ from typing import Any
 from core.kernel.i18n import _l
 
 FIELDS: dict[str, Any] = {
-    "name": _l("姓名"), "phone": _l("手机"), "gender": _l("性别"), "birth_on": _l("生日"), "birth_calendar": _l("历法"),
+    "name": _l("名称"), "phone": _l("手机"), "gender": _l("性别"), "birth_on": _l("生日"), "birth_calendar": _l("历法"),
     "email": _l("邮箱"), "address": _l("地址"), "occupation": _l("职业"), "company": _l("单位"), "note": _l("备注"),
     "industry": _l("行业"), "interests": _l("兴趣"), "adviser_id": _l("顾问"), "tag": _l("标签"), "tier": _l("等级"),
     "reason": _l("原因"), "cause": _l("缘由"), "why": _l("为何"), "purpose": _l("用途"), "evidence": _l("凭证"),
@@ -17,13 +17,15 @@ FIELDS: dict[str, Any] = {
     "duplicates": _l("重复"), "done": _l("已做"), "total": _l("合计"), "count": _l("数量"), "counts": _l("清点次数"),
     "licence_kind": _l("执照种类"), "licence_no": _l("执照编号"), "licence_until": _l("执照有效期至"),
     "performs": _l("做项目"), "store_id": _l("所属门店"), "store": _l("门店"), "stores": _l("门店"),
-    "active": _l("在用"), "legal_entity": _l("法人主体"), "role": _l("角色"), "roles": _l("角色"), "permission": _l("权限"),
+    "active": _l("启用"), "legal_entity": _l("法人主体"), "role": _l("角色"), "roles": _l("角色"),
+    "permission": _l("权限"),
     "like": _l("仿照"), "scopes": _l("权限范围"), "sessions": _l("结束的登录"), "level": _l("级别"),
     "code": _l("编号"), "number": _l("编号"), "key": _l("键"), "kind": _l("种类"), "title": _l("名称"),
-    "order_no": _l("单号"), "refund_no": _l("退款单号"), "total_fen": _l("金额"), "amount_fen": _l("金额"),
+    "order_no": _l("订单号"), "refund_no": _l("退款单号"), "total_fen": _l("金额"), "amount_fen": _l("金额"),
     "owed_fen": _l("欠款"), "paid_fen": _l("实付"), "refunded_fen": _l("退款"), "price_fen": _l("价格"),
     "before_fen": _l("原价"), "after_fen": _l("改后"), "value_fen": _l("价值"), "line": _l("第几行"),
-    "lines": _l("行数"), "item": _l("项目"), "product": _l("卡种"), "qty": _l("数量"), "unit": _l("单位"), "stock": _l("库存"),
+    "lines": _l("行数"), "item": _l("项目"), "product": _l("卡种"), "qty": _l("数量"), "unit": _l("单位"),
+    "stock": _l("库存"),
     "delta": _l("变动"), "delta_points": _l("积分"), "points": _l("积分"), "lots": _l("批次"), "streak": _l("连续奖励"),
     "bonus_sessions": _l("赠送次数"), "course_sessions": _l("次数"), "left": _l("还剩"), "for": _l("就诊人"),
     "method": _l("确认方式"), "use": _l("核销编号"), "until": _l("有效至"), "on": _l("日期"), "valid_on": _l("起用日"),
