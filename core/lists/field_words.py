@@ -21,7 +21,7 @@ FIELDS: dict[str, Any] = {
     "permission": _l("权限"),
     "like": _l("仿照"), "scopes": _l("权限范围"), "sessions": _l("结束的登录"), "level": _l("级别"),
     "code": _l("编号"), "number": _l("编号"), "key": _l("键"), "kind": _l("种类"), "title": _l("名称"),
-    "order_no": _l("订单号"), "refund_no": _l("退款单号"), "total_fen": _l("金额"), "amount_fen": _l("金额"),
+    "order_no": _l("订单号"), "refund_no": _l("退款单号"), "total_fen": _l("合计"), "amount_fen": _l("金额"),
     "owed_fen": _l("欠款"), "paid_fen": _l("实付"), "refunded_fen": _l("退款"), "price_fen": _l("价格"),
     "before_fen": _l("原价"), "after_fen": _l("改后"), "value_fen": _l("价值"), "line": _l("第几行"),
     "lines": _l("行数"), "item": _l("项目"), "product": _l("卡种"), "qty": _l("数量"), "unit": _l("单位"),
