@@ -4,7 +4,7 @@ Makes a demonstration chain in a temporary folder, signs in as each role of the 
 that runs all verticals, opens every page of the menu and what lies behind it (the first row of a list, the
 acts in a page's head), and saves a PNG of each: of the first role that has a page light and dark, 1366×768 and
 390 px, of each further role once. Prints what a picture cannot show: sideways scroll, console errors,
-requests and compressed weight beyond the budget, accessibility violations.
+requests and compressed weight beyond the budget, accessibility violations, controls that Tab does not reach or show.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import browser as browsers
+from tests import keyboard
 
 WEIGHT, REQUESTS = 75 * 1024, 6
 VARIANTS = (("light", "desktop"), ("light", "phone"), ("dark", "desktop"), ("dark", "phone"))
@@ -154,7 +155,10 @@ class Watch:
             found.append(f"{label}: status {answer.status}")
         if self.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"{label}: scrolls sideways")
-        return found + self._weigh(url, label) + self._axe(label)
+        found += self._weigh(url, label) + self._axe(label)
+        if label.endswith("desktop-light"):
+            found += [f"{label}: keys: {one}" for one in keyboard.walk(self.page)]
+        return found
 
     def _weigh(self, url: str, label: str) -> list[str]:
         host = url.split("/")[2]
