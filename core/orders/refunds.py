@@ -27,11 +27,12 @@ from core.kernel.settings import value as setting
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import course_lines, packs, rules, streaks, till_entries
+from core.orders import course_lines, packs, rules, stored_value, streaks, till_entries, top_up_refund
 from core.orders.events import tell_plugins
 from core.orders.models import LineTender, OrderLine, Orders, Tender
 from core.orders.refund_effects import Effects, say
 from core.orders.settings import REFUND_PROOF_ABOVE
+from core.orders.top_up_refund import Choice
 from core.org import business_day, dealing, franchises
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
@@ -70,12 +71,13 @@ def find(session: Session, order_no: str) -> Orders:
 
 
 def preview(
-    session: Session, order_no: str, asked: Mapping[int, int], sessions: Mapping[int, int] | None = None
-) -> Effects:
+    session: Session, order_no: str, asked: Mapping[int, int], sessions: Mapping[int, int] | None = None,
+    choice: Choice | None = None,
+) -> Effects:  # fmt: skip
     """Return what refunding `asked` (line: pieces) would move; nothing stays written."""
     savepoint = session.begin_nested()
     try:
-        return _refund(session, order_no, asked, _("预览"), sessions)
+        return _refund(session, order_no, asked, _("预览"), sessions, choice or Choice(), done=False)
     finally:
         savepoint.rollback()
         session.expire_all()
@@ -84,9 +86,10 @@ def preview(
 def refund(
     session: Session, order_no: str, asked: Mapping[int, int], reason: str, *,
     preview_id: str | None = None, proof: str | None = None, payload_sha256: str = "", approved: bool = False,
-    sessions: Mapping[int, int] | None = None,
+    sessions: Mapping[int, int] | None = None, choice: Choice | None = None,
 ) -> Effects:  # fmt: skip
-    """Refund lines and return what moved. `sessions` (line: how many) gives back a part of a course.
+    """Refund lines and return what moved. `sessions` (line: how many) gives back a part of a course, `choice` says by
+    which formula a top-up goes back and how its money leaves.
 
     `approved` says that a second person decided it (refund_approval.py). Raises Invalid for unknown lines or too
     many pieces, `reason` missing, `refund_needs_proof` above the franchise's limit, `own_card` for the cashier's
@@ -95,7 +98,7 @@ def refund(
     """
     if not reason.strip():
         raise Invalid.field("reason", _("请填写退款原因。"))
-    effects = _refund(session, order_no, asked, reason.strip(), sessions)
+    effects = _refund(session, order_no, asked, reason.strip(), sessions, choice or Choice())
     refuse_moved(effects, preview_id)
     if approved:
         return effects
@@ -144,8 +147,9 @@ def _check_limit(session: Session, amount_fen: int, proof: str | None, payload_s
 
 
 def _refund(
-    session: Session, order_no: str, asked: Mapping[int, int], reason: str, sessions: Mapping[int, int] | None
-) -> Effects:
+    session: Session, order_no: str, asked: Mapping[int, int], reason: str, sessions: Mapping[int, int] | None,
+    choice: Choice, *, done: bool = True,
+) -> Effects:  # fmt: skip
     actor = current_actor()
     st = Statements(session, actor.franchise_id)
     order = _load(session, st, order_no)
@@ -153,9 +157,13 @@ def _refund(
     if may(actor, "orders.refund") and not may(actor, "orders.refund", order.row.store_id):
         raise Forbidden(_("这张订单属于别的门店，请到原门店退款。"), code="other_store")
     taken = packs.plan_back(session, order.lines, asked, sessions or {}, clock.today(actor.tz))
-    back = _money_back(order, asked, taken)
+    top_ups = top_up_refund.plan_back(session, order.lines, asked, choice, clock.today(actor.tz))
+    if done:
+        top_up_refund.check_payout(session, top_ups, choice)
+    back = _money_back(order, asked, taken, top_ups)
     # A course line gives back sessions: a piece counts as refunded when none of it was used and none is left.
     pieces = {n: len(taken[n].ended) if n in taken else qty for n, qty in asked.items()}
+    pieces.update({n: one.ended for n, one in top_ups.items()})
     effects = Effects(amount_fen=sum(back.by_line.values()))
     refund_id = new_id()
     posting = ledger.Posting(
@@ -164,6 +172,9 @@ def _refund(
     _refuse_used_cards(session, order, asked)
     before = _value_before(order)
     _write_money(st, order, pieces, back, effects)
+    top_up_refund.take_back(st, top_ups, choice, effects, posting)
+    spent = {number: fen for number, (fen, _points) in before.items()}
+    effects.stored = stored_value.restore(st, order.row, order.tenders, spent, back.by_tender, posting) or {}
     _return_points(st, order, before, effects, posting)
     _take_points(st, order, back, effects, posting)
     effects.courses = packs.take_back(st, taken, posting)
@@ -171,7 +182,7 @@ def _refund(
     _return_coupons(st, order, pieces, effects)
     _return_stock(st, order, asked)
     _revoke_cards(session, order, asked, effects)
-    _move_tier(session, st, order, back, effects, posting)
+    _move_tier(session, st, order, back, effects, posting, topup=bool(top_ups))
     say(effects)
     _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
     return effects
@@ -208,16 +219,21 @@ def _state(order: _Order, line: OrderLine) -> rules.LineState:
     return rules.LineState(line.line_no, line.qty, line.refunded_qty, order.cells[line.line_no])
 
 
-def _money_back(order: _Order, asked: Mapping[int, int], taken: Mapping[int, packs.PackBack]) -> MoneyBack:
-    """Return the money of a refund; of a course line the share of its unused sessions, counted in fen."""
+def _money_back(
+    order: _Order, asked: Mapping[int, int], taken: Mapping[int, packs.PackBack],
+    top_ups: Mapping[int, top_up_refund.Planned],
+) -> MoneyBack:  # fmt: skip
+    """Return the money of a refund; of a course the share of its unused sessions, of a top-up what its formula says."""
     states, units = [], dict(asked)
     for line in order.lines.values():
         state = _state(order, line)
-        if line.line_no in taken:
+        by_fen = taken.get(line.line_no) or top_ups.get(line.line_no)
+        if by_fen is not None or line.kind == stored_value.TOPUP:
             state = rules.LineState(line.line_no, max(line.net_fen, 1), line.refunded_fen, state.row)
-            units[line.line_no] = taken[line.line_no].fen
+            units[line.line_no] = by_fen.fen if by_fen is not None else 0
         states.append(state)
-    back = rules.money_back(states, units, some=any(one.parts for one in taken.values()))
+    back = rules.money_back(states, units, some=bool(top_ups) or any(one.parts for one in taken.values()))
+    back.by_line.update({n: back.by_line.get(n, 0) for n in top_ups})
     back.by_line.update({n: back.by_line.get(n, 0) for n, one in taken.items() if one.parts})
     return back
 
@@ -378,21 +394,24 @@ def _revoke_cards(session: Session, order: _Order, asked: Mapping[int, int], eff
 
 
 def _move_tier(
-    session: Session, st: Statements, order: _Order, back: MoneyBack, effects: Effects, posting: ledger.Posting
-) -> None:
+    session: Session, st: Statements, order: _Order, back: MoneyBack, effects: Effects, posting: ledger.Posting, *,
+    topup: bool = False,
+) -> None:  # fmt: skip
     person_id = order.row.person_id
     if person_id is None:
         return
     actor = current_actor()
     kinds = {tender.number: tender.kind for tender in order.tenders}
     counted = sum(a for n, a in back.by_tender.items() if kinds[n] not in rules.NOT_FOR_TIER)
-    received = sum(a for n, a in back.by_tender.items() if kinds[n] != rules.POINTS)
+    received = sum(a for n, a in back.by_tender.items() if kinds[n] not in (rules.POINTS, rules.STORED_BONUS))
+    paid_in = received if topup else 0
+    counted, received = (0, 0) if topup else (counted, received)
     whole = st.one("SELECT state FROM orders WHERE franchise_id = ? AND id = ?", [st.franchise_id, order.row.id])
     visits = 1 if whole and whole[0] == "refunded" else 0
     today = clock.today(actor.tz)
     event = QualifyingEvent(
         on=business_day.took_place_on(order.row.business_on, order.row.booked_at),
-        spend_fen=-counted, visits=-visits, points=-effects.points_taken,
+        spend_fen=-counted, visits=-visits, points=-effects.points_taken, topup_fen=-paid_in,
         booked_on=today, source=str(order.row.id),
     )  # fmt: skip
     tiers.note(st, person_id, event, "refund", posting.source_id, clock.now_ms())
