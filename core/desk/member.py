@@ -31,6 +31,7 @@ from core.people import rules as people_rules
 from core.programme import services as programmes
 from core.tiers import rules as tier_rules
 from core.tiers import services as tiers
+from core.wallet import reads as wallet_reads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from core.people.models import Person
     from core.programme.rules import Programme, Tier
     from core.tiers.rules import Gap, QualifyingEvent
+    from core.wallet.reads import Wallet
 
 RECENT = 20
 
@@ -93,6 +95,7 @@ class MemberSeen:
     coupons: list[CouponState]
     rights: list[ServiceRight]
     courses: list[CourseSeen] = field(default_factory=list)
+    wallet: Wallet | None = None
     alerts: list[Alert] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
 
@@ -137,6 +140,7 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
         coupons=coupons_of(session, st, programme, person, [one.card for one in held if one.usable], today),
         rights=service_rights_of(session, st, programme, person, today),
         courses=course_reads.of_member(session, person.id, [seat.person.id for seat in seats]),
+        wallet=wallet_reads.see(session, person.id),
     )  # fmt: skip
     if alerts:
         _alerts(session, seen)

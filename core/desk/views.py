@@ -10,6 +10,7 @@ from core.desk import (
     palette_views,
     tender_views,
     till_views,
+    wallet_views,
 )
 from core.desk.blueprint import bp
 
@@ -24,4 +25,5 @@ __all__ = [
     "palette_views",
     "tender_views",
     "till_views",
+    "wallet_views",
 ]

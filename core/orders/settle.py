@@ -130,7 +130,7 @@ def settle(
     plan.drawing = drawing
     plan.business_on = business_day.book_on(st, occurred_at)
     done = post(session, plan)
-    course_lines.use(session, plan, confirmation)
+    course_lines.use(session, plan, stored_value.for_courses(confirmation))
     Statements(session, actor.franchise_id).run(
         "UPDATE stored_quote SET order_id = ? WHERE franchise_id = ? AND id = ? AND order_id IS NULL",
         [done.order_id, actor.franchise_id, row.id],

@@ -152,6 +152,11 @@ def confirm(session: Session, person_id: int, amount: int, given: Confirmation |
     return method, evidence[: MAX_SIGNATURE if method == SIGNATURE else MAX_WORDS]
 
 
+def for_courses(given: Confirmation | None) -> Confirmation | None:
+    """Return the confirmation as the lines paid with sessions take it: a PIN was checked and names no method there."""
+    return None if given is not None and given.method == PIN else given
+
+
 def is_signature(text: str) -> bool:
     """Return whether a text is a drawn signature: an SVG path of moves and lines, not too long, not a mere dot."""
     if not 12 <= len(text) <= MAX_SIGNATURE or not text.startswith("M"):

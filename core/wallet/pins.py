@@ -61,8 +61,16 @@ def check(session: Session, person_id: int, pin: str) -> None:
             code=LOCKED, status=429, extra={"retry_after": -(-wait // 1000)},
         )  # fmt: skip
     if not credentials.verify_pin(person_id, row.pin_hash, pin.strip()[:12]):
-        raise Refusal(_("储值密码不对。连错 %(n)d 次会锁 15 分钟。", n=TRIES), code=WRONG, status=403)
+        raise Refusal(
+            _("储值密码不对。连错 %(n)d 次会锁 15 分钟。", n=TRIES), code=WRONG, status=403,
+            extra={"person": person_id},
+        )  # fmt: skip
     throttle.clear(session, KIND, str(person_id))
+
+
+def wrong_of(refusal: Refusal) -> int | None:
+    """Return whose PIN was wrong, taken out of a refusal that a door is about to tell; None for any other refusal."""
+    return refusal.extra.pop("person", None) if refusal.code == WRONG else None
 
 
 def count_wrong(session: Session, person_id: int) -> None:
