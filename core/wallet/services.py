@@ -64,8 +64,12 @@ def locked(session: Session, person_id: int) -> StoredValueAccount | None:
 
 
 def entity_of(st: Statements, store_id: int | None) -> str:
-    """Return the legal entity of a store; an empty name is the franchise itself."""
-    row = st.one("SELECT legal_entity FROM store WHERE franchise_id = ? AND id = ?", [st.franchise_id, store_id or 0])
+    """Return the legal entity of a store; an empty name is the franchise itself, whether it is written or not."""
+    row = st.one(
+        "SELECT CASE WHEN s.legal_entity = f.name THEN '' ELSE s.legal_entity END FROM store s JOIN franchise f"
+        " ON f.id = s.franchise_id WHERE s.franchise_id = ? AND s.id = ?",
+        [st.franchise_id, store_id or 0],
+    )
     return str(row[0]) if row else ""
 
 
