@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 def documented() -> list[ApiBlueprint]:
     """Return the blueprints of API v1."""
-    rooms = (meta, members, households, items, quotes, orders, courses, ledger, segments, approvals, shifts, staff, wallet)
+    rooms = (
+        meta, members, households, items, quotes, orders, courses, wallet, ledger, segments, approvals, shifts, staff,
+    )  # fmt: skip
     return [room.bp for room in rooms]
 
 

@@ -30,7 +30,7 @@ def read(work: Work, member_id: str) -> dict[str, Any]:
 
 @call(
     bp, "POST", "/members/<member_id>/stored-value/actions", permission=CHANGE, scopes=("members",), unit="write",
-    once=ACCEPTED, staff=True, body=schemas.StoredValueAction, answer=answers.StoredValueState,
+    once=ACCEPTED, body=schemas.StoredValueAction, answer=answers.StoredValueState,
     example={"action": "report_lost", "reason": "顾客来电挂失"},
 )  # fmt: skip
 def act(work: Work, data: dict[str, Any], member_id: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from core.kernel.i18n import _l
 from core.kernel.tenancy import current_actor
 from core.orders import stored_value
 from core.wallet import giving_back
+from core.wallet.law import FORMULA_NAMES
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from core.orders.reads import OrderSeen
     from core.wallet.giving_back import Back
 
-FORMULA_NAMES: dict[str, Any] = {
-    "seven_day": _l("七日内无理由"), "operator": _l("门店的原因"), "consumer": _l("顾客自己的原因"),
-}  # fmt: skip
 FORMULA_SAYS: dict[str, Any] = {
     "seven_day": _l("实付 − 已消费（按实际成交价）"),
     "operator": _l("剩余本金，按实付 ÷（实付 + 赠送）折算"),
@@ -34,6 +32,12 @@ REASON_NAMES: dict[str, Any] = {
     "topup": _l("充值"), "spend": _l("付款"), "restore": _l("退回账户"), "refund": _l("退款"),
     "kept": _l("按已消费计算"), "expire": _l("赠金到期"), "opening": _l("期初"),
 }  # fmt: skip
+
+
+__all__ = [
+    "DRAW_NAMES", "FORMULA_NAMES", "FORMULA_SAYS", "IDENTITY_NAMES", "PAYOUT_NAMES", "REASON_NAMES", "STATE_NAMES",
+    "of_order",
+]  # fmt: skip
 
 
 def of_order(unit: Session, seen: OrderSeen) -> dict[int, Back]:

@@ -104,7 +104,11 @@ def _fill_value(runtime: Runtime, rng: random.Random) -> None:
                 .order_by(Item.code)
             )
         )
-        people = list(session.scalars(select(Person.id).order_by(Person.id.desc()).limit(TOPPED)))
+        people = list(
+            session.scalars(
+                select(Person.id).where(Person.contact_of_id.is_(None)).order_by(Person.id.desc()).limit(TOPPED)
+            )
+        )
         stores = list(session.scalars(select(Store).order_by(Store.code)))
         if tops and len(stores) > 1:
             stores[-1].legal_entity = OTHER

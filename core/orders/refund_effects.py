@@ -11,6 +11,7 @@ from core.kernel.i18n import _
 from core.kernel.money import show_yuan
 from core.ledger import services as ledger
 from core.orders import stored_value
+from core.wallet import law
 
 
 @dataclass(slots=True)
@@ -73,6 +74,7 @@ def _of_money(effects: Effects) -> list[str]:
 def _of_stored_value(effects: Effects) -> list[str]:
     says = []
     for one in effects.top_ups:
+        says.append(_("按“%(formula)s”计算。", formula=str(law.FORMULA_NAMES[one["formula"]])))
         if one["bonus_fen"]:
             says.append(_("赠金 %(y)s 元收回。", y=show_yuan(one["bonus_fen"])))
         if one["kept_fen"]:

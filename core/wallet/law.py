@@ -68,6 +68,9 @@ RULES = (
 )  # fmt: skip
 BY_KEY = {rule.key: rule for rule in RULES}
 
+FORMULA_NAMES: dict[str, Any] = {
+    "seven_day": _l("七日内无理由"), "operator": _l("门店的原因"), "consumer": _l("顾客自己的原因"),
+}  # fmt: skip
 FORMULA_SOURCES: dict[str, Any] = {
     "seven_day": _l("法释〔2025〕4 号：付款之日起七日内无理由请求返还本金"),
     "operator": _l("法释〔2025〕4 号：经营者的原因，按实付 ÷（实付 + 赠送）折算未消费部分"),

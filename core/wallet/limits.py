@@ -104,13 +104,13 @@ def check_purchase(
         raise _refusal(
             identity,
             _("一次充值 %(y)s 元及以上，须先登记会员的有效证件（储值页“登记证件”）。", y=show_yuan(identity.value)),
-            "identity_required",
+            code="identity_required",
         )  # fmt: skip
     transfer = limits["transfer_from_fen"]
     if amount_fen >= transfer.value and tenders.get(CASH):
         raise _refusal(
             transfer, _("一次充值 %(y)s 元及以上不能收现金，请用银行转账。", y=show_yuan(transfer.value)),
-            "topup_cash_limit",
+            code="topup_cash_limit",
         )  # fmt: skip
 
 
@@ -125,11 +125,11 @@ def _check_balance(limit: Limit, amount_fen: int, principal_fen: int, programme_
         _("充值后本金余额会超过上限 %(most)s 元（现有 %(now)s 元，本次 %(add)s 元）。最多还能充 %(able)s 元。",
           most=show_yuan(most), now=show_yuan(principal_fen), add=show_yuan(amount_fen),
           able=show_yuan(max(0, most - principal_fen))),
-        "stored_value_limit",
+        code="stored_value_limit",
     )  # fmt: skip
 
 
-def _refusal(limit: Limit, message: str, code: str) -> Refusal:
+def _refusal(limit: Limit, message: str, *, code: str) -> Refusal:
     rule = limit.rule
     source = _("依据：%(source)s，%(article)s。", source=str(rule.source), article=str(rule.article))
     return Refusal(

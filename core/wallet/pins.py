@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 KIND, TRIES, LOCK_MS = "member_pin", 5, 15 * 60_000
 LENGTH = 6
-WRONG, LOCKED = "member_pin_wrong", "member_pin_locked"
 
 
 def row_of(session: Session, person_id: int) -> MemberPin | None:
@@ -58,11 +57,11 @@ def check(session: Session, person_id: int, pin: str) -> None:
     if wait:
         raise Refusal(
             _("储值密码连错 %(n)d 次，已锁定，请 %(m)d 分钟后再试，或换一种确认方式。", n=TRIES, m=-(-wait // 60_000)),
-            code=LOCKED, status=429, extra={"retry_after": -(-wait // 1000)},
+            code="member_pin_locked", status=429, extra={"retry_after": -(-wait // 1000)},
         )  # fmt: skip
     if not credentials.verify_pin(person_id, row.pin_hash, pin.strip()[:12]):
         raise Refusal(
-            _("储值密码不对。连错 %(n)d 次会锁 15 分钟。", n=TRIES), code=WRONG, status=403,
+            _("储值密码不对。连错 %(n)d 次会锁 15 分钟。", n=TRIES), code="member_pin_wrong", status=403,
             extra={"person": person_id},
         )  # fmt: skip
     throttle.clear(session, KIND, str(person_id))
@@ -70,7 +69,7 @@ def check(session: Session, person_id: int, pin: str) -> None:
 
 def wrong_of(refusal: Refusal) -> int | None:
     """Return whose PIN was wrong, taken out of a refusal that a door is about to tell; None for any other refusal."""
-    return refusal.extra.pop("person", None) if refusal.code == WRONG else None
+    return refusal.extra.pop("person", None) if refusal.code == "member_pin_wrong" else None
 
 
 def count_wrong(session: Session, person_id: int) -> None:

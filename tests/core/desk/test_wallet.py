@@ -62,7 +62,7 @@ def test_b54_at_the_till_with_a_pin_refund_preview_and_closing(shop, sit):
     asked = {"qty_1": "1", "formula_1": "operator", "payout": "bank", "payout_reference": "尾号 6688"}
     shown = shop.post(f"{path}/preview", asked).text
     assert "赠金 100.00 元收回" in plain(shown)
-    assert '<input type="hidden" name="payout_reference" value="尾号 6688">' in shown
+    assert field(shown, "payout") == "bank"
     values = {**asked, **{name: field(shown, name) for name in ("preview_id", "once")}}
     manager = {"number": shop.house.numbers["manager"], "pin": PIN}
     gone = shop.post(path, {**values, "qty_1": "1", "reason": "门店装修", **manager})
@@ -148,7 +148,6 @@ def test_a_large_top_up_refund_is_asked_for_and_done_by_the_approval(shop, sit):
     path = f"/orders/{top.order_no}/refund"
     asked = {"qty_1": "1", "formula_1": "consumer", "payout": "bank", "payout_reference": "尾号 6688"}
     shown = shop.post(f"{path}/preview", asked).text
-    assert '<input type="hidden" name="payout_reference" value="尾号 6688">' in shown
     values = {**asked, **{name: field(shown, name) for name in ("preview_id", "once")}}
     sent = shop.post(f"{path}/ask", {**values, "qty_1": "1", "reason": "顾客改约"})
     assert sent.status_code == 303, alert(sent.text)
