@@ -101,17 +101,14 @@ def check_purchase(
     _check_balance(limits["named_max_fen"], amount_fen, principal_fen, programme_max)
     identity = limits["identity_from_fen"]
     if amount_fen >= identity.value and not identified:
-        raise _refusal(
-            identity,
-            _("一次充值 %(y)s 元及以上，须先登记会员的有效证件（储值页“登记证件”）。", y=show_yuan(identity.value)),
-            code="identity_required",
-        )  # fmt: skip
+        message = _(
+            "一次充值 %(y)s 元及以上，须先登记会员的有效证件（储值页“登记证件”）。", y=show_yuan(identity.value)
+        )
+        raise Refusal(message + _source(identity), code="identity_required", extra=_rule(identity))
     transfer = limits["transfer_from_fen"]
     if amount_fen >= transfer.value and tenders.get(CASH):
-        raise _refusal(
-            transfer, _("一次充值 %(y)s 元及以上不能收现金，请用银行转账。", y=show_yuan(transfer.value)),
-            code="topup_cash_limit",
-        )  # fmt: skip
+        message = _("一次充值 %(y)s 元及以上不能收现金，请用银行转账。", y=show_yuan(transfer.value))
+        raise Refusal(message + _source(transfer), code="topup_cash_limit", extra=_rule(transfer))
 
 
 def _check_balance(limit: Limit, amount_fen: int, principal_fen: int, programme_max: int | None) -> None:
@@ -120,20 +117,26 @@ def _check_balance(limit: Limit, amount_fen: int, principal_fen: int, programme_
         most = min(most, programme_max)
     if principal_fen + amount_fen <= most:
         return
-    raise _refusal(
-        limit,
-        _("充值后本金余额会超过上限 %(most)s 元（现有 %(now)s 元，本次 %(add)s 元）。最多还能充 %(able)s 元。",
-          most=show_yuan(most), now=show_yuan(principal_fen), add=show_yuan(amount_fen),
-          able=show_yuan(max(0, most - principal_fen))),
-        code="stored_value_limit",
+    message = _(
+        "充值后本金余额会超过上限 %(most)s 元（现有 %(now)s 元，本次 %(add)s 元）。最多还能充 %(able)s 元。",
+        most=show_yuan(most), now=show_yuan(principal_fen), add=show_yuan(amount_fen),
+        able=show_yuan(max(0, most - principal_fen)),
+    )  # fmt: skip
+    raise Refusal(
+        message + _source(limit), code="stored_value_limit", extra=_rule(limit),
+        errors=[FieldError("lines.item", message)],
     )  # fmt: skip
 
 
-def _refusal(limit: Limit, message: str, *, code: str) -> Refusal:
+def _source(limit: Limit) -> str:
+    """Return where the law says so, as a sentence of its own."""
+    return _("依据：%(source)s，%(article)s。", source=str(limit.rule.source), article=str(limit.rule.article))
+
+
+def _rule(limit: Limit) -> dict[str, Any]:
+    """Return the rule as a refusal's answer tells it."""
     rule = limit.rule
-    source = _("依据：%(source)s，%(article)s。", source=str(rule.source), article=str(rule.article))
-    return Refusal(
-        message + source, code=code, errors=[FieldError("lines.item", message)],
-        extra={"rule": {"key": rule.key, "limit": limit.value, "source": str(rule.source),
-                        "since": rule.since.isoformat(), "version": law.VERSION}},
-    )  # fmt: skip
+    return {
+        "rule": {"key": rule.key, "limit": limit.value, "source": str(rule.source), "since": rule.since.isoformat(),
+                 "version": law.VERSION},
+    }  # fmt: skip
