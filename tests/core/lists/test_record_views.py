@@ -40,8 +40,15 @@ def one_of_each(installation):
             )
             session.add(
                 SettlementLine(
-                    issuing="甲公司", serving="乙公司", source_kind="order", source_id=1, principal_fen=1, bonus_fen=0,
-                    month="2026-11", business_on=clock.today("Asia/Shanghai"), booked_at=1,
+                    issuing="甲公司",
+                    serving="乙公司",
+                    source_kind="order",
+                    source_id=1,
+                    principal_fen=1,
+                    bonus_fen=0,
+                    month="2026-11",
+                    business_on=clock.today("Asia/Shanghai"),
+                    booked_at=1,
                 )
             )
             session.add(PersonField(key="pet", label="宠物", kind="text"))
