@@ -127,6 +127,29 @@ class StoredValue(Schema):
     bonus_fen = tell.whole()
 
 
+class TopUp(Schema):
+    """A top-up: what was paid and given, what of it is left. `cooling_until` is the last day of the free return."""
+
+    id = tell.text()
+    item = tell.text()
+    paid_fen = tell.whole()
+    given_fen = tell.whole()
+    principal_fen = tell.whole()
+    bonus_fen = tell.whole()
+    made_on = tell.day()
+    cooling_until = tell.day()
+    bonus_expires_on = tell.day(null=True)
+    legal_entity = tell.text()
+    state = tell.text()
+
+
+class StoredValueState(StoredValue):
+    """A member's stored value with its top-ups. States: open, lost, closed; null: never had any."""
+
+    state = tell.maybe()
+    top_ups = tell.many(TopUp)
+
+
 class MemberCoupon(Schema):
     """A coupon that may be used for what is done to the member `for`."""
 

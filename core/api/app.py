@@ -17,6 +17,7 @@ from core.api import (
     segments,
     shifts,
     staff,
+    wallet,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 def documented() -> list[ApiBlueprint]:
     """Return the blueprints of API v1."""
-    rooms = (meta, members, households, items, quotes, orders, courses, ledger, segments, approvals, shifts, staff)
+    rooms = (
+        meta, members, households, items, quotes, orders, courses, wallet, ledger, segments, approvals, shifts, staff,
+    )  # fmt: skip
     return [room.bp for room in rooms]
 
 

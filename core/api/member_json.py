@@ -21,6 +21,8 @@ from core.org.models import Staff
 from core.people import custom
 from core.people import services as people
 from core.programme import services as programmes
+from core.wallet import reads as wallet_reads
+from core.wallet import services as wallet
 
 if TYPE_CHECKING:
     from datetime import date
@@ -82,7 +84,7 @@ def member(session: Session, person: Person) -> dict[str, Any]:
         "referrer": referrer.member_no if referrer else None,
         "cards": [card_json(card, used.get(card.id, 0)) for card in held],
         "points": _points(st, person, today),
-        "stored_value": {"principal_fen": 0, "bonus_fen": 0},
+        "stored_value": wallet_reads.to_json(*wallet.balances(session, [person.id], today)[person.id]),
         "owed_fen": payments.owed_of(session, person.id),
         "coupons": _coupons(session, st, programme, person, held, today),
         "courses": [course_reads.to_json(one) for one in course_reads.of_member(session, person.id)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 
 from core.api import answer_fields as tell
-from core.api.answers import Course, Tier
+from core.api.answers import Course, StoredValue, Tier
 
 
 class Step(Schema):
@@ -116,6 +116,8 @@ class OrderTender(Schema):
     refunded_fen = tell.whole()
     refunded_points = tell.whole()
     payment = fields.Integer(required=True, allow_none=True)
+    principal_fen = fields.Integer(metadata={"description": "of stored_value: its share of principal"})
+    bonus_fen = fields.Integer(metadata={"description": "of stored_value: its share of bonus, which earns nothing"})
 
 
 class OrderPayment(Schema):
@@ -144,6 +146,45 @@ class RefundTender(Schema):
     kind = tell.text()
     amount_fen = tell.whole()
     points = tell.whole()
+    principal_fen = fields.Integer(metadata={"description": "of stored_value: what goes back to principal"})
+    bonus_fen = fields.Integer(metadata={"description": "of stored_value: what goes back to bonus"})
+
+
+class FormulaResult(Schema):
+    """What a lawful formula comes to, where it is written, and whether it may be chosen now."""
+
+    formula = tell.text()
+    amount_fen = tell.whole()
+    allowed = tell.flag()
+    source = tell.text()
+
+
+class RefundedTopUp(Schema):
+    """A top-up that goes back: what it was computed from, the formula taken, every formula beside it.
+
+    `principal_fen`, `bonus_fen` leave the account; of the principal `kept_fen` stays with the house as consumed.
+    """
+
+    line = tell.whole()
+    top_up_id = tell.text()
+    formula = tell.text()
+    amount_fen = tell.whole()
+    paid_fen = tell.whole()
+    given_fen = tell.whole()
+    consumed_fen = tell.whole()
+    consumed_list_fen = tell.whole()
+    principal_fen = tell.whole()
+    bonus_fen = tell.whole()
+    kept_fen = tell.whole()
+    cooling_until = tell.day()
+    formulas = tell.many(FormulaResult)
+
+
+class RefundStoredValue(Schema):
+    """What a refund does with stored value: top-ups given back, payments returned to their lots."""
+
+    top_ups = tell.many(RefundedTopUp)
+    returned = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
 
 
 class RefundPoints(Schema):
@@ -194,6 +235,7 @@ class RefundEffects(Schema):
     lots = tell.many(RefundLot)
     coupons = tell.many(RefundCoupon)
     courses = tell.many(RefundedCourse)
+    stored_value = tell.one(RefundStoredValue)
     tier = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     referral = tell.several(fields.Dict())
     released_fen = tell.whole()
@@ -228,6 +270,7 @@ class Balances(Schema):
     """The payer's balances."""
 
     points = tell.one(Balance)
+    stored_value = tell.one(StoredValue)
 
 
 class Order(Schema):

@@ -19,10 +19,13 @@ from core.kernel.tenancy import Actor, acting
 from core.orders import payments, quotes, refunds, settle
 from core.orders.models import Orders
 from core.orders.reads import order_json
+from core.orders.top_up_refund import Choice
 from core.orders.types import BasketRequest, Confirmation, OverrideRequest, TenderRequest
 from core.org.models import Staff
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
+from core.wallet import pins
+from core.wallet.giving_back import Payout
 
 if TYPE_CHECKING:
     from core.api.auth import Caller
@@ -39,7 +42,14 @@ def _payload(work: Work) -> str:
 
 
 def with_fresh_quote(caller: Caller, refusal: Refusal) -> Refusal:
-    """Return a `stale_quote` refusal with the newly stored quote in place of the basket it was for."""
+    """Return a `stale_quote` refusal with the newly stored quote in place of the basket it was for.
+
+    A member's wrong PIN is counted here, after the sale was rolled back.
+    """
+    person_id = pins.wrong_of(refusal)
+    if person_id is not None:
+        with runtime().db.unit("write") as session:
+            pins.count_wrong(session, person_id)
     if refusal.code != "stale_quote":
         return refusal
     asked = BasketRequest.from_json(refusal.extra["request"])
@@ -140,6 +150,13 @@ def _sessions(data: dict[str, Any]) -> dict[int, int]:
     return {line["line"]: line["sessions"] for line in data["lines"] if "sessions" in line}
 
 
+def _choice(data: dict[str, Any]) -> Choice:
+    """Return what is chosen for top-ups: formulas by line, how the money leaves."""
+    payout = data.get("payout")
+    formulas = {line["line"]: line["formula"] for line in data["lines"] if "formula" in line}
+    return Choice(formulas, Payout(payout["kind"], payout["reference"]) if payout else Payout())
+
+
 @call(
     bp, "POST", "/orders/<order_no>/refunds/preview", permission=REFUND, scopes=("refunds",), unit="write",
     body=schemas.RefundAsked, answer=order_answers.RefundEffects, example={"lines": [{"line": 1, "qty": 1}]},
@@ -147,7 +164,7 @@ def _sessions(data: dict[str, Any]) -> dict[int, int]:
 def preview(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
     """Return what a refund of these lines would move; nothing is written."""
     refunds.find(work.session, order_no)
-    return refunds.preview(work.session, order_no, _lines(data), _sessions(data)).to_json()
+    return refunds.preview(work.session, order_no, _lines(data), _sessions(data), _choice(data)).to_json()
 
 
 @call(
@@ -164,5 +181,6 @@ def refund(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
     effects = refunds.refund(
         work.session, order_no, _lines(data), data["reason"], preview_id=data["preview_id"],
         proof=request.headers.get(PROOF), payload_sha256=_payload(work), sessions=_sessions(data),
+        choice=_choice(data),
     )  # fmt: skip
     return effects.to_json()

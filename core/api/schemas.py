@@ -236,14 +236,18 @@ COUPONS = {
 }
 
 
+FORMULAS = ("seven_day", "operator", "consumer")
 METHODS = ("sms_code", "rotating_qr", "pin", "signature", "staff_attested")
 
 
 class Confirmation(Body):
-    """How the member confirmed that a session is used."""
+    """How the member confirmed that a session is used or stored value is paid with.
+
+    `evidence`: what was written down, the member's six digits for `pin`, the path of a drawn `signature`.
+    """
 
     method = Choice(*METHODS, required=True)
-    evidence = Words(200, load_default="")
+    evidence = Words(16_000, load_default="")
 
 
 class PaidBySession(Body):
@@ -320,6 +324,16 @@ class RefundLine(Body):
     line = Int(1, MAX_LINES, required=True)
     qty = Int(1, MAX_QTY, required=True)
     sessions = Int(1, MAX_QTY, metadata={"description": "of a course: give back so many; without, all that are left"})
+    formula = Choice(
+        *FORMULAS, metadata={"description": "of a top-up: how what is left is computed; without, the usual one"}
+    )
+
+
+class Payout(Body):
+    """How the money of a top-up leaves: to the holder's bank account with a reference, or in cash up to a limit."""
+
+    kind = Choice("bank", "cash", required=True)
+    reference = Words(120, load_default="")
 
 
 class RefundAsked(Body):
@@ -327,6 +341,7 @@ class RefundAsked(Body):
 
     lines = _many(fields.Nested(RefundLine), 1, required=True)
     reason = Words(NOTE, load_default="")
+    payout = fields.Nested(Payout)
 
 
 class NewRefund(Body):
@@ -335,6 +350,14 @@ class NewRefund(Body):
     lines = _many(fields.Nested(RefundLine), 1, required=True)
     reason = Words(NOTE, 1, required=True)
     preview_id = Words(64, 1, allow_none=True, load_default=None)
+    payout = fields.Nested(Payout)
+
+
+class StoredValueAction(Body):
+    """What happens to a member's stored-value account, and why."""
+
+    action = Choice("report_lost", "reopen", "close", required=True)
+    reason = Words(NOTE, 2, required=True)
 
 
 class NewAdjustment(Body):

@@ -40,7 +40,8 @@ CHECKS = (
         "SELECT o.id, o.n, t.n FROM (SELECT source_id AS id, SUM(amount_fen) AS n FROM till_entry"
         "   WHERE franchise_id = :f AND source_kind = 'order' GROUP BY source_id) o"
         " JOIN (SELECT orders_id AS id, SUM(amount_fen) AS n FROM tender WHERE franchise_id = :f"
-        "   AND kind <> 'points' AND payment_id IS NULL GROUP BY orders_id) t ON t.id = o.id"
+        "   AND kind NOT IN ('points', 'stored_value', 'stored_bonus') AND payment_id IS NULL GROUP BY orders_id) t"
+        " ON t.id = o.id"
         " WHERE o.n <> t.n ORDER BY o.id LIMIT 1",
         "the till took {1} for order {0}, its tenders say {2}",
     ),

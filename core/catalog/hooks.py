@@ -12,7 +12,7 @@ _BOTH = frozenset({"course", "service"})
 
 @hookimpl
 def register_item_attributes() -> list[ItemAttribute]:
-    """Return what a course gives: whose session, how many on top, for how long, for whom."""
+    """Return what a course gives (whose session, how many on top, how long, for whom), how long a bonus lasts."""
     return [
         ItemAttribute(
             "core.session_of", _l("每次做哪个项目（编码）"), "text", item_kinds=_PACK, order=10,
@@ -28,4 +28,8 @@ def register_item_attributes() -> list[ItemAttribute]:
         ),
         ItemAttribute("core.shared", _l("同一张家庭卡的家人可用"), "flag", item_kinds=_PACK, order=14),
         ItemAttribute("core.transferable", _l("可以转让给别的会员"), "flag", item_kinds=_PACK, order=15),
+        ItemAttribute(
+            "core.bonus_months", _l("赠金有效几个月"), "number", item_kinds=frozenset({"topup"}), order=16,
+            help=_l("不填就不过期；本金按法律不设有效期。"),
+        ),
     ]  # fmt: skip

@@ -73,7 +73,9 @@ def refund_ask(order_no: str) -> Any:
     try:
         with own_unit("write") as unit:
             times = order_views.sessions_of(form)
-            row = refund_approval.ask(unit, order_no, asked, reason, form.get("preview_id", "")[:64], times)
+            row = refund_approval.ask(
+                unit, order_no, asked, reason, form.get("preview_id", "")[:64], times, order_views.choice_of(form)
+            )
             request_id = row.id
     except NotFound:
         raise

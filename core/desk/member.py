@@ -32,6 +32,7 @@ from core.people import rules as people_rules
 from core.programme import services as programmes
 from core.tiers import rules as tier_rules
 from core.tiers import services as tiers
+from core.wallet import reads as wallet_reads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from core.people.models import Person
     from core.programme.rules import Programme, Tier
     from core.tiers.rules import Gap, QualifyingEvent
+    from core.wallet.reads import Wallet
 
 RECENT = 20
 
@@ -95,6 +97,7 @@ class MemberSeen:
     rights: list[ServiceRight]
     courses: list[CourseSeen] = field(default_factory=list)
     owed: list[tuple[str, int]] = field(default_factory=list)
+    wallet: Wallet | None = None
     alerts: list[Alert] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
 
@@ -145,6 +148,7 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
         rights=service_rights_of(session, st, programme, person, today),
         courses=course_reads.of_member(session, person.id, [seat.person.id for seat in seats]),
         owed=payments.owed_orders(session, person.id),
+        wallet=wallet_reads.see(session, person.id),
     )  # fmt: skip
     if alerts:
         _alerts(session, seen)

@@ -11,6 +11,7 @@ from flask import request
 from sqlalchemy import exists, select
 
 from core.care.models import Finding
+from core.desk import wallet_words
 from core.desk.blueprint import bp
 from core.desk.permissions import ORDERS_REFUND, ORDERS_VIEW
 from core.desk.settings import REFUND_REASONS
@@ -31,12 +32,15 @@ from core.kernel.web.routes import on_refusal, own_unit, page, session
 from core.orders import reads, refunds, tender_list
 from core.orders.models import OrderLine, Orders, Refund
 from core.orders.settings import REFUND_PROOF_ABOVE
+from core.orders.top_up_refund import Choice
 from core.orders.words import SEVERITY_NAMES, STATE_NAMES
 from core.org import business_day, dealing
 from core.org.models import Staff
 from core.org.proofs import make_proof
 from core.people import services as people
 from core.people.models import Person
+from core.wallet import law
+from core.wallet.giving_back import Payout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -201,7 +205,9 @@ def _refund_page(
     return render_page(
         "desk/refund.html", S=seen, R=seen.row, asked=asked, effects=effects, refusal=refusal, typed=typed or {},
         reasons=settings.value(unit, REFUND_REASONS), limit=limit, kind_names=tender_list.names(unit),
-        once=secrets.token_urlsafe(16), packs=_packs(seen),
+        once=secrets.token_urlsafe(16), packs=_packs(seen), top_ups=wallet_words.of_order(unit, seen),
+        formula_names=wallet_words.FORMULA_NAMES, formula_says=wallet_words.FORMULA_SAYS,
+        formula_sources=law.FORMULA_SOURCES, payout_names=wallet_words.PAYOUT_NAMES,
         needs_proof=effects is not None and effects.amount_fen > limit, own=_is_own(unit, seen),
     )  # fmt: skip
 
@@ -241,7 +247,7 @@ def refund_preview(order_no: str) -> Any:
     """Show what the chosen refund would move, by the very code that will do it; nothing stays written."""
     on_refusal(lambda refusal: _refund_page(session(), order_no, _lenient(request.form), refusal=refusal))
     asked, times = asked_of(request.form), sessions_of(request.form)
-    effects = refunds.preview(session(), order_no, asked, times)
+    effects = refunds.preview(session(), order_no, asked, times, choice_of(request.form))
     return _refund_page(session(), order_no, asked, effects=effects, typed=request.form)
 
 
@@ -249,6 +255,13 @@ def sessions_of(form: Mapping[str, str]) -> dict[int, int]:
     """Return how many sessions of the courses on lines go back; a line without a number gives back all unused."""
     asked = asked_of(form)
     return {n: times for n, times in asked_of(form, "ses_").items() if n in asked}
+
+
+def choice_of(form: Mapping[str, str]) -> Choice:
+    """Return what a form chooses for top-ups: formulas by line of those that go back, how the money leaves."""
+    asked = _lenient(form)
+    formulas = {n: form.get(f"formula_{n}", "")[:16] for n in asked if form.get(f"formula_{n}")}
+    return Choice(formulas, Payout(form.get("payout", "")[:20], form.get("payout_reference", "").strip()[:120]))
 
 
 def _lenient(form: Mapping[str, str], prefix: str = "qty_") -> dict[int, int]:
@@ -302,7 +315,7 @@ def _done(
 ) -> tuple[int, dict[str, Any]]:  # fmt: skip
     effects = refunds.refund(
         unit, order_no, asked, reason, preview_id=shown, proof=proof, payload_sha256=payload,
-        sessions=_lenient(request.form, "ses_"),
+        sessions=_lenient(request.form, "ses_"), choice=choice_of(request.form),
     )  # fmt: skip
     return 201, {"refund_no": effects.refund_no, "amount_fen": effects.amount_fen}
 
@@ -326,7 +339,8 @@ def show_refused(order_no: str, asked: Mapping[int, int], refused: Refusal) -> A
     if asked:
         try:
             with own_unit("write") as unit:
-                effects = refunds.preview(unit, order_no, asked, _lenient(request.form, "ses_"))
+                times = _lenient(request.form, "ses_")
+                effects = refunds.preview(unit, order_no, asked, times, choice_of(request.form))
         except Refusal as problem:
             refused = problem
     with own_unit("read") as unit:

@@ -47,13 +47,18 @@ class Given:
 
 @dataclass(slots=True)
 class Draft:
-    """The open basket. `patient`, `performer` go to the next line; `points` None: as many as may be used."""
+    """The open basket. `patient`, `performer` go to the next line;
+
+    `points`, `value_fen` (stored value) None: as many as may be used.
+    """
 
     member_id: int | None = None
     lines: list[DraftLine] = field(default_factory=list)
     coupons: list[str] | None = None
     use_points: bool = False
     points: int | None = None
+    use_value: bool = False
+    value_fen: int | None = None
     patient: int | None = None
     performer: int | None = None
     given: list[Given] = field(default_factory=list)
@@ -126,6 +131,7 @@ def take_member(draft: Draft, person_id: int | None) -> None:
     touched(draft)
     draft.member_id = person_id
     draft.patient, draft.coupons, draft.use_points, draft.points = None, None, False, None
+    draft.use_value, draft.value_fen = False, None
     for line in draft.lines:
         line.for_id = None
 

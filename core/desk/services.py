@@ -19,8 +19,9 @@ from core.kernel.ids import new_id
 from core.orders import quotes
 from core.orders.basket import price_basket
 from core.orders.findings import ACKNOWLEDGED, MIN_REASON
-from core.orders.rules import INSURED
+from core.orders.rules import INSURED, STORED
 from core.orders.settle import settle
+from core.orders.types import TenderRequest
 from core.org.proofs import make_proof
 from core.org.services import staff_of
 from core.org.staffing import staff_may
@@ -30,19 +31,21 @@ if TYPE_CHECKING:
 
     from core.catalog.models import Item
     from core.orders.settle import Settled
-    from core.orders.types import FindingView, Priced, TenderRequest
+    from core.orders.types import Confirmation, FindingView, Priced
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """What the cashier chose: the kind that pays what is left, parts in fen by kind, a scanned code.
+    """What the cashier chose: the kind that pays what is left, parts in fen by kind, a scanned code; how the member
+    confirmed what stored value pays.
 
-    `now_fen`: only so much is paid now, the rest stays owed (B53); None: all.
+    `now_fen`: only so much is paid now in money, the rest stays owed (B53); None: all.
     """
 
     kind: str
     parts: dict[str, int] = field(default_factory=dict)
     reference: str = ""
+    confirmation: Confirmation | None = None
     now_fen: int | None = None
     insured_lines: tuple[int, ...] | None = None
 
@@ -173,29 +176,33 @@ def pay(session: Session, web_session_id: int, pay_key: str, shown: str, payment
     stored, priced = quotes.store(session, rules.request_of(draft), quote_id=draft.quote_id)
     if priced.quote.digest != shown:
         raise Conflict(_("价格刚刚变了，下面是新的报价。请和顾客核对后再收款。"), code="stale_quote")
-    from core.desk import guards
+    from core.desk import guards, till_value
 
+    tenders = tenders_of(draft, priced, payment, till_value.amount_of(session, draft, priced))
     overrides = rules.overrides_of(draft, clock.now_ms())
     with guards.priced_by(session, draft):
         done = settle(
-            session, stored.id, tenders_of(draft, priced, payment), overrides, **guards.witness_of(draft),
+            session, stored.id, tenders, overrides, confirmation=payment.confirmation, **guards.witness_of(draft),
             allow_debt=payment.now_fen is not None,
         )  # fmt: skip
     keep(session, web_session_id, rules.Draft(), new_key=True)
     return done
 
 
-def tenders_of(draft: rules.Draft, priced: Priced, payment: Payment) -> list[TenderRequest]:
-    """Return the payments of the order: points first, then parts, then the chosen kind."""
+def tenders_of(draft: rules.Draft, priced: Priced, payment: Payment, value_fen: int = 0) -> list[TenderRequest]:
+    """Return the payments of the order: points, `value_fen` of stored value, then parts, then the chosen kind."""
     points = points_of(draft, priced)
-    due = priced.quote.total_fen - (points.amount_fen if points else 0)
+    first = [points] if points else []
+    if value_fen:
+        first.append(TenderRequest(STORED, value_fen))
+    due = priced.quote.total_fen - sum(tender.amount_fen for tender in first)
     if payment.now_fen is not None and payment.now_fen > due:
         raise Invalid.field("now", _("本次收的比应收还多，请改小，或不勾选挂账。"))
     now = due if payment.now_fen is None else payment.now_fen
     money = rules.split_tenders(now, payment.kind, payment.parts, payment.reference)
     if payment.insured_lines:
         money = [replace(one, lines=payment.insured_lines) if one.kind in INSURED else one for one in money]
-    return [points, *money] if points else money
+    return [*first, *money]
 
 
 def points_of(draft: rules.Draft, priced: Priced) -> TenderRequest | None:

@@ -9,14 +9,14 @@ from sqlalchemy import select
 
 from core.catalog import prices
 from core.catalog.models import Item
-from core.desk import guards, member, rules, services
+from core.desk import guards, member, rules, services, till_value
 from core.kernel import clock
 from core.kernel.errors import Refusal
 from core.kernel.i18n import _
 from core.kernel.permissions import may
 from core.kernel.tenancy import current_actor
 from core.orders.basket import price_basket
-from core.orders.rules import POINTS
+from core.orders.rules import POINTS, STORED, STORED_BONUS
 from core.orders.types import TenderRequest
 from core.org import dealing, franchises
 from core.org.models import Staff
@@ -100,6 +100,7 @@ class Till:
     priced: Priced | None = None
     problem: Refusal | None = None
     points: TenderRequest | None = None
+    value: till_value.ValueShown | None = None
     rule: TenderRule | None = None
     earn: int = 0
     general: list[FindingShown] = field(default_factory=list)
@@ -119,7 +120,7 @@ class Till:
     @property
     def due_fen(self) -> int:
         """Return what is to be paid in money, fen."""
-        return self.total_fen - (self.points.amount_fen if self.points else 0)
+        return self.total_fen - (self.points.amount_fen if self.points else 0) - (self.value.fen if self.value else 0)
 
     @property
     def after_points(self) -> int:
@@ -233,13 +234,19 @@ def _price(session: Session, till: Till) -> None:
         (till.lines[view.line - 1].findings if view.line else till.general).append(shown)
     till.rule = priced.programme.tender
     till.points = services.points_of(till.draft, priced)
-    till.earn = earn_preview(priced, till.points) if till.member else 0
+    till.value = till_value.show(session, till.draft, priced, till.member)
+    till.earn = earn_preview(priced, till.points, till.value) if till.member else 0
 
 
-def earn_preview(priced: Priced, points: TenderRequest | None) -> int:
-    """Return the points that this order will earn when the rest is paid in money."""
+def earn_preview(
+    priced: Priced, points: TenderRequest | None, value: till_value.ValueShown | None = None
+) -> int:  # fmt: skip
+    """Return the points that this order will earn when the rest is paid in money; stored bonus earns none."""
     quote = priced.quote
     tenders = [TenderIn(POINTS, points.amount_fen, None)] if points else []
+    if value is not None:
+        shares = ((STORED, value.principal), (STORED_BONUS, value.bonus))
+        tenders += [TenderIn(kind, fen, None) for kind, fen in shares if fen]
     left = quote.total_fen - sum(tender.amount_fen for tender in tenders)
     if left:
         tenders.append(TenderIn("cash", left, None))
@@ -260,6 +267,8 @@ def _why_not(session: Session, till: Till) -> str:
             return _("第 %(n)d 行有提示未处理，先处理才能收款", n=line.number)
         if line.kind == "card" and till.draft.member_id is None:
             return _("第 %(n)d 行是会员卡，请先查找或新建会员", n=line.number)
+        if line.kind == "topup" and till.draft.member_id is None:
+            return _("第 %(n)d 行是充值，请先查找或新建会员", n=line.number)
         if till.priced is not None and line.asked.item in till.priced.packs and till.draft.member_id is None:
             return _("第 %(n)d 行是疗程或套餐，请先查找或新建会员", n=line.number)
         if line.asked.price_fen is not None and not (till.may_price or till.price.agreed):

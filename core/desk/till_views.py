@@ -8,7 +8,7 @@ from flask import request
 
 from core.catalog import prices
 from core.catalog import services as catalog
-from core.desk import held, rules, services, till
+from core.desk import held, rules, services, till, till_value
 from core.desk.blueprint import bp, who
 from core.desk.permissions import ENROL, TILL, VIEW
 from core.desk.settings import OVERRIDE_REASONS, PRICE_REASONS
@@ -26,7 +26,7 @@ from core.kernel.web.routes import on_refusal, own_unit, page, safe_path, sessio
 from core.kernel.web.slots import slots
 from core.orders import payments, reads, tender_list
 from core.orders.models import Orders
-from core.orders.rules import INSURED
+from core.orders.rules import INSURED, NO_MONEY
 from core.orders.words import KIND_NAMES
 from core.people import services as people
 
@@ -214,6 +214,19 @@ def till_points() -> Any:
     return _change(change)
 
 
+@page(bp, "/till/value", permission=TILL, unit="write", methods=("POST",))
+def till_stored() -> Any:
+    """Use stored value as a payment, all that may be or a sum of it; or not."""
+    again()
+
+    def change(draft: rules.Draft) -> None:
+        raw = request.form.get("value", "").strip()
+        draft.use_value = request.form.get("use") == "1"
+        draft.value_fen = max(0, parse_yuan(raw, "value")) if raw else None
+
+    return _change(change)
+
+
 @page(bp, "/till/clear", permission=TILL, unit="write", methods=("POST",))
 def till_clear() -> Any:
     """Empty the basket; nothing was posted."""
@@ -263,6 +276,7 @@ def till_pay() -> Any:
         payment = _payment()
         outcome = _perform(spent, request.form.get("shown", "")[:64], payment)
     except Refusal as refusal:
+        till_value.count_wrong_pin(refusal)
         return _refused(refusal)
     if outcome.status >= 400:
         with own_unit("write") as unit:
@@ -286,7 +300,7 @@ def _perform(spent: str, shown: str, payment: services.Payment) -> Outcome:
 
 def _payment() -> services.Payment:
     kind = request.form.get("kind", "")
-    if kind not in KIND_NAMES or kind in ("points", "stored_value"):
+    if kind not in KIND_NAMES or kind in NO_MONEY:
         raise Invalid.field("kind", _("请选择支付方式。"))
     parts = {}
     for one in KIND_NAMES:
@@ -295,7 +309,10 @@ def _payment() -> services.Payment:
             parts[one] = parse_yuan(raw, f"split_{one}")
     if any(fen < 0 for fen in parts.values()):
         raise Invalid.field("split", _("支付金额应大于 0。"))
-    return services.Payment(kind, parts, request.form.get("reference", "").strip()[:120], _now(), _insured_lines())
+    return services.Payment(
+        kind, parts, request.form.get("reference", "").strip()[:120], till_value.confirmation(), _now(),
+        _insured_lines(),
+    )  # fmt: skip
 
 
 def _now() -> int | None:

@@ -179,6 +179,9 @@ REASONS: dict[str, Any] = {
     "extend": _l("延期恢复"),
     "moved_out": _l("转出疗程"),
     "moved_in": _l("转入疗程"),
+    "topup": _l("储值充值"),
+    "spend": _l("储值付款"),
+    "kept": _l("按已消费计算"),
 }
 
 

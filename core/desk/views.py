@@ -12,6 +12,7 @@ from core.desk import (
     payment_views,
     tender_views,
     till_views,
+    wallet_views,
 )
 from core.desk.blueprint import bp
 
@@ -28,4 +29,5 @@ __all__ = [
     "payment_views",
     "tender_views",
     "till_views",
+    "wallet_views",
 ]

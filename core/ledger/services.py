@@ -18,7 +18,7 @@ from core.ledger import rules
 from core.ledger.rules import LotView
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 POINTS, PRINCIPAL, BONUS, SESSIONS = "points", "principal", "bonus", "sessions"
 UNITS = (POINTS, PRINCIPAL, BONUS, SESSIONS)
@@ -209,9 +209,9 @@ def _open_lot(
 
 def redeem(
     st: Statements, bal: Balance, unit: str, amount: int, posting: Posting, *, reason: str = "redeem",
-    house: str = "redeemed",
+    house: str = "redeemed", only: Collection[int] | None = None,
 ) -> int:  # fmt: skip
-    """Spend `amount`, soonest expiry first, and return the transfer's id.
+    """Spend `amount`, soonest expiry first (of the lots `only`, where they are chosen); return the transfer's id.
 
     Raises a refusal when the account is in debt or the usable lots do not cover `amount`.
     """
@@ -221,7 +221,8 @@ def redeem(
             code="points_in_debt",
             extra={"debt": bal.debt},
         )
-    taking = rules.redeem(bal.lots, amount, posting.business_on)
+    able = bal.lots if only is None else [lot for lot in bal.lots if lot.id in only]
+    taking = rules.redeem(able, amount, posting.business_on)
     if taking.missing:
         usable = amount - taking.missing
         raise Refusal(

@@ -20,7 +20,7 @@ from core.coupons import services as coupons
 from core.hooktypes import BasketView, ItemView, LineView, hook_context
 from core.kernel import clock
 from core.kernel.errors import FieldError, Invalid
-from core.kernel.i18n import _, _l
+from core.kernel.i18n import _
 from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
@@ -44,8 +44,6 @@ from core.programme import member_conditions
 from core.programme import services as programmes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sqlalchemy.orm import Session
 
     from core.catalog.models import Item
@@ -54,7 +52,6 @@ if TYPE_CHECKING:
 
 MAX_LINES = 100
 MAX_QTY = 9_999
-SOLD_LATER = {"topup": _l("充值")}
 
 
 def price_basket(session: Session, request: BasketRequest, *, at: int | None = None) -> Priced:
@@ -67,7 +64,6 @@ def price_basket(session: Session, request: BasketRequest, *, at: int | None = N
     today = clock.business_date(clock.from_ms(at), actor.tz) if at else clock.today(actor.tz)
     programme = programmes.in_force(session, at)
     items = catalog.by_codes(session, [line.item for line in request.lines])
-    _refuse_unsellable(items.values())
     costs = item_prices.of(session, items.values(), today)
     given = packs.resolve(session, items.values(), today)
     course_lines.check(session, request, today)
@@ -112,16 +108,6 @@ def _check_shape(request: BasketRequest) -> None:
             errors.append(FieldError(f"lines.{n}.price_reason", _("改价须填写原因。")))
     if errors:
         raise Invalid(_("有 %(n)d 处需要修改。", n=len(errors)), errors=errors)
-
-
-def _refuse_unsellable(items: Iterable[Item]) -> None:
-    for item in items:
-        if item.kind in SOLD_LATER:
-            raise Invalid(
-                _("“%(name)s”是%(kind)s，收银台目前只销售服务、商品、疗程和会员卡。", name=item.name,
-                  kind=str(SOLD_LATER[item.kind])),
-                code="kind_not_sold", errors=[FieldError("lines.item", _("请移除这一行。"))],
-            )  # fmt: skip
 
 
 def _persons(session: Session, request: BasketRequest) -> dict[int, Person]:

@@ -1,8 +1,9 @@
-"""Courses of the demonstration: a few sold, some sessions used, one frozen."""
+"""Courses and stored value of the demonstration: some sold, some used, a course frozen, value used elsewhere."""
 
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,11 +15,12 @@ from core.courses import changes
 from core.courses import rules as course_rules
 from core.courses import services as courses
 from core.kernel import clock
-from core.kernel.tenancy import current_actor
-from core.orders import burn, quotes, settle
-from core.orders.types import BasketRequest, LineRequest, OverrideRequest, TenderRequest
-from core.org.models import Staff
+from core.kernel.tenancy import acting, current_actor
+from core.orders import burn, quotes, settle, stored_value
+from core.orders.types import BasketRequest, Confirmation, LineRequest, OverrideRequest, TenderRequest
+from core.org.models import Staff, Store
 from core.people.models import Person
+from core.wallet import reads as wallet
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,8 +33,9 @@ BUYERS = 6
 
 
 def fill(runtime: Runtime, seed: int) -> None:
-    """Sell courses and bundles to some members of the acting franchise and use a few sessions of each."""
+    """Sell courses, bundles and top-ups to some members of the acting franchise and let them use them."""
     rng = random.Random(seed)
+    _fill_value(runtime, rng)
     with runtime.db.unit("write") as session:
         codes = _sold_here(session)
         people = list(session.scalars(select(Person.id).order_by(Person.id).limit(BUYERS)))
@@ -82,3 +85,57 @@ def _use(runtime: Runtime, course: int, performer: int | None, at: datetime) -> 
         found = burn.findings_of(session, row, usable.row.item_code, row.person_id)
         passed = [OverrideRequest(one.id, "演示") for one in found if one.severity == "moderate"]
         burn.burn(session, course, burn.Burning(performer=performer, overrides=passed))
+
+
+# -- stored value ----------------------------------------------------------------------------------
+
+TOPPED = 5
+ATTESTED = Confirmation(stored_value.STAFF, "演示：本人在场")
+
+
+def _fill_value(runtime: Runtime, rng: random.Random) -> None:
+    """Let some members top up and pay with it, one of them at the last store, which another legal entity runs."""
+    with runtime.db.unit("write") as session:
+        tops = list(session.scalars(select(Item.code).where(Item.kind == "topup").order_by(Item.code)))
+        services = list(
+            session.scalars(
+                select(Item.code)
+                .where(Item.kind == "service", Item.price_fen.between(5_000, 130_000))
+                .order_by(Item.code)
+            )
+        )
+        people = list(
+            session.scalars(
+                select(Person.id).where(Person.contact_of_id.is_(None)).order_by(Person.id.desc()).limit(TOPPED)
+            )
+        )
+        stores = list(session.scalars(select(Store).order_by(Store.code)))
+        if tops and len(stores) > 1:
+            stores[-1].legal_entity = OTHER
+        away = stores[-1].id if len(stores) > 1 else None
+    if not tops or not services:
+        return
+    for n, person in enumerate(people):
+        bought = clock.now() - timedelta(days=(60, 3, 40, 90, 5)[n % TOPPED], hours=rng.randrange(5))
+        _pay(runtime, person, tops[n % len(tops)], "wechat", bought)
+        for k in range((3, 0, 2, 4, 1)[n % TOPPED]):
+            bought = min(bought + timedelta(days=rng.randrange(2, 12)), clock.now() - timedelta(hours=1))
+            actor = current_actor()
+            with acting(replace(actor, store_id=away) if away and n == 0 and k else actor):
+                _pay(runtime, person, rng.choice(services), stored_value.STORED, bought)
+
+
+OTHER = "康悦东区门诊部有限公司"
+
+
+def _pay(runtime: Runtime, person: int, code: str, kind: str, at: datetime) -> None:
+    """Sell one item for one kind of tender; stored value as far as it reaches, the rest by card."""
+    with clock.frozen_at(at), runtime.db.unit("write") as session:
+        quote, priced = quotes.store(session, BasketRequest((LineRequest(code),), person))
+        total = priced.quote.total_fen
+        have = wallet.see(session, person).usable if kind == stored_value.STORED else total
+        tenders = [TenderRequest(kind, min(total, have))] * bool(min(total, have))
+        if total > have:
+            tenders.append(TenderRequest("bank", total - have))
+        passed = [OverrideRequest(one.id, "演示") for one in priced.findings if one.severity == "moderate"]
+        settle.settle(session, quote.id, tenders, passed, confirmation=ATTESTED)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from core.kernel.statements import Statements
 
+TOPUP = "topup"
 Key = tuple[str, int | None]
 
 
@@ -31,7 +32,8 @@ Key = tuple[str, int | None]
 class Loaded:
     """An order with its parts. `cells`: per line what paid it, oldest first (tender number, fen, units left then).
 
-    `packs` are the lines that handed out courses: their units are fen. `came` says when each tender's money came.
+    `packs` are the lines that handed out courses or stored value: their units are fen. `came` says when each tender's
+    money came.
     """
 
     row: Orders
@@ -79,6 +81,7 @@ def load(session: Session, st: Statements, order_no: str) -> Loaded:
     by_id = {line.id: line.line_no for line in lines}
     found = session.scalars(select(Course.order_line_id).where(Course.order_line_id.in_(list(by_id))).distinct())
     order.packs = {by_id[line_id] for line_id in found if line_id}
+    order.packs |= {line.line_no for line in lines if line.kind == TOPUP}
     return order
 
 

@@ -121,6 +121,8 @@ def _check(session: Session, tenders: Sequence[TenderRequest], owed_fen: int) ->
         raise Invalid.field("tenders", _("请填写支付金额。"))
     if any(tender.kind == rules.POINTS for tender in tenders):
         raise Refusal(_("积分只能在开单时抵扣，补收款请用其他方式。"), code="points_not_allowed")
+    if any(tender.kind in rules.NO_MONEY for tender in tenders):
+        raise Refusal(_("储值只能在开单时支付，补收款请用其他方式。"), code="tender_not_taken")
     rules.check_tenders(tenders, owed_fen, None, 0, less=True)
     tender_list.check(session, tenders)
 

@@ -17,13 +17,14 @@ from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import tender_list
+from core.orders import stored_value, tender_list
 from core.orders.models import OrderLine, Orders, Payment, Refund, RefundLine, Tender
 from core.orders.receipt import receipt_text
 from core.org.models import Franchise, Staff, Store
 from core.people import rules as people_rules
 from core.people.models import Person
 from core.programme import services as programmes
+from core.wallet import services as wallet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -93,6 +94,7 @@ class OrderSeen:
     points: int = 0
     debt: int = 0
     expiring: list[tuple[date | None, int]] = field(default_factory=list)
+    stored: tuple[int, int] = (0, 0)
     rewards: list[Reward] = field(default_factory=list)
     tender_words: dict[str, str] = field(default_factory=dict)
     courses: list[CourseSeen] = field(default_factory=list)
@@ -103,6 +105,12 @@ class OrderSeen:
     def saved_fen(self) -> int:
         """Return what all rules together took off, fen."""
         return self.row.list_fen - self.row.total_fen
+
+    @property
+    def by_value(self) -> bool:
+        """Return whether stored value was bought here or paid with, or the payer has some."""
+        sold = any(line.row.kind == stored_value.TOPUP for line in self.lines)
+        return sold or any(self.stored) or any(tender.kind in stored_value.BOTH for tender in self.tenders)
 
     @property
     def points_used(self) -> int:
@@ -211,6 +219,7 @@ def _balances(session: Session, seen: OrderSeen, person_id: int) -> None:
     today = clock.today(actor.tz)
     st = Statements(session, actor.franchise_id)
     seen.points, seen.debt = ledger.available_of(st, [person_id], ledger.POINTS, today)[person_id]
+    seen.stored = wallet.balances(session, [person_id], today)[person_id]
     seen.expiring = ledger.expiring(st, person_id, ledger.POINTS, today)
     seen.rewards = affordable(programmes.in_force(session), seen.points, today)
 
@@ -244,10 +253,13 @@ def order_json(session: Session, row: Orders) -> dict[str, Any]:
         "paid_fen": row.paid_fen,
         "owed_fen": row.owed_fen,
         "refunded_fen": row.refunded_fen,
-        "tenders": [_tender_json(tender, seen.payments) for tender in seen.tenders],
+        "tenders": stored_value.merged(_tender_json(tender, seen.payments) for tender in seen.tenders),
         "payments": [_payment_json(one) for one in seen.payments],
         "earned_points": row.earned_points,
-        "balances": {"points": {"available": seen.points, "pending": 0, "debt": seen.debt}},
+        "balances": {
+            "points": {"available": seen.points, "pending": 0, "debt": seen.debt},
+            "stored_value": {"principal_fen": seen.stored[0], "bonus_fen": seen.stored[1]},
+        },
         "tier": tier_json(programmes.in_force(session), person) if person else None,
         "findings": [_finding_json(one) for one in seen.findings],
         "refunds": [_refund_json(refund) for refund in seen.refunds],
@@ -305,4 +317,5 @@ def _finding_json(one: FindingSeen) -> dict[str, Any]:
 def _refund_json(refund: RefundSeen) -> dict[str, Any]:
     stored = json.loads(refund.row.effects or "{}")
     lines = [{"line": n, "qty": qty, "amount_fen": fen} for n, qty, fen in refund.lines]
-    return {"released_fen": 0, **stored, "refund_no": refund.row.refund_no, "lines": lines, "reason": refund.reason}
+    stored = {"released_fen": 0, "stored_value": {"top_ups": [], "returned": {}}, **stored}
+    return {**stored, "refund_no": refund.row.refund_no, "lines": lines, "reason": refund.reason}

@@ -40,7 +40,8 @@ def receipt_text(seen: OrderSeen) -> str:
     rule = "-" * RECEIPT_WIDTH
     packs = [rule, *(text for one in seen.courses for text in _course_lines(one))] if seen.courses else []
     points = [rule, *_points_lines(seen)] if seen.person else []
-    return "\n".join([*head, rule, *body, rule, *total, *packs, *points])
+    stored = [rule, *_stored_lines(seen)] if seen.by_value else []
+    return "\n".join([*head, rule, *body, rule, *total, *packs, *stored, *points])
 
 
 def _course_lines(one: CourseSeen) -> list[str]:
@@ -61,6 +62,11 @@ def _points_lines(seen: OrderSeen) -> list[str]:
     texts = [_pair(_("本次积分"), f"+{seen.row.earned_points:,}"), _pair(_("积分余额"), f"{seen.points:,}")]
     texts += [_("可兑：%(name)s（%(n)d 分）", name=one.name, n=one.points) for one in seen.rewards]
     return texts
+
+
+def _stored_lines(seen: OrderSeen) -> list[str]:
+    """Return what the payer has of stored value now."""
+    return [_pair(_("储值本金余额"), show_yuan(seen.stored[0])), _pair(_("储值赠金余额"), show_yuan(seen.stored[1]))]
 
 
 def _when(row: Orders) -> str:

@@ -11,6 +11,7 @@ from core.hooktypes import ApprovalSummary
 from core.kernel.i18n import _, _l
 from core.kernel.money import show_yuan
 from core.orders import refunds
+from core.orders.top_up_refund import Choice
 from core.org import approvals
 from core.people.models import Person
 
@@ -29,15 +30,16 @@ LABEL = _l("大额退款")
 
 def ask(
     session: Session, order_no: str, asked: Mapping[int, int], reason: str, preview_id: str,
-    sessions: Mapping[int, int] | None = None,
+    sessions: Mapping[int, int] | None = None, choice: Choice | None = None,
 ) -> ApprovalRequest:  # fmt: skip
     """Ask for the refund that `preview_id` showed; raise Conflict `refund_moved` when it is another one now."""
-    effects = refunds.preview(session, order_no, asked, sessions)
+    effects = refunds.preview(session, order_no, asked, sessions, choice)
     refunds.refuse_moved(effects, preview_id)
     payload = {
         "order_no": order_no, "lines": {str(n): qty for n, qty in sorted(asked.items())},
         "preview_id": effects.digest(), "amount_fen": effects.amount_fen, "reason": reason.strip(),
         **({"sessions": {str(n): times for n, times in sorted(sessions.items())}} if sessions else {}),
+        **({"choice": choice.to_json()} if choice and effects.top_ups else {}),
     }  # fmt: skip
     return approvals.ask(session, KIND, payload, reason)
 
@@ -68,6 +70,6 @@ def execute(ctx: HookContext, payload: Mapping[str, Any], _request_id: int) -> d
     sessions = {int(n): int(times) for n, times in payload.get("sessions", {}).items()}
     effects = refunds.refund(
         session, payload["order_no"], asked, payload["reason"], preview_id=payload["preview_id"], approved=True,
-        sessions=sessions,
+        sessions=sessions, choice=Choice.from_json(payload.get("choice")),
     )  # fmt: skip
     return {"refund_no": effects.refund_no, "amount_fen": effects.amount_fen}

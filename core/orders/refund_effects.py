@@ -10,6 +10,8 @@ from typing import Any
 from core.kernel.i18n import _
 from core.kernel.money import show_yuan
 from core.ledger import services as ledger
+from core.orders import stored_value
+from core.wallet import law
 
 
 @dataclass(slots=True)
@@ -29,6 +31,8 @@ class Effects:
     coupons: list[dict[str, Any]] = field(default_factory=list)
     coupon_names: dict[str, str] = field(default_factory=dict)
     courses: list[dict[str, Any]] = field(default_factory=list)
+    top_ups: list[dict[str, Any]] = field(default_factory=list)
+    stored: dict[str, int] = field(default_factory=dict)
     tier: dict[str, str] = field(default_factory=dict)
     effects: list[str] = field(default_factory=list)
 
@@ -36,7 +40,8 @@ class Effects:
         """Return the identity of these effects: a preview's `preview_id`."""
         plain = [self.amount_fen, self.tenders, self.points_taken, self.points_returned,
                  self.points_debt, self.points_grace,
-                 self.lots, self.coupons, self.courses, self.tier, self.released_fen]  # fmt: skip
+                 self.lots, self.coupons, self.courses, self.tier, self.released_fen, *self.top_ups,
+                 *self.stored.items()]  # fmt: skip
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:
@@ -45,7 +50,7 @@ class Effects:
             "refund_no": self.refund_no,
             "preview_id": self.digest(),
             "amount_fen": self.amount_fen,
-            "tenders": self.tenders,
+            "tenders": stored_value.merged(self.tenders),
             "points": {
                 "taken": self.points_taken,
                 "returned": self.points_returned,
@@ -55,6 +60,7 @@ class Effects:
             "lots": self.lots,
             "coupons": self.coupons,
             "courses": self.courses,
+            "stored_value": {"top_ups": self.top_ups, "returned": self.stored},
             "tier": self.tier,
             "referral": [],
             "released_fen": self.released_fen,
@@ -63,9 +69,34 @@ class Effects:
         }
 
 
+def _of_money(effects: Effects) -> list[str]:
+    if not effects.top_ups:
+        return [_("退还 %(y)s 元，按原支付方式退回。", y=show_yuan(effects.amount_fen))]
+    return [_("退还 %(y)s 元。", y=show_yuan(effects.amount_fen))]
+
+
+def _of_stored_value(effects: Effects) -> list[str]:
+    says = []
+    for one in effects.top_ups:
+        says.append(_("按“%(formula)s”计算。", formula=str(law.FORMULA_NAMES[one["formula"]])))
+        if one["bonus_fen"]:
+            says.append(_("赠金 %(y)s 元收回。", y=show_yuan(one["bonus_fen"])))
+        if one["kept_fen"]:
+            says.append(_("本金余额中 %(y)s 元按已消费计算，不退。", y=show_yuan(one["kept_fen"])))
+    if effects.stored:
+        told = {"p": show_yuan(effects.stored["principal_fen"]), "b": show_yuan(effects.stored["bonus_fen"])}
+        says.append(_("储值退回账户：本金 %(p)s 元、赠金 %(b)s 元，回到原来的批次。", **told))
+        if effects.stored["grace_fen"]:
+            says.append(
+                _("其中赠金 %(y)s 元原批次已到期，给予 %(d)d 天宽限。", y=show_yuan(effects.stored["grace_fen"]),
+                  d=ledger.GRACE_DAYS)
+            )  # fmt: skip
+    return says
+
+
 def say(effects: Effects) -> None:
     """Put the effects into sentences for the person at the desk."""
-    says = [_("退还 %(y)s 元，按原支付方式退回。", y=show_yuan(effects.amount_fen))]
+    says = [*_of_money(effects), *_of_stored_value(effects)]
     if effects.released_fen:
         says.append(_("核减欠款 %(y)s 元：退掉的部分不用再付。", y=show_yuan(effects.released_fen)))
     if effects.owed_fen:

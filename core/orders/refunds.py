@@ -26,12 +26,13 @@ from core.kernel.settings import value as setting
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import course_lines, loading, packs, rules, streaks, till_entries
+from core.orders import course_lines, loading, packs, rules, stored_value, streaks, till_entries, top_up_refund
 from core.orders.events import tell_plugins
 from core.orders.loading import Loaded, find
 from core.orders.models import OrderLine
 from core.orders.refund_effects import Effects, say
 from core.orders.settings import REFUND_PROOF_ABOVE
+from core.orders.top_up_refund import Choice
 from core.org import business_day, dealing, franchises
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
@@ -53,12 +54,13 @@ if TYPE_CHECKING:
 
 
 def preview(
-    session: Session, order_no: str, asked: Mapping[int, int], sessions: Mapping[int, int] | None = None
-) -> Effects:
+    session: Session, order_no: str, asked: Mapping[int, int], sessions: Mapping[int, int] | None = None,
+    choice: Choice | None = None,
+) -> Effects:  # fmt: skip
     """Return what refunding `asked` (line: pieces) would move; nothing stays written."""
     savepoint = session.begin_nested()
     try:
-        return _refund(session, order_no, asked, _("预览"), sessions)
+        return _refund(session, order_no, asked, _("预览"), sessions, choice or Choice(), done=False)
     finally:
         savepoint.rollback()
         session.expire_all()
@@ -67,9 +69,10 @@ def preview(
 def refund(
     session: Session, order_no: str, asked: Mapping[int, int], reason: str, *,
     preview_id: str | None = None, proof: str | None = None, payload_sha256: str = "", approved: bool = False,
-    sessions: Mapping[int, int] | None = None,
+    sessions: Mapping[int, int] | None = None, choice: Choice | None = None,
 ) -> Effects:  # fmt: skip
-    """Refund lines and return what moved. `sessions` (line: how many) gives back a part of a course.
+    """Refund lines and return what moved. `sessions` (line: how many) gives back a part of a course, `choice` says by
+    which formula a top-up goes back and how its money leaves.
 
     `approved` says that a second person decided it (refund_approval.py). Raises Invalid for unknown lines or too
     many pieces, `reason` missing, `refund_needs_proof` above the franchise's limit, `own_card` for the cashier's
@@ -78,7 +81,7 @@ def refund(
     """
     if not reason.strip():
         raise Invalid.field("reason", _("请填写退款原因。"))
-    effects = _refund(session, order_no, asked, reason.strip(), sessions)
+    effects = _refund(session, order_no, asked, reason.strip(), sessions, choice or Choice())
     refuse_moved(effects, preview_id)
     if approved:
         return effects
@@ -127,8 +130,9 @@ def _check_limit(session: Session, amount_fen: int, proof: str | None, payload_s
 
 
 def _refund(
-    session: Session, order_no: str, asked: Mapping[int, int], reason: str, sessions: Mapping[int, int] | None
-) -> Effects:
+    session: Session, order_no: str, asked: Mapping[int, int], reason: str, sessions: Mapping[int, int] | None,
+    choice: Choice, *, done: bool = True,
+) -> Effects:  # fmt: skip
     actor = current_actor()
     st = Statements(session, actor.franchise_id)
     order = loading.load(session, st, order_no)
@@ -136,9 +140,13 @@ def _refund(
     if may(actor, "orders.refund") and not may(actor, "orders.refund", order.row.store_id):
         raise Forbidden(_("这张订单属于别的门店，请到原门店退款。"), code="other_store")
     taken = packs.plan_back(session, order.lines, asked, sessions or {}, clock.today(actor.tz))
-    back = _money_back(order, asked, taken)
+    top_ups = top_up_refund.plan_back(session, order.lines, asked, choice, clock.today(actor.tz))
+    if done:
+        top_up_refund.check_payout(session, top_ups, choice)
+    back = _money_back(order, asked, taken, top_ups)
     # A course line gives back sessions: a piece counts as refunded when none of it was used and none is left.
     pieces = {n: len(taken[n].ended) if n in taken else qty for n, qty in asked.items()}
+    pieces.update({n: one.ended for n, one in top_ups.items()})
     effects = Effects(amount_fen=sum(back.by_line.values()), released_fen=sum(back.released.values()))
     effects.owed_fen = order.row.owed_fen - effects.released_fen
     refund_id = new_id()
@@ -146,7 +154,10 @@ def _refund(
         business_day.book_on(st), clock.now_ms(), "refund", refund_id, actor.staff_id, actor.store_id, actor.door
     )
     _refuse_used_cards(session, order, asked)
+    before = {tender.number: tender.refunded_fen for tender in order.tenders}
     _write_money(st, order, pieces, back, effects)
+    top_up_refund.take_back(st, top_ups, choice, effects, posting)
+    effects.stored = stored_value.restore(st, order.row, order.tenders, before, back.by_tender, posting) or {}
     _return_points(st, order, effects, posting)
     taken_on = _take_points(st, order, back, effects, posting)
     effects.courses = packs.take_back(st, taken, posting)
@@ -154,17 +165,22 @@ def _refund(
     _return_coupons(st, order, pieces, effects)
     _return_stock(st, order, asked)
     _revoke_cards(session, order, asked, effects)
-    _move_tier(session, st, order, back, taken_on, effects, posting)
+    _move_tier(session, st, order, back, taken_on, effects, posting, topup=bool(top_ups))
     say(effects)
     _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
     return effects
 
 
-def _money_back(order: Loaded, asked: Mapping[int, int], taken: Mapping[int, packs.PackBack]) -> MoneyBack:
-    """Return the money of a refund; of a course line the share of its unused sessions, counted in fen."""
+def _money_back(
+    order: Loaded, asked: Mapping[int, int], taken: Mapping[int, packs.PackBack],
+    top_ups: Mapping[int, top_up_refund.Planned],
+) -> MoneyBack:  # fmt: skip
+    """Return the money of a refund; of a course the share of its unused sessions, of a top-up what its formula says."""
     units = {**asked, **{n: one.fen for n, one in taken.items() if n in asked}}
+    units |= {n: top_ups[n].fen if n in top_ups else 0 for n in stored_value.lines_of(order.lines) if n in asked}
     states = [loading.state(order, line) for line in order.lines.values()]
-    back = rules.money_back(states, units, some=any(one.parts for one in taken.values()))
+    back = rules.money_back(states, units, some=bool(top_ups) or any(one.parts for one in taken.values()))
+    back.by_line.update({n: back.by_line.get(n, 0) for n in top_ups})
     back.by_line.update({n: back.by_line.get(n, 0) for n, one in taken.items() if one.parts})
     return back
 
@@ -308,23 +324,25 @@ def _revoke_cards(session: Session, order: Loaded, asked: Mapping[int, int], eff
 
 def _move_tier(
     session: Session, st: Statements, order: Loaded, back: MoneyBack, taken_on: Mapping[date, int], effects: Effects,
-    posting: ledger.Posting,
+    posting: ledger.Posting, *, topup: bool = False,
 ) -> None:  # fmt: skip
     """Take money, points and the visit out of the tier's metric, each on the day on which it was counted (S14)."""
     person_id = order.row.person_id
     if person_id is None:
         return
     actor = current_actor()
-    received = sum(fen for n, fen in back.by_tender.items() if order.kinds[n] != rules.POINTS)
+    received = sum(fen for n, fen in back.by_tender.items() if order.kinds[n] not in (rules.POINTS, rules.STORED_BONUS))
     whole = st.one("SELECT state FROM orders WHERE franchise_id = ? AND id = ?", [st.franchise_id, order.row.id])
     visits = 1 if whole and whole[0] == "refunded" else 0
     today = clock.today(actor.tz)
     for on, (fen, points) in sorted(_counted(order, back, taken_on).items()):
+        first = on == order.sold_on
         event = QualifyingEvent(
-            on=on, spend_fen=-fen, visits=-visits if on == order.sold_on else 0, points=-points, booked_on=today,
-            source=str(order.row.id),
+            on=on, spend_fen=0 if topup else -fen, visits=-visits if first else 0, points=-points,
+            topup_fen=-received if topup and first else 0, booked_on=today, source=str(order.row.id),
         )  # fmt: skip
         tiers.note(st, person_id, event, "refund", posting.source_id, clock.now_ms())
+    received = 0 if topup else received
     st.run(
         "UPDATE person SET spent_fen = spent_fen - ?, visits = visits - ? WHERE franchise_id = ? AND id = ?",
         [received, visits, st.franchise_id, person_id],

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 POINTS = "points"
 INSURED = frozenset({"insurance_pooled", "insurance_personal"})
 MONEY = ("cash", "wechat", "alipay", "bank", "platform_voucher", "other", *sorted(INSURED))
-KINDS = (*MONEY, POINTS)
-NOT_FOR_TIER = frozenset({POINTS, *INSURED})
+# Stored value is one tender at the doors, two inside: its principal and its bonus (stored_value.py).
+STORED, STORED_BONUS = "stored_value", "stored_bonus"
+KINDS = (*MONEY, STORED, STORED_BONUS, POINTS)
+NOT_FOR_TIER = frozenset({POINTS, STORED_BONUS, *INSURED})
+NO_MONEY = frozenset({POINTS, STORED, STORED_BONUS})
 
 
 def check_tenders(

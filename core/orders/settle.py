@@ -22,7 +22,18 @@ from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import course_lines, packs, payments, price_approval, quotes, rules, streaks, tender_list, till_entries
+from core.orders import (
+    course_lines,
+    packs,
+    payments,
+    price_approval,
+    quotes,
+    rules,
+    stored_value,
+    streaks,
+    tender_list,
+    till_entries,
+)
 from core.orders import findings as finding_rules
 from core.orders.basket import price_basket
 from core.orders.events import tell_plugins
@@ -40,6 +51,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.orders.findings import Passed
+    from core.orders.stored_value import Drawing
     from core.orders.types import Confirmation
     from core.points.rules import Earned
     from core.pricing.rules import Matrix, TenderIn
@@ -64,6 +76,7 @@ class Plan:
     tender_ids: list[int] = field(default_factory=list)
     sealed_names: dict[int, bytes] = field(default_factory=dict)
     sealed_facts: bytes = b""
+    drawing: Drawing | None = None
 
     @property
     def paid_fen(self) -> int:
@@ -105,7 +118,7 @@ def settle(
     `allow_debt`: what the tenders leave stays owed (B53), by permission and for a member. Raises
     Forbidden `own_card` without it, NotFound for a foreign quote, Conflict `quote_used`, `quote_expired`,
     `stale_quote`, refusals `blocked`, `tenders_mismatch`, `tender_not_taken`, `not_enough_points`, `points_in_debt`,
-    `coupon_taken`, `debt_not_allowed`.
+    `coupon_taken`, `debt_not_allowed`, and what stored value raises (stored_value.py).
     """
     actor = current_actor()
     row = quotes.get(session, quote_id)
@@ -128,11 +141,13 @@ def settle(
         )
     tender_list.check(session, tenders)
     passed = finding_rules.settle_findings(session, priced.findings, overrides, row.id)
+    tenders, drawing = stored_value.prepare(session, priced, tenders, confirmation, occurred_at)
     plan = make_plan(priced, row.id, tenders, passed, occurred_at, allow_debt=allow_debt)
+    plan.drawing = drawing
     payments.refuse_debt(session, plan)
     plan.business_on = business_day.book_on(st, occurred_at)
     done = post(session, plan)
-    course_lines.use(session, plan, confirmation)
+    course_lines.use(session, plan, stored_value.for_courses(confirmation))
     Statements(session, actor.franchise_id).run(
         "UPDATE stored_quote SET order_id = ? WHERE franchise_id = ? AND id = ? AND order_id IS NULL",
         [done.order_id, actor.franchise_id, row.id],
@@ -209,6 +224,8 @@ def post(session: Session, plan: Plan) -> Settled:
         streaks.give(st, plan.priced.request.member_id, plan.priced.programme, posting, plan.came_on)
     _issue_cards(session, plan)
     packs.issue(st, plan, posting)
+    stored_value.issue(st, plan, posting)
+    stored_value.draw(st, plan, posting)
     payer = plan.priced.request.member_id
     audit.insert(
         st, "orders.order.settled", "orders", plan.order_id, person_id=payer,
@@ -375,16 +392,16 @@ def _post_tier(st: Statements, plan: Plan) -> Moved | None:
     payer = plan.priced.request.member_id
     if payer is None:
         return None
-    counted = sum(t.amount_fen for t in plan.tenders if t.kind not in rules.NOT_FOR_TIER)
+    counted = stored_value.counted(plan, rules.NOT_FOR_TIER, rules.POINTS)
     event = QualifyingEvent(
-        on=plan.came_on, spend_fen=counted, visits=1, points=plan.earned.points, source=str(plan.order_id)
-    )
+        on=plan.came_on, spend_fen=counted.spend, visits=1, points=plan.earned.points, topup_fen=counted.topup,
+        source=str(plan.order_id),
+    )  # fmt: skip
     tiers.note(st, payer, event, "order", plan.order_id, plan.booked_at)
-    received = sum(t.amount_fen for t in plan.tenders if t.kind != rules.POINTS)
     st.run(
         "UPDATE person SET visits = visits + 1, spent_fen = spent_fen + ?, last_visit_at = CASE"
         " WHEN last_visit_at < ? THEN ? ELSE last_visit_at END WHERE franchise_id = ? AND id = ?",
-        [received, plan.booked_at, plan.booked_at, st.franchise_id, payer],
+        [counted.received, plan.booked_at, plan.booked_at, st.franchise_id, payer],
     )
     return tiers.refresh(
         st, payer, plan.priced.programme, plan.came_on, current_actor().tz, cause="order",

@@ -1,9 +1,9 @@
 """Money as it came and went, one row for each way to pay: what a shift and a day are counted from.
 
 A sale and a later payment write a row for each tender, a refund one for each tender it gives back, all with staff,
-store, shift and business date, so that a shift or a day is one indexed sum however many orders there are. Points are no
-money. Which shift a row belongs to is told by the cash room above through `offer`; without it, or when it fails, money
-is taken all the same.
+store, shift and business date, so that a shift or a day is one indexed sum however many orders there are. Points and
+stored value are no money that comes: stored value came when it was topped up. Which shift a row belongs to is told by
+the cash room above through `offer`; without it, or when it fails, money is taken all the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import structlog
 from core.kernel.errors import Refusal
 from core.kernel.ids import new_id
 from core.kernel.tenancy import current_actor
-from core.orders.rules import POINTS
+from core.orders.rules import NO_MONEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,7 +46,7 @@ def write(
 
     Raises Refusal `shift_required` where the store wants an open shift for money in a drawer.
     """
-    money = [(kind, fen) for kind, fen in parts if kind != POINTS and fen]
+    money = [(kind, fen) for kind, fen in parts if kind not in NO_MONEY and fen]
     if not money:
         return
     actor = current_actor()

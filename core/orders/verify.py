@@ -121,10 +121,13 @@ CHECKS = (
     ),
     Check(
         "orders.counters_of_persons",
-        "SELECT p.id, p.spent_fen, COALESCE(o.n, 0) FROM person p LEFT JOIN (SELECT t.person_id,"
+        "SELECT p.id, p.spent_fen, COALESCE(o.n, 0) - COALESCE(u.n, 0) FROM person p LEFT JOIN (SELECT t.person_id,"
         " SUM(t.amount_fen - t.refunded_fen) AS n FROM tender t WHERE t.franchise_id = :f"
-        " AND t.kind <> 'points' AND t.person_id IS NOT NULL GROUP BY t.person_id) o ON o.person_id = p.id"
-        " WHERE p.franchise_id = :f AND p.spent_fen <> COALESCE(o.n, 0) ORDER BY p.id LIMIT 1",
+        " AND t.kind NOT IN ('points', 'stored_bonus') AND t.person_id IS NOT NULL GROUP BY t.person_id) o"
+        " ON o.person_id = p.id LEFT JOIN (SELECT l.person_id, SUM(l.net_fen - l.refunded_fen) AS n"
+        " FROM order_line l WHERE l.franchise_id = :f AND l.kind = 'topup' AND l.person_id IS NOT NULL"
+        " GROUP BY l.person_id) u ON u.person_id = p.id"
+        " WHERE p.franchise_id = :f AND p.spent_fen <> COALESCE(o.n, 0) - COALESCE(u.n, 0) ORDER BY p.id LIMIT 1",
         "person {0} is said to have spent {1}, the tenders say {2}",
     ),
     Check(

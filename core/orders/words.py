@@ -8,7 +8,8 @@ from core.kernel.i18n import _l
 
 KIND_NAMES: dict[str, Any] = {
     "cash": _l("现金"), "wechat": _l("微信"), "alipay": _l("支付宝"), "bank": _l("银行卡"),
-    "stored_value": _l("储值"), "points": _l("积分抵扣"), "insurance_pooled": _l("医保统筹"),
+    "stored_value": _l("储值"), "stored_bonus": _l("储值赠金"), "points": _l("积分抵扣"),
+    "insurance_pooled": _l("医保统筹"),
     "insurance_personal": _l("医保个账"), "platform_voucher": _l("平台券"), "other": _l("其他"),
 }  # fmt: skip
 STATE_NAMES: dict[str, Any] = {

@@ -55,6 +55,7 @@ PERSON, ORDER, CARD, HOUSEHOLD, QUOTE = Ref("person"), Ref("order"), Ref("card")
 ITEM, STAFF, STORE, NUMBER, CARD_NO = Ref("item"), Ref("staff"), Ref("store"), Ref("member_no"), Ref("card_number")
 BATCH, STAFF_ID, APPROVAL, SITTING = Ref("batch"), Ref("staff_id"), Ref("approval"), Ref("sitting")
 NOTICE, COURSE, USE, HELD = Ref("notice"), Ref("course"), Ref("course_use"), Ref("held")
+TOP_UP, SETTLEMENT = Ref("top_up"), Ref("settlement")
 PLAIN = Recipe()
 EDIT = {"name": "改名", "version": "1"}
 LINES = {"lines": [{"line": 2, "qty": 1}]}
@@ -88,6 +89,8 @@ API = {
     "api_courses.read": Recipe({"course_id": COURSE}),
     "api_courses.use": Recipe({"course_id": COURSE}, json={"for_member_id": PERSON, "performer": STAFF}),
     "api_courses.undo": Recipe({"course_id": COURSE, "use_id": USE}, json={"reason": "扫一扫"}),
+    "api_wallet.read": Recipe({"member_id": PERSON}),
+    "api_wallet.act": Recipe({"member_id": PERSON}, json={"action": "report_lost", "reason": "扫一扫"}),
     "api_approvals.adjust": Recipe({"member_id": PERSON}, json={"unit": "points", "delta": 5, "reason": "扫一扫"}),
     "api_approvals.read": Recipe({"approval_id": APPROVAL}),
     "api_approvals.decide": Recipe({"approval_id": APPROVAL}, json={"decision": "refuse", "reason": "扫一扫"}),
@@ -105,6 +108,15 @@ DESK = {
     "desk.till_add": Recipe(form={"item": ITEM, "for": PERSON, "performer": STAFF}),
     "desk.till_line": Recipe({"key": "abc"}, form={"qty": "2", "for": PERSON, "performer": STAFF}),
     "desk.till_points": Recipe(form={"points": "100"}),
+    "desk.till_stored": Recipe(form={"use": "1", "value": "1"}),
+    "desk.wallet": Recipe({"person_id": PERSON}),
+    "desk.wallet_act": Recipe({"person_id": PERSON}, form={"action": "report_lost", "reason": "扫一扫"}),
+    "desk.wallet_pin": Recipe({"person_id": PERSON}, form={"pin": "739146", "again": "739146"}),
+    "desk.wallet_identity": Recipe({"person_id": PERSON}, form={"identity_kind": "passport", "identity": "E12345678"}),
+    "desk.wallet_statement": Recipe({"person_id": PERSON}),
+    "desk.wallet_limits": PLAIN,
+    "desk.limits_save": Recipe(form={"key": "named_max_fen", "value": "4000"}),
+    "desk.settlement": Recipe(query={"month": "2026-11"}),
     "desk.till_ack": Recipe({"finding": "abc"}),
     "desk.till_override": Recipe({"finding": "abc"}, form={"reason": "扫一扫原因", "number": "101", "pin": "000000"}),
     "desk.till_pay": Recipe(form={"kind": "cash", "pay_key": "abc", "shown": "abc"}),
@@ -387,5 +399,7 @@ RECIPES: dict[str, Recipe] = {
     **records("coupons", Ref("coupon")),
     **records("courses", COURSE),
     **records("course_uses", USE),
+    **records("top_ups", TOP_UP),
+    **records("settlements", SETTLEMENT),
     **records("stores", STORE, name="改名", code="95"),
 }  # fmt: skip

@@ -30,7 +30,7 @@ from core.kernel.web import saved_views
 from core.ledger.models import Lot
 from core.orders import adjustments, burn, quotes
 from core.orders.models import OrderLine, Orders, StoredQuote
-from core.orders.types import BasketRequest, LineRequest
+from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import approvals, staffing, tokens
 from core.org import services as org
 from core.org.models import Chain, Franchise, Notification, Staff, Store, WebSession
@@ -42,6 +42,9 @@ from core.programme import drafts, templates
 from core.programme import services as programmes
 from core.programme.rules import CouponRule
 from core.segments import services as segments
+from core.wallet import pins
+from core.wallet import services as wallet
+from core.wallet.models import SettlementLine, TopUp
 from tests.installation import House, Installation
 
 CANARY = "金丝雀7Q"
@@ -216,6 +219,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
         listed = f"姓名,手机号\n{word}乙,{'13877777778' if away else '13900000001'}\n".encode()
         batch = runner.load(installation.runtime.db, actor, f"{word}名单.csv", listed)
         kept |= _course(installation, member, code, word) | _held(installation, member, item, store or house.store_id)
+        kept |= _top_up(installation, member, code, word)
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
         with installation.unit() as session:
             person = people.get(session, member)
@@ -300,6 +304,27 @@ def _held(installation: Installation, member: int, item: str, store_id: int) -> 
         row.basket = basket_rules.Draft(member, [basket_rules.DraftLine("k", item)]).to_text()
         session.flush()
         return {"held": row.id}
+
+
+def _top_up(installation: Installation, member: int, code: str, word: str) -> dict[str, int]:
+    """Top up, pay with it, take down a document, let another legal entity be owed for a use; return their ids."""
+    with installation.unit() as session:
+        catalog.add(session, f"V-{code}"[:40], f"{word}充值", "topup", 5_000, bonus_fen=500)
+        catalog.add(session, f"U-{code}"[:40], f"{word}小项", "service", 1_100)
+    installation.sell(member, f"V-{code}"[:40], coupons=())
+    paid = [TenderRequest("stored_value", 1_100)]
+    installation.sell(member, f"U-{code}"[:40], coupons=(), tenders=paid)
+    with installation.unit() as session:
+        wallet.take_identity(session, member, "passport", f"{LATIN.upper()}123")
+        pins.put(session, member, "739146", "739146")
+        row = session.scalar(select(TopUp).where(TopUp.person_id == member))
+        line = SettlementLine(
+            issuing=f"{word}甲主体", serving=f"{word}乙主体", source_kind="order", source_id=1, principal_fen=0,
+            bonus_fen=0, month="2026-11", business_on=prices.today(), booked_at=1,
+        )  # fmt: skip
+        session.add(line)
+        session.flush()
+        return {"top_up": row.id, "settlement": line.id}
 
 
 def _spare(session: Any, house: House, store: int | None) -> Staff:

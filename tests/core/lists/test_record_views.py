@@ -12,8 +12,10 @@ from core.kernel.tenancy import acting
 from core.kernel.web.admin_view import NEVER_FIELDS, AdminView
 from core.people.models import PersonField
 from core.programme.rules import CouponRule
+from core.wallet.models import SettlementLine
 from tests.core.courses import kit
 from tests.core.desk.desk_kit import Desk
+from tests.core.wallet import kit as value
 from tests.forms import form_with
 
 OVERRIDES = ({"_method": "DELETE"}, {"_method": "PUT"})
@@ -30,9 +32,24 @@ def one_of_each(installation):
         installation.sell(member, "PKG-CARE")
         [(course, _parts)] = kit.of(installation, member)
         kit.use(installation, course.id)
+        value.add_items(installation)
+        value.top_up(installation, member, "TOP500")
         with installation.unit() as session:
             coupons.issue(
                 session, member, CouponRule("C", "券", amount_fen=100), clock.today("Asia/Shanghai"), "test", 1
+            )
+            session.add(
+                SettlementLine(
+                    issuing="甲公司",
+                    serving="乙公司",
+                    source_kind="order",
+                    source_id=1,
+                    principal_fen=1,
+                    bonus_fen=0,
+                    month="2026-11",
+                    business_on=clock.today("Asia/Shanghai"),
+                    booked_at=1,
+                )
             )
             session.add(PersonField(key="pet", label="宠物", kind="text"))
             session.add(MessageTemplate(code="m", name="模板", channel="sms", purpose="care", body="您好"))

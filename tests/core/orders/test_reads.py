@@ -38,7 +38,10 @@ def test_an_order_tells_lines_steps_tenders_balances_and_receipt(installation, t
     assert order["tenders"] == [
         {"kind": "cash", "amount_fen": 16_000, "points": 0, "refunded_fen": 0, "refunded_points": 0}
     ]
-    assert order["balances"] == {"points": {"available": 160, "pending": 0, "debt": 0}}
+    assert order["balances"] == {
+        "points": {"available": 160, "pending": 0, "debt": 0},
+        "stored_value": {"principal_fen": 0, "bonus_fen": 0},
+    }
     assert order["tier"]["code"] == "regular"
     receipt = order["receipt_text"]
     assert "刘*明" in receipt
