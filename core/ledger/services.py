@@ -338,7 +338,7 @@ def available_of(st: Statements, person_ids: Sequence[int], unit: str, on: date)
         "SELECT a.owner_id, a.debt, COALESCE(SUM(CASE WHEN l.expires_on IS NULL OR l.expires_on > ?"  # noqa: S608
         " THEN l.remaining ELSE 0 END), 0) FROM account a LEFT JOIN lot l"
         " ON l.franchise_id = a.franchise_id AND l.account_id = a.id AND l.remaining > 0"
-        " WHERE a.franchise_id = ? AND a.owner_kind = 'person' AND a.unit = ? AND a.bucket = 'available'"
+        " WHERE a.franchise_id = ? AND a.owner_kind = 'person' AND a.unit = ?"
         f" AND a.owner_id IN ({marks}) GROUP BY a.owner_id, a.debt",
         [on, st.franchise_id, unit, *person_ids],
     )
@@ -353,7 +353,7 @@ def expiring(st: Statements, person_id: int, unit: str, on: date) -> list[tuple[
         "SELECT l.expires_on, SUM(l.remaining) FROM lot l JOIN account a"
         " ON a.franchise_id = l.franchise_id AND a.id = l.account_id"
         " WHERE l.franchise_id = ? AND a.owner_kind = 'person' AND a.owner_id = ? AND a.unit = ?"
-        " AND l.remaining > 0 AND (l.expires_on IS NULL OR l.expires_on > ?)"
+        " AND a.bucket = 'available' AND l.remaining > 0 AND (l.expires_on IS NULL OR l.expires_on > ?)"
         " GROUP BY l.expires_on ORDER BY l.expires_on IS NULL, l.expires_on",
         [st.franchise_id, person_id, unit, on],
     )
