@@ -338,7 +338,7 @@ def available_of(st: Statements, person_ids: Sequence[int], unit: str, on: date)
         "SELECT a.owner_id, a.debt, COALESCE(SUM(CASE WHEN l.expires_on IS NULL OR l.expires_on > ?"  # noqa: S608
         " THEN l.remaining ELSE 0 END), 0) FROM account a LEFT JOIN lot l"
         " ON l.franchise_id = a.franchise_id AND l.account_id = a.id AND l.remaining > 0"
-        " WHERE a.franchise_id = ? AND a.owner_kind = 'person' AND a.unit = ?"
+        " WHERE a.franchise_id = ? AND a.owner_kind = 'person' AND a.unit = ? AND a.bucket = 'available'"
         f" AND a.owner_id IN ({marks}) GROUP BY a.owner_id, a.debt",
         [on, st.franchise_id, unit, *person_ids],
     )
