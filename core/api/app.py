@@ -14,6 +14,7 @@ from core.api import (
     meta,
     orders,
     quotes,
+    rewards,
     segments,
     shifts,
     staff,
@@ -27,7 +28,21 @@ if TYPE_CHECKING:
 
 def documented() -> list[ApiBlueprint]:
     """Return the blueprints of API v1."""
-    rooms = (meta, members, households, items, quotes, orders, courses, ledger, segments, approvals, shifts, staff)
+    rooms = (
+        meta,
+        members,
+        households,
+        items,
+        quotes,
+        orders,
+        courses,
+        rewards,
+        ledger,
+        segments,
+        approvals,
+        shifts,
+        staff,
+    )
     return [room.bp for room in rooms]
 
 

@@ -27,7 +27,7 @@ from core.kernel.settings import value as setting
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import course_lines, packs, rules, streaks, till_entries
+from core.orders import course_lines, packs, redeem, rules, streaks, till_entries
 from core.orders.events import tell_plugins
 from core.orders.models import LineTender, OrderLine, Orders, Tender
 from core.orders.refund_effects import Effects, say
@@ -173,6 +173,8 @@ def _refund(
     _revoke_cards(session, order, asked, effects)
     _move_tier(session, st, order, back, effects, posting)
     say(effects)
+    whole = all(_left(line, pieces) == 0 for line in order.lines.values())
+    effects.effects += redeem.give_back(session, order.row.id, whole, reason)
     _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
     return effects
 

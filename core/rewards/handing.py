@@ -82,8 +82,11 @@ def pack_of(session: Session, item: Item) -> courses.Pack | None:
 
 
 def set_aside(st: Statements, row: Redemption) -> None:
-    """Take promised goods out of the store's stock; raise Conflict `out_of_stock`."""
-    if row.kind != rules.GOODS or row.item_id is None:
+    """Take promised goods out of the store's stock; raise Conflict `out_of_stock`.
+
+    Goods with a cash part are moved by the order that takes it, there and back.
+    """
+    if row.kind != rules.GOODS or row.item_id is None or row.order_id is not None:
         return
     if not catalog.take_stock(st, row.item_id, row.store_id, row.qty):
         raise Conflict(
@@ -94,7 +97,7 @@ def set_aside(st: Statements, row: Redemption) -> None:
 
 def put_back(st: Statements, row: Redemption) -> None:
     """Put promised or returned goods into the store's stock again."""
-    if row.kind == rules.GOODS and row.item_id is not None and row.store_id is not None:
+    if row.kind == rules.GOODS and row.item_id and row.store_id and row.order_id is None:
         catalog.move_stock(st, row.item_id, row.store_id, row.qty)
 
 
