@@ -7,18 +7,33 @@ from core.desk.card_books import CardBook, CouponBook
 from core.desk.course_books import CourseBook, UseBook
 from core.desk.order_books import LineBook, OrderBook
 from core.desk.permissions import ORDERS_VIEW, VIEW
+from core.desk.reward_books import NoticeBook, RedemptionBook
 from core.desk.value_books import LotBook, TransferBook
 from core.kernel.i18n import _l
 from core.kernel.web.render import MenuEntry, menu
 from core.ledger.permissions import LEDGER
+from core.rewards.permissions import VIEW as REWARDS_VIEW
 
-RECORDS = (OrderBook, LineBook, TransferBook, LotBook, CardBook, CouponBook, CourseBook, UseBook)
+RECORDS = (
+    OrderBook,
+    LineBook,
+    TransferBook,
+    LotBook,
+    CardBook,
+    CouponBook,
+    CourseBook,
+    UseBook,
+    RedemptionBook,
+    NoticeBook,
+)
 menu.add(
     MenuEntry("till", _l("订单记录"), "record_orders.index_view", "doc", ORDERS_VIEW, 30),
     MenuEntry("till", _l("订单明细"), "record_order_lines.index_view", "cols", ORDERS_VIEW, 31),
     MenuEntry("till", _l("账目流水"), "record_transfers.index_view", "wallet", LEDGER, 32),
     MenuEntry("till", _l("批次"), "record_lots.index_view", "clock", LEDGER, 33),
     MenuEntry("till", _l("核销记录"), "record_course_uses.index_view", "check", COURSES_VIEW, 34),
+    MenuEntry("till", _l("兑换记录"), "record_redemptions.index_view", "gift", REWARDS_VIEW, 35),
+    MenuEntry("members", _l("积分到期提醒"), "record_expiry_notices.index_view", "clock", VIEW, 63),
     MenuEntry("members", _l("疗程和套餐"), "record_courses.index_view", "cols", COURSES_VIEW, 62),
     MenuEntry("members", _l("会员卡"), "record_cards.index_view", "card", VIEW, 60),
     MenuEntry("members", _l("已发的券"), "record_coupons.index_view", "ticket", VIEW, 61),
