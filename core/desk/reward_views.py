@@ -31,7 +31,7 @@ from core.people import services as people
 from core.rewards import approval, reads, rules
 from core.rewards import services as rewards
 from core.rewards.permissions import CANCEL_APPROVE, REDEEM, VIEW
-from core.rewards.settings import HOLD_MINUTES
+from core.rewards.settings import COUPON_FROM, HOLD_MINUTES
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -72,9 +72,9 @@ def _desk(unit: Session, person_id: int, typed: Any, refusal: Refusal | None = N
     person = people.get(unit, person_id)
     qty = _qty(typed.get("qty")) or 1
     seen = reads.catalogue(unit, person.id)
-    if qty > 1:
-        seen = reads.catalogue(unit, person.id, qty)
-    chosen = next((one for one in seen.offers if one.reward.code == typed.get("reward")), None)
+    # The cards speak of one piece each; what was chosen of so many.
+    several = reads.catalogue(unit, person.id, qty) if qty > 1 else seen
+    chosen = next((one for one in several.offers if one.reward.code == typed.get("reward")), None)
     answer = render_page(
         "desk/rewards.html", status=refusal.status if refusal else 200, C=seen, kind_names=KIND_NAMES,
         M=member.see(unit, person, alerts=False), pick=chosen, qty=qty,
@@ -82,7 +82,8 @@ def _desk(unit: Session, person_id: int, typed: Any, refusal: Refusal | None = N
         state_names=STATE_NAMES, may_redeem=may(current_actor(), REDEEM), refusal=refusal, typed=typed,
         once=secrets.token_urlsafe(16), own=dealing.is_own(unit, [person.id]), most=rules.MOST,
         tenders=_ways(unit) if chosen and chosen.reward.cash_fen else [], now=clock.now_ms(),
-        minutes=int(settings.value(unit, HOLD_MINUTES)), today=clock.today(current_actor().tz),
+        minutes=int(settings.value(unit, HOLD_MINUTES)),
+        at_once=settings.value(unit, COUPON_FROM) == "at_once", today=clock.today(current_actor().tz),
     )  # fmt: skip
     answer.headers["Cache-Control"] = "no-store"
     return answer
@@ -173,7 +174,7 @@ def _ways(unit: Session) -> list[Any]:
 # -- one redemption --------------------------------------------------------------------------------
 
 
-@page(bp, "/redemptions/<redemption_id>", permission=VIEW, endpoint="redemption")
+@page(bp, "/rewards/redemptions/<redemption_id>", permission=VIEW, endpoint="redemption")
 def redemption_page(redemption_id: str) -> Any:
     """Show a redemption: what it cost and gave, and what can still be done with it."""
     return _redemption(session(), redemption_id)
@@ -193,7 +194,7 @@ def _redemption(unit: Session, redemption_id: Any, refusal: Refusal | None = Non
     )  # fmt: skip
 
 
-@page(bp, "/redemptions/<redemption_id>/step", permission=REDEEM, unit="write", methods=("POST",))
+@page(bp, "/rewards/redemptions/<redemption_id>/step", permission=REDEEM, unit="write", methods=("POST",))
 def redemption_step(redemption_id: str) -> Any:
     """Confirm a reservation, or note that goods were handed over."""
     on_refusal(lambda refusal: _redemption(session(), redemption_id, refusal))
@@ -206,7 +207,7 @@ def redemption_step(redemption_id: str) -> Any:
     return go("desk.rewards_of", person_id=row.person_id)
 
 
-@page(bp, "/redemptions/<redemption_id>/cancel", permission=REDEEM, unit="write", methods=("POST",))
+@page(bp, "/rewards/redemptions/<redemption_id>/cancel", permission=REDEEM, unit="write", methods=("POST",))
 def redemption_cancel(redemption_id: str) -> Any:
     """Take a redemption of today or a reservation back; one of an earlier day is asked for."""
     on_refusal(lambda refusal: _redemption(session(), redemption_id, refusal))

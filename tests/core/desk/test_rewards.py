@@ -46,7 +46,7 @@ def take(shop, person, code, **more):
 
 
 def undo_of(shop, page):
-    return html.unescape(re.search(r'action="(/redemptions/\d+/cancel)"', page).group(1))
+    return html.unescape(re.search(r'action="(/rewards/redemptions/\d+/cancel)"', page).group(1))
 
 
 def test_the_page_says_what_can_be_had_and_what_is_missing(shop, member):
@@ -86,10 +86,10 @@ def test_reserve_then_confirm_then_hand_over(shop, member):
     page = shop.get(take(shop, member, "R-FOOT", act="hold").location).text
     assert "另有 200 分预留中" in plain(page)
     [row] = rows(shop)
-    assert shop.post(f"/redemptions/{row.id}/step", {"handed": "0"}).status_code == 303
-    assert "待交付" in plain(shop.get(f"/redemptions/{row.id}").text)
-    assert shop.post(f"/redemptions/{row.id}/step", {"act": "fulfil"}).status_code == 303
-    again = shop.post(f"/redemptions/{row.id}/step", {"act": "fulfil"})
+    assert shop.post(f"/rewards/redemptions/{row.id}/step", {"handed": "0"}).status_code == 303
+    assert "待交付" in plain(shop.get(f"/rewards/redemptions/{row.id}").text)
+    assert shop.post(f"/rewards/redemptions/{row.id}/step", {"act": "fulfil"}).status_code == 303
+    again = shop.post(f"/rewards/redemptions/{row.id}/step", {"act": "fulfil"})
     assert (again.status_code, "没有等着交付的礼品" in plain(again.text)) == (409, True)
 
 
@@ -108,7 +108,7 @@ def test_out_of_stock_and_foreign_rows(shop, member, sit, installation):
     away = sit("front_desk", installation.pharmacy)
     assert away.get(f"/rewards/{member}").status_code == 404
     take(shop, member, "R-C10")
-    assert away.get(f"/redemptions/{rows(shop)[0].id}").status_code == 404
+    assert away.get(f"/rewards/redemptions/{rows(shop)[0].id}").status_code == 404
     assert sit("rule_keeper").get("/rewards").status_code == 403
 
 
@@ -118,14 +118,14 @@ def test_points_and_cash_at_the_desk(shop, member):
     assert answer.status_code == 303
     [order] = shop.orders()
     assert order.total_fen == 2_000
-    assert "在订单上退款" in plain(shop.get(f"/redemptions/{rows(shop)[0].id}").text)
+    assert "在订单上退款" in plain(shop.get(f"/rewards/redemptions/{rows(shop)[0].id}").text)
 
 
 def test_another_day_is_asked_for_and_done_by_a_second_person(shop, member, sit):
     take(shop, member, "R-C10")
     [row] = rows(shop)
     with at("2026-03-11 10:00"):
-        path = f"/redemptions/{row.id}/cancel"
+        path = f"/rewards/redemptions/{row.id}/cancel"
         refused = shop.post(path, {"reason": "点错了"})
         assert (refused.status_code, "须店长批准" in plain(refused.text)) == (403, True)
         asked = shop.post(path, {"reason": "点错了", "act": "ask"})

@@ -61,8 +61,8 @@ def give(house: Any, person: int, points: int, expires_on: Any = None) -> int:
         return ledger.credit(st, balance, ledger.POINTS, points, posting, rule="base", expires_on=expires_on)
 
 
-def claw(house: Any, person: int, points: int) -> None:
-    """Take points back that somebody earned, into debt if need be."""
+def claw(house: Any, person: int, points: int, reverses: int | None = None) -> None:
+    """Take back points that somebody earned (of the movement `reverses`), into debt if need be."""
     with house.unit() as session:
         st = Statements(session, house.dental.franchise_id)
         posting = ledger.Posting(today(), clock.now_ms(), "test", person)
@@ -71,9 +71,8 @@ def claw(house: Any, person: int, points: int) -> None:
             "SELECT id FROM transfer WHERE franchise_id = ? AND person_id = ? AND reason = 'earn' ORDER BY id",
             [st.franchise_id, person],
         )
-        ledger.claw_back(
-            st, balance, ledger.POINTS, points, posting, earned_by=person, rule="base", reverses_id=int(row[0])
-        )
+        earned = reverses or int(row[0])
+        ledger.claw_back(st, balance, ledger.POINTS, points, posting, earned_by=person, rule="base", reverses_id=earned)
 
 
 def take(house: Any, person: int, code: str, qty: int = 1, **more: Any) -> Any:
