@@ -10,8 +10,10 @@ from core.coupons import services as coupons
 from core.kernel import clock
 from core.kernel.tenancy import acting
 from core.kernel.web.admin_view import NEVER_FIELDS, AdminView
+from core.ledger.models import Lot
 from core.people.models import PersonField
 from core.programme.rules import CouponRule
+from core.rewards.models import ExpiryNotice, Redemption
 from tests.core.courses import kit
 from tests.core.desk.desk_kit import Desk
 from tests.forms import form_with
@@ -33,6 +35,30 @@ def one_of_each(installation):
         with installation.unit() as session:
             coupons.issue(
                 session, member, CouponRule("C", "券", amount_fen=100), clock.today("Asia/Shanghai"), "test", 1
+            )
+            lot = session.scalar(select(Lot).where(Lot.person_id == member))
+            session.add(
+                ExpiryNotice(
+                    lot_id=lot.id,
+                    person_id=member,
+                    points=1,
+                    expires_on=clock.today("Asia/Shanghai"),
+                    state="queued",
+                    business_on=clock.today("Asia/Shanghai"),
+                    made_at=1,
+                )
+            )
+            session.add(
+                Redemption(
+                    person_id=member,
+                    reward="R",
+                    name="礼品",
+                    kind="goods",
+                    state="fulfilled",
+                    door="test",
+                    made_at=1,
+                    business_on=clock.today("Asia/Shanghai"),
+                )
             )
             session.add(PersonField(key="pet", label="宠物", kind="text"))
             session.add(MessageTemplate(code="m", name="模板", channel="sms", purpose="care", body="您好"))
