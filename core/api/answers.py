@@ -151,11 +151,12 @@ class StoredValueState(StoredValue):
 
 
 class MemberCoupon(Schema):
-    """A coupon that may be used for what is done to the member `for`."""
+    """A coupon that may be used for what is done to the member `for`; `valid_from` where that is a later day."""
 
     id = tell.text()
     code = tell.text()
     name = tell.text()
+    valid_from = tell.day(null=True)
     valid_until = tell.day(null=True)
 
 

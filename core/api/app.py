@@ -14,6 +14,7 @@ from core.api import (
     meta,
     orders,
     quotes,
+    rewards,
     segments,
     shifts,
     staff,
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 def documented() -> list[ApiBlueprint]:
     """Return the blueprints of API v1."""
     rooms = (
-        meta, members, households, items, quotes, orders, courses, wallet, ledger, segments, approvals, shifts, staff,
+        meta, members, households, items, quotes, orders, courses, wallet, rewards, ledger, segments, approvals, shifts,
+        staff,
     )  # fmt: skip
     return [room.bp for room in rooms]
 

@@ -158,6 +158,7 @@ def _coupons(
     return [
         {
             "id": one.id, "code": one.rule.code, "name": one.rule.name,
+            "valid_from": day(one.valid_from) if one.valid_from and one.valid_from > today else None,
             "valid_until": day(one.valid_until), "for": one.person_id,
         }
         for one in rights.coupons_of(session, st, programme, person, usable, today)

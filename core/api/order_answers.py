@@ -380,3 +380,66 @@ class Proof(Schema):
 
     proof = tell.text()
     expires_at = tell.instant()
+
+
+class Reward(Schema):
+    """A reward of the programme in force; for a member also whether it can be had, and the points that are missing."""
+
+    code = tell.text()
+    name = tell.text()
+    kind = tell.text()
+    points = tell.whole()
+    cash_fen = tell.whole()
+    stock = fields.Integer(metadata={"description": "of goods: counted pieces of the token's store"})
+    valid_from = fields.Date()
+    state = fields.String(metadata={"description": "can, lacks, debt, no_stock, forbidden, not_yet or broken"})
+    gap = fields.Integer(metadata={"description": "points that are missing"})
+    reason = fields.String(metadata={"description": "why it cannot be had"})
+
+
+class Rewards(Schema):
+    """The catalogue of rewards."""
+
+    items = tell.many(Reward)
+    next_cursor = tell.maybe()
+
+
+class RedeemedCoupon(Schema):
+    """A coupon that a redemption gave."""
+
+    id = tell.text()
+    code = tell.text()
+    name = tell.text()
+    valid_from = tell.day()
+    valid_until = tell.day(null=True)
+    state = tell.text()
+
+
+class RedeemedCourse(Schema):
+    """A course that a redemption gave."""
+
+    id = tell.text()
+    item = tell.text()
+    remaining = tell.whole()
+    total = tell.whole()
+
+
+class Redemption(Schema):
+    """A redemption as it stands; `state` is reserved, confirmed, fulfilled, cancelled or expired."""
+
+    id = tell.text()
+    member_id = tell.text()
+    reward = tell.text()
+    name = tell.text()
+    kind = tell.text()
+    qty = tell.whole()
+    points = tell.whole()
+    cash_fen = tell.whole()
+    state = tell.text()
+    reserved_until = tell.instant(null=True)
+    order_no = tell.maybe()
+    business_date = tell.day()
+    programme_version = tell.whole()
+    coupons = tell.many(RedeemedCoupon)
+    courses = tell.many(RedeemedCourse)
+    balances = tell.one(Balances)

@@ -17,6 +17,6 @@ SCOPE_GRANTS: dict[str, frozenset[str]] = {
     "members": frozenset({"people.view", "people.edit", "people.enrol", "cards.seat"}),
     "orders": frozenset({"orders.sell", "orders.view", "catalog.view", "cash.shift", "courses.view", "courses.burn"}),
     "refunds": frozenset({"orders.refund", "orders.view"}),
-    "points": frozenset({"people.view", "points.adjust"}),
-    "catalog": frozenset({"catalog.view", "catalog.edit"}),
+    "points": frozenset({"people.view", "points.adjust", "rewards.view", "rewards.redeem"}),
+    "catalog": frozenset({"catalog.view", "catalog.edit", "rewards.view"}),
 }

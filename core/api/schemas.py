@@ -318,6 +318,30 @@ class UndoUse(Body):
     reason = Words(200, load_default="")
 
 
+class NewRedemption(Body):
+    """A reward to redeem; `tenders` pay its cash part, where it has one."""
+
+    reward = Words(40, 1, required=True)
+    qty = Int(1, MAX_QTY, load_default=1)
+    hold = Flag(load_default=False, metadata={"description": "only reserve it, for some minutes"})
+    handed_over = Flag(load_default=True, metadata={"description": "goods are handed over at once"})
+    tenders = _many(fields.Nested(NewTender), 0, MAX_LINES, load_default=list)
+
+
+class RedemptionStep(Body):
+    """What becomes of a redemption."""
+
+    action = Choice("confirm", "fulfil", "cancel", required=True)
+    reason = Words(200, load_default="")
+    handed_over = Flag(load_default=True, metadata={"description": "goods are handed over at once"})
+
+
+class RewardsQuery(Body):
+    """For whom rewards are listed."""
+
+    member_id = Id()
+
+
 class RefundLine(Body):
     """Pieces of a line to refund."""
 

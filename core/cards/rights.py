@@ -31,10 +31,10 @@ def coupons_of(
 ) -> list[CouponState]:
     """Return the coupons of a person who has seats on the usable cards `held`, as of the day `today`.
 
-    Rows that cannot be used that day are left out; bundled ones come with their state of the period.
+    Rows that are over are left out, those for a later day are in it; bundled ones come with their state of the period.
     """
     found = [coupons.state_of(row) for row in coupons.open_of(session, [person.id])[person.id]]
-    found = [one for one in found if coupon_rules.eligibility(one, today) is None]
+    found = [one for one in found if coupon_rules.eligibility(one, max(today, one.valid_from or today)) is None]
     uses = coupons.used_counts(st, "card", [card.id for card in held])
     for card in held:
         product = programme.card_product(card.product_code)

@@ -210,3 +210,21 @@ def move_stock(st: Statements, item_id: int, store_id: int, delta: int) -> None:
             {"id": new_id(), "franchise_id": st.franchise_id, "item_id": item_id, "store_id": store_id,
              "qty": delta},
         )  # fmt: skip
+
+
+def stock_at(session: Session, item_ids: Iterable[int], store_id: int | None) -> dict[int, int]:
+    """Return the counted pieces of goods at a store by item id; what was never counted is not in it."""
+    ids = list(item_ids)
+    if not ids or store_id is None:
+        return {}
+    rows = session.execute(select(Stock.item_id, Stock.qty).where(Stock.item_id.in_(ids), Stock.store_id == store_id))
+    return {int(item_id): int(qty) for item_id, qty in rows}
+
+
+def take_stock(st: Statements, item_id: int, store_id: int | None, pieces: int) -> bool:
+    """Take counted pieces out of a store's stock and return whether there were enough: what is promised is a gate."""
+    touched = st.run(
+        "UPDATE stock SET qty = qty - ? WHERE franchise_id = ? AND item_id = ? AND store_id = ? AND qty >= ?",
+        [pieces, st.franchise_id, item_id, store_id, pieces],
+    )
+    return touched == 1

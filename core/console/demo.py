@@ -24,6 +24,7 @@ from core.orders import quotes, settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import credentials, staffing
 from core.people.services import NewPerson
+from core.rewards import demo as rewards_demo
 from core.segments import demo as segments_demo
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def build(runtime: Runtime, people: int, seed: int, recovery_code: str | None = 
             segments_demo.fill(runtime, actor)
         with acting(replace(actor, grants=registry.of_roles([("owner", None)]))):
             orders_demo.fill(runtime, seed + n)
+            rewards_demo.fill(runtime)
         with acting(actor):  # last: it closes yesterday, and nothing is booked into a closed day
             cash_demo.fill(runtime, actor)
     return signs

@@ -44,6 +44,19 @@ def issue(
     return coupon
 
 
+def revoke(st: Statements, coupon_ids: Iterable[int], on: date) -> bool:
+    """Take coupons that nobody used back and return whether all of them were open and had not ended by `on`."""
+    for coupon_id in sorted(set(coupon_ids)):
+        touched = st.run(
+            "UPDATE coupon SET state = 'revoked' WHERE franchise_id = ? AND id = ? AND state = 'open'"
+            " AND (valid_until IS NULL OR valid_until >= ?)",
+            [st.franchise_id, coupon_id, on],
+        )
+        if touched != 1:
+            return False
+    return True
+
+
 def state_of(coupon: Coupon) -> rules.CouponState:
     """Return a coupon row as pricing sees it."""
     return rules.CouponState(

@@ -142,13 +142,13 @@ def _asked(person_id: int) -> tuple[burn.Burning, int]:
     for finding in form.getlist("grave"):
         reason = form.get(f"why_{finding}", "").strip()[:200]
         if form.get(f"pin_{finding}"):
-            proof = _proof(form.get(f"number_{finding}", ""), form[f"pin_{finding}"], "override",
+            proof = pin_proof(form.get(f"number_{finding}", ""), form[f"pin_{finding}"], "override",
                            f"{wanted}|{finding}|{reason}")  # fmt: skip
             overrides.append(OverrideRequest(finding, reason, proof))
     payload = f"burn|{wanted}|{form.get('once', '')}"
     witness = None
     if form.get("pin"):
-        witness = _proof(form.get("number", ""), form["pin"], dealing.PURPOSE, payload)
+        witness = pin_proof(form.get("number", ""), form["pin"], dealing.PURPOSE, payload)
     method = "signature" if form.get("signed") == "1" else None
     return burn.Burning(
         for_member_id=id_of(treated) if treated else person_id, item=code or None,
@@ -167,7 +167,8 @@ def _performer(text: str) -> int | None:
         return row.id
 
 
-def _proof(number: str, pin: str, purpose: str, payload: str) -> str:
+def pin_proof(number: str, pin: str, purpose: str, payload: str) -> str:
+    """Return the proof that a colleague's PIN gives for a payload; a wrong PIN counts, in a unit of its own."""
     with own_unit("write") as unit:
         made = make_proof(unit, number.strip()[:20], pin.strip()[:12], purpose, approvals.sha_of(payload))
     if made.refusal is not None:

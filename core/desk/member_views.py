@@ -14,7 +14,7 @@ from core.desk.blueprint import bp, id_of
 from core.desk.permissions import EDIT, ENROL, SEAT, TILL, UNMASK, VIEW
 from core.desk.settings import UNMASK_REASONS
 from core.hooktypes import hook_context
-from core.kernel import history, settings
+from core.kernel import clock, history, settings
 from core.kernel.errors import NotFound
 from core.kernel.i18n import _, _l
 from core.kernel.ids import parse_id
@@ -123,7 +123,8 @@ def _member_page(unit: Session, person_id: str, tab: str, **more: Any) -> Any:
         "own": [one for one in custom.shown(unit, person.id, protected=protected) if one.value],
         "economy": members.ECONOMY_NAMES.get(person.economy, "") if protected and person.economy else "",
         "may_edit": may(actor, EDIT), "may_unmask": may(actor, UNMASK), "may_seat": may(actor, SEAT),
-        "may_sell": may(actor, TILL), "unmask_reasons": settings.value(unit, UNMASK_REASONS), **_tab(unit, seen, tab),
+        "may_sell": may(actor, TILL), "today": clock.today(actor.tz),
+        "unmask_reasons": settings.value(unit, UNMASK_REASONS), **_tab(unit, seen, tab),
         **more,
     }  # fmt: skip
     answer = render_page("desk/member.html", **context)

@@ -29,6 +29,7 @@ from core.orders.models import Orders
 from core.orders.rules import INSURED, NO_MONEY
 from core.orders.words import KIND_NAMES
 from core.people import services as people
+from core.rewards.permissions import VIEW as REWARDS_VIEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,10 +55,12 @@ def find() -> Any:
     text = request.args.get("q", "").strip()[:80]
     rows = till.found_rows(session(), text)
     current = request.headers.get("HX-Current-URL", "") if is_fragment() else request.referrer or ""
-    at_till = may(current_actor(), TILL) and safe_path(current).split("?")[0] == "/till"
+    here = safe_path(current).split("?")[0]
+    at_till = may(current_actor(), TILL) and here == "/till"
+    at_rewards = may(current_actor(), REWARDS_VIEW) and (here == "/rewards" or here.startswith("/rewards/"))
     template = "desk/found.html" if is_fragment() else "desk/find.html"
     return render_page(
-        template, rows=rows, text=text, at_till=at_till, may_sell=may(current_actor(), TILL),
+        template, rows=rows, text=text, at_till=at_till, at_rewards=at_rewards, may_sell=may(current_actor(), TILL),
         may_enrol=may(current_actor(), ENROL), find_text=text,
     )  # fmt: skip
 

@@ -21,10 +21,14 @@ from core.kernel.i18n import _, _l, listed
 from core.kernel.plugin_types import Unavailable
 from core.kernel.runtime import runtime
 from core.kernel.web.formats import yuan
+from core.ledger import holds
 from core.ledger.models import Transfer
 from core.orders.models import OrderLine, Orders, Refund
 from core.people.models import Person
 from core.programme import services as programmes
+from core.rewards.models import Redemption
+from core.rewards.releasing import SOURCE
+from core.rewards.rules import DONE
 from core.tiers.models import TierStanding
 
 if TYPE_CHECKING:
@@ -68,11 +72,11 @@ def page(session: Session, seen: MemberSeen, kind: str = "all", before: int | No
     limit_at = before or FAR
     person = seen.person
     sources: dict[str, tuple[Callable[[Session, Person, int], list[Happening]], ...]] = {
-        "orders": (_orders, _refunds, _uses),
+        "orders": (_orders, _refunds, _uses, _redemptions),
         "points": (_points,),
         "cards": (_cards, _seats, _tiers, _joined),
     }
-    everything = (_orders, _refunds, _uses, _other_points, _cards, _seats, _tiers, _joined)
+    everything = (_orders, _refunds, _uses, _redemptions, _other_points, _cards, _seats, _tiers, _joined)
     chosen = sources.get(kind, everything)
     rows = [row for source in chosen for row in source(session, person, limit_at)]
     failed: list[Failed] = []
@@ -163,6 +167,33 @@ def _uses(session: Session, person: Person, before: int) -> list[Happening]:
     ]
 
 
+def _redemptions(session: Session, person: Person, before: int) -> list[Happening]:
+    """Return the rewards that the person took or reserved, as they stand now."""
+    found = session.scalars(
+        select(Redemption)
+        .where(Redemption.person_id == person.id, Redemption.made_at < before)
+        .order_by(Redemption.id.desc())
+        .limit(PAGE + 1)
+    )
+    return [
+        Happening(
+            row.made_at, "gift", "br" if row.state in DONE else "", _taken(row),
+            amount=_("−%(n)s 分", n=f"{row.points:,}") if row.state in DONE else "",
+            endpoint="desk.redemption", values=(("redemption_id", row.id),),
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+def _taken(row: Redemption) -> str:
+    name = row.name if row.qty == 1 else f"{row.name} × {row.qty}"
+    words = {
+        "reserved": _("预留 · %(name)s", name=name), "cancelled": _("兑换 · %(name)s（已撤销）", name=name),
+        "expired": _("预留 · %(name)s（到时取消）", name=name), "confirmed": _("兑换 · %(name)s（待交付）", name=name),
+    }  # fmt: skip
+    return words.get(row.state, _("兑换 · %(name)s", name=name))
+
+
 REASONS: dict[str, Any] = {
     "earn": _l("消费得分"),
     "redeem": _l("积分抵扣"),
@@ -177,6 +208,10 @@ REASONS: dict[str, Any] = {
     "sale": _l("售出疗程"),
     "use": _l("疗程核销"),
     "extend": _l("延期恢复"),
+    "reward": _l("积分兑换"),
+    "reward_back": _l("撤销兑换"),
+    "hold": _l("预留积分"),
+    "release": _l("退回预留"),
     "moved_out": _l("转出疗程"),
     "moved_in": _l("转入疗程"),
     "topup": _l("储值充值"),
@@ -195,18 +230,24 @@ def _points(session: Session, person: Person, before: int) -> list[Happening]:
 
 
 def _other_points(session: Session, person: Person, before: int) -> list[Happening]:
-    """Return movements that no order tells of: an order says itself what it earned."""
-    return _movements(session, person, before, Transfer.source_kind.not_in(("order", "refund")))
+    """Return movements that no order and no redemption tells of: these say themselves what they moved."""
+    return _movements(session, person, before, Transfer.source_kind.not_in(("order", "refund", SOURCE)))
 
 
 def _movements(session: Session, person: Person, before: int, *also: Any) -> list[Happening]:
     found = session.scalars(
         select(Transfer)
-        .where(Transfer.person_id == person.id, Transfer.unit == "points", Transfer.booked_at < before, *also)
+        .where(
+            Transfer.person_id == person.id,
+            Transfer.unit == "points",
+            Transfer.booked_at < before,
+            Transfer.reason.not_in(holds.INTERNAL),
+            *also,
+        )
         .order_by(Transfer.id.desc())
         .limit(PAGE + 1)
     )
-    incoming = {"earn", "restore", "opening", "adjust", "birthday", "streak"}
+    incoming = {"earn", "restore", "opening", "adjust", "birthday", "streak", "reward_back"}
     return [
         Happening(
             row.booked_at,

@@ -21,10 +21,13 @@ from core.ledger.permissions import LEDGER
 UNITS = (("points", _l("积分")), ("principal", _l("储值本金")), ("bonus", _l("储值赠金")), ("sessions", _l("疗程次数")))
 REASONS = (
     "earn", "redeem", "refund", "restore", "expire", "opening", "adjust", "deduct", "birthday", "streak", "sale",
-    "use", "extend", "moved_out", "moved_in", "topup", "spend", "kept",
+    "use", "extend", "moved_out", "moved_in", "topup", "spend", "kept", "reward", "reward_back", "hold", "release",
 )  # fmt: skip
 _into = select(Account.owner_kind).where(Account.id == Transfer.to_account_id).correlate(Transfer).scalar_subquery()
-_change = case((_into == "house", -Transfer.amount), else_=Transfer.amount).label("change")
+# What moves between a person's own accounts changes nothing of what they have; it is shown as it leaves the usable one.
+_change = case(
+    (_into == "house", -Transfer.amount), (Transfer.reason == "hold", -Transfer.amount), else_=Transfer.amount
+).label("change")
 
 
 class TransferBook(BookView):

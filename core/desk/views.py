@@ -1,15 +1,18 @@
 """All pages of the desk: importing the view modules puts them on the blueprint."""
 
 from core.desk import (
+    anomaly_views,
     course_views,
     enrol_views,
     guard_views,
     held_views,
     home,
+    lot_views,
     member_views,
     order_views,
     palette_views,
     payment_views,
+    reward_views,
     tender_views,
     till_views,
     wallet_views,
@@ -17,16 +20,19 @@ from core.desk import (
 from core.desk.blueprint import bp
 
 __all__ = [
+    "anomaly_views",
     "bp",
     "course_views",
     "enrol_views",
     "guard_views",
     "held_views",
     "home",
+    "lot_views",
     "member_views",
     "order_views",
     "palette_views",
     "payment_views",
+    "reward_views",
     "tender_views",
     "till_views",
     "wallet_views",

@@ -30,6 +30,11 @@ def handle(topic: str, handler: Callable[[dict[str, Any]], None]) -> None:
     _handlers[topic] = handler
 
 
+def delivers(topic: str) -> bool:
+    """Return whether messages of `topic` are delivered here."""
+    return topic.split(":", 1)[0] in _handlers
+
+
 def put(
     st: Statements, topic: str, dedupe_key: str, payload: dict[str, Any], *, person_id: int | None = None,
     due_at: int | None = None,
@@ -52,10 +57,14 @@ def _claim(db: Database, actor: Actor, limit: int) -> list[tuple[int, str, dict[
         st = Statements(session, actor.franchise_id)
         now = clock.now_ms()
         skip = " FOR UPDATE SKIP LOCKED" if st.locks_rows else ""
+        # What nobody delivers here (a channel that is not set up) waits without taking the others' turns.
+        topics = sorted(_handlers)
+        ours = " OR ".join(["topic = ? OR (topic > ? AND topic < ?)"] * len(topics))
         rows = st.all(
             "SELECT id, topic, payload_sealed FROM outbox_message WHERE franchise_id = ?"  # noqa: S608
-            f" AND state = 'waiting' AND due_at <= ? AND lease_until <= ? ORDER BY due_at, id LIMIT ?{skip}",
-            [actor.franchise_id, now, now, limit],
+            f" AND state = 'waiting' AND due_at <= ? AND lease_until <= ? AND ({ours or '1 = 0'})"
+            f" ORDER BY due_at, id LIMIT ?{skip}",
+            [actor.franchise_id, now, now, *(part for one in topics for part in (one, f"{one}:", f"{one};")), limit],
         )
         for row in rows:
             st.run(

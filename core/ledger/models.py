@@ -20,8 +20,10 @@ from core.kernel.columns import (
     owned_index,
     owned_unique,
     ref_col,
+    sealed_blob,
 )
 from core.kernel.db import Base, FranchiseOwned, belongs_to
+from core.kernel.sealed import Sealed
 from core.kernel.triggers import written_once
 
 
@@ -117,5 +119,32 @@ class LotUse(FranchiseOwned, Base):
     )
 
 
+class LotExtension(FranchiseOwned, Base):
+    """A lot that was let live longer, from one first day of no use to a later one (S2-13). Append-only.
+
+    `kind` is rule (the programme's) or hand (somebody's, with a reason).
+    """
+
+    __tablename__ = "lot_extension"
+    lot = belongs_to("lot")
+    person_id: Mapped[int | None] = ref_col()
+    from_on: Mapped[date] = day_col()
+    to_on: Mapped[date] = day_col()
+    kind: Mapped[str] = code_col(10)
+    reason_sealed: Mapped[bytes | None] = sealed_blob()
+    reason = Sealed("reason_sealed")
+    business_on: Mapped[date] = day_col()
+    booked_at: Mapped[int] = at_col()
+    staff_id: Mapped[int | None] = ref_col()
+    store_id: Mapped[int | None] = ref_col()
+    door: Mapped[str] = code_col(10)
+    __table_args__ = (
+        owned_unique("lot_id", "from_on"),
+        owned_index("ix_lot_extension_person", "person_id", "id"),
+        CheckConstraint("to_on > from_on", name="longer"),
+    )
+
+
 written_once(Transfer)
 written_once(LotUse)
+written_once(LotExtension)

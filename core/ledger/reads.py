@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
+_OUTWARD = "t.reason NOT IN ('hold', 'release')"
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A movement. `amount` is signed for the person; `balance_after` is the unit's balance then."""
@@ -34,9 +37,12 @@ def entries(
     session: Session, franchise_id: int, person_id: int, *, unit: str | None = None, before: int | None = None,
     limit: int = 50,
 ) -> list[Entry]:  # fmt: skip
-    """Return up to `limit` movements older than the transfer `before` (of one unit, when given)."""
+    """Return up to `limit` movements older than the transfer `before` (of one unit, when given).
+
+    What is set aside is still the person's: movements between their own accounts are left out, balances count both.
+    """
     st = Statements(session, franchise_id)
-    where = "t.franchise_id = ? AND t.person_id = ?"
+    where = f"t.franchise_id = ? AND t.person_id = ? AND {_OUTWARD}"
     params: list[int | str] = [franchise_id, person_id]
     if unit is not None:
         where, params = where + " AND t.unit = ?", [*params, unit]
@@ -76,9 +82,9 @@ def _balances_after(st: Statements, person_id: int, transfer_id: int) -> dict[st
         [st.franchise_id, person_id],
     )
     later = st.all(
-        "SELECT t.unit, SUM(CASE WHEN a.owner_kind = 'house' THEN -t.amount ELSE t.amount END) FROM transfer t"
+        "SELECT t.unit, SUM(CASE WHEN a.owner_kind = 'house' THEN -t.amount ELSE t.amount END) FROM transfer t"  # noqa: S608
         " JOIN account a ON a.franchise_id = t.franchise_id AND a.id = t.to_account_id"
-        " WHERE t.franchise_id = ? AND t.person_id = ? AND t.id > ? GROUP BY t.unit",
+        f" WHERE t.franchise_id = ? AND t.person_id = ? AND {_OUTWARD} AND t.id > ? GROUP BY t.unit",
         [st.franchise_id, person_id, transfer_id],
     )
     since = {unit: int(amount) for unit, amount in later}

@@ -103,15 +103,18 @@ def house_account(st: Statements, unit: str, bucket: str) -> int:
     return int(row[0])
 
 
-def balance_of(st: Statements, owner_kind: str, owner_id: int, unit: str, person_id: int | None = None) -> Balance:
-    """Return the owner's available account of `unit`, opening it if need be."""
+def balance_of(
+    st: Statements, owner_kind: str, owner_id: int, unit: str, person_id: int | None = None, *,
+    bucket: str = "available",
+) -> Balance:  # fmt: skip
+    """Return the owner's account of `unit` (available, or `held`: set aside), opening it if need be."""
     row = st.one(
         "SELECT id, balance, debt, person_id FROM account WHERE franchise_id = ? AND owner_kind = ?"
-        " AND owner_id = ? AND unit = ? AND bucket = 'available'",
-        [st.franchise_id, owner_kind, owner_id, unit],
+        " AND owner_id = ? AND unit = ? AND bucket = ?",
+        [st.franchise_id, owner_kind, owner_id, unit, bucket],
     )
     if row is None:
-        new = _account_row(st.franchise_id, owner_kind, owner_id, person_id, unit, "available")
+        new = _account_row(st.franchise_id, owner_kind, owner_id, person_id, unit, bucket)
         st.insert("account", new)
         return Balance(new["id"], person_id, 0, 0, st, [])
     return Balance(int(row[0]), row[3], int(row[1]), int(row[2]), st)
@@ -128,14 +131,21 @@ def _transfer(
     *, incoming: bool, rule: str = "", reverses_id: int | None = None,
 ) -> int:  # fmt: skip
     house_id = house_account(st, unit, house)
+    ends = (house_id, bal.account_id) if incoming else (bal.account_id, house_id)
+    return move(st, ends, bal.person_id, unit, amount, posting, reason, rule=rule, reverses_id=reverses_id)
+
+
+def move(
+    st: Statements, ends: tuple[int, int], person_id: int | None, unit: str, amount: int, posting: Posting,
+    reason: str, *, rule: str = "", reverses_id: int | None = None,
+) -> int:  # fmt: skip
+    """Write the row of a movement between two accounts and return its id; lots and balances are the caller's."""
     transfer_id = new_id()
     st.insert(
         "transfer",
         {
-            "id": transfer_id, "franchise_id": st.franchise_id,
-            "from_account_id": house_id if incoming else bal.account_id,
-            "to_account_id": bal.account_id if incoming else house_id,
-            "person_id": bal.person_id, "unit": unit, "amount": amount, "reason": reason, "rule": rule,
+            "id": transfer_id, "franchise_id": st.franchise_id, "from_account_id": ends[0], "to_account_id": ends[1],
+            "person_id": person_id, "unit": unit, "amount": amount, "reason": reason, "rule": rule,
             "source_kind": posting.source_kind, "source_id": posting.source_id, "reverses_id": reverses_id,
             "business_on": posting.business_on, "booked_at": posting.booked_at, "staff_id": posting.staff_id,
             "store_id": posting.store_id, "door": posting.door, "note": posting.note,
@@ -145,6 +155,7 @@ def _transfer(
 
 
 def _use(st: Statements, transfer_id: int, lot_id: int, amount: int) -> None:
+    """Write what a transfer took from a lot (negative: gave back)."""
     st.insert(
         "lot_use",
         {"id": new_id(), "franchise_id": st.franchise_id, "transfer_id": transfer_id, "lot_id": lot_id,
@@ -153,6 +164,7 @@ def _use(st: Statements, transfer_id: int, lot_id: int, amount: int) -> None:
 
 
 def _move_account(st: Statements, bal: Balance, delta: int, debt: int) -> None:
+    """Move an account's cached balance and set its debt; raise Refusal `conflict` when it moved meanwhile."""
     touched = st.run(
         "UPDATE account SET balance = balance + ?, debt = ? WHERE franchise_id = ? AND id = ? AND balance = ?",
         [delta, debt, st.franchise_id, bal.account_id, bal.balance],
@@ -164,6 +176,7 @@ def _move_account(st: Statements, bal: Balance, delta: int, debt: int) -> None:
 
 
 def _move_lot(st: Statements, bal: Balance, lot_id: int, delta: int) -> None:
+    """Move what remains of a lot, never below zero; raise Refusal `conflict`."""
     touched = st.run(
         "UPDATE lot SET remaining = remaining + ? WHERE franchise_id = ? AND id = ? AND remaining + ? >= 0",
         [delta, st.franchise_id, lot_id, delta],
@@ -191,6 +204,7 @@ def _open_lot(
     st: Statements, bal: Balance, transfer_id: int, amount: int, settled: int, posting: Posting, rule: str,
     earned_on: date | None, expires_on: date | None, grace: int = 0,
 ) -> None:  # fmt: skip
+    """Open the lot of a credit, less what settled a debt."""
     lot_id = new_id()
     earned = earned_on or posting.business_on
     st.insert(
@@ -215,14 +229,18 @@ def redeem(
 
     Raises a refusal when the account is in debt or the usable lots do not cover `amount`.
     """
-    if bal.debt:
-        raise Refusal(
-            _("积分欠 %(n)d 分，还清前不能使用。", n=bal.debt),
-            code="points_in_debt",
-            extra={"debt": bal.debt},
-        )
+    takes = choose(bal, amount, posting.business_on, only)
+    transfer_id = _transfer(st, bal, unit, house, amount, posting, reason, incoming=False)
+    _book_takes(st, bal, transfer_id, takes)
+    _move_account(st, bal, -amount, 0)
+    return transfer_id
+
+
+def choose(bal: Balance, amount: int, on: date, only: Collection[int] | None = None) -> tuple[rules.Take, ...]:
+    """Return which lots (of `only` these) give `amount` on a day; raise `points_in_debt`, `not_enough_points`."""
+    refuse_debt(bal)
     able = bal.lots if only is None else [lot for lot in bal.lots if lot.id in only]
-    taking = rules.redeem(able, amount, posting.business_on)
+    taking = rules.redeem(able, amount, on)
     if taking.missing:
         usable = amount - taking.missing
         raise Refusal(
@@ -230,13 +248,21 @@ def redeem(
             code="not_enough_points",
             extra={"available": usable},
         )
-    transfer_id = _transfer(st, bal, unit, house, amount, posting, reason, incoming=False)
-    _book_takes(st, bal, transfer_id, taking.takes)
-    _move_account(st, bal, -amount, 0)
-    return transfer_id
+    return taking.takes
+
+
+def refuse_debt(bal: Balance) -> None:
+    """Raise `points_in_debt` for an account that owes."""
+    if bal.debt:
+        raise Refusal(
+            _("积分欠 %(n)d 分，还清前不能使用。", n=bal.debt),
+            code="points_in_debt",
+            extra={"debt": bal.debt},
+        )
 
 
 def _book_takes(st: Statements, bal: Balance, transfer_id: int, takes: Sequence[rules.Take]) -> None:
+    """Take what a transfer moves out of the lots that were chosen."""
     for part in takes:
         _use(st, transfer_id, part.lot_id, part.amount)
         _move_lot(st, bal, part.lot_id, -part.amount)
@@ -328,7 +354,7 @@ def expiring(st: Statements, person_id: int, unit: str, on: date) -> list[tuple[
         "SELECT l.expires_on, SUM(l.remaining) FROM lot l JOIN account a"
         " ON a.franchise_id = l.franchise_id AND a.id = l.account_id"
         " WHERE l.franchise_id = ? AND a.owner_kind = 'person' AND a.owner_id = ? AND a.unit = ?"
-        " AND l.remaining > 0 AND (l.expires_on IS NULL OR l.expires_on > ?)"
+        " AND a.bucket = 'available' AND l.remaining > 0 AND (l.expires_on IS NULL OR l.expires_on > ?)"
         " GROUP BY l.expires_on ORDER BY l.expires_on IS NULL, l.expires_on",
         [st.franchise_id, person_id, unit, on],
     )

@@ -23,19 +23,21 @@ class Check:
     says: str
 
 
+# A movement between two accounts of one person uses lots of both: each side counts its own.
+_USED = (
+    "COALESCE((SELECT SUM(u.amount) FROM lot_use u JOIN lot x ON x.franchise_id = u.franchise_id AND x.id = u.lot_id"
+    "    WHERE u.franchise_id = t.franchise_id AND u.transfer_id = t.id AND x.account_id = a.id), 0)"
+)
 _LOTS_PUT = (
-    "SELECT t.id, t.to_account_id AS account_id, t.amount"
+    "SELECT t.id, t.to_account_id AS account_id, t.amount"  # noqa: S608 (our own words)
     " - COALESCE((SELECT SUM(l.amount) FROM lot l WHERE l.franchise_id = t.franchise_id"
     "    AND l.transfer_id = t.id), 0)"
-    " + COALESCE((SELECT SUM(u.amount) FROM lot_use u WHERE u.franchise_id = t.franchise_id"
-    "    AND u.transfer_id = t.id), 0) AS settled"
+    f" + {_USED} AS settled"
     " FROM transfer t JOIN account a ON a.franchise_id = t.franchise_id AND a.id = t.to_account_id"
     " WHERE t.franchise_id = :f AND a.owner_kind <> 'house'"
 )
 _TAKEN = (
-    "SELECT t.id, t.from_account_id AS account_id, t.amount"
-    " - COALESCE((SELECT SUM(u.amount) FROM lot_use u WHERE u.franchise_id = t.franchise_id"
-    "    AND u.transfer_id = t.id), 0) AS incurred"
+    f"SELECT t.id, t.from_account_id AS account_id, t.amount - {_USED} AS incurred"  # noqa: S608 (our own words)
     " FROM transfer t JOIN account a ON a.franchise_id = t.franchise_id AND a.id = t.from_account_id"
     " WHERE t.franchise_id = :f AND a.owner_kind <> 'house'"
 )
@@ -104,6 +106,20 @@ CHECKS = (
         " ON r.franchise_id = t.franchise_id AND r.reverses_id = t.id WHERE t.franchise_id = :f"
         " GROUP BY t.id, t.amount HAVING SUM(r.amount) > t.amount ORDER BY t.id LIMIT 1",
         "transfer {0} of {1} was reversed by {2}",
+    ),
+    Check(
+        "ledger.extended_lots_end_as_written",
+        "SELECT l.id, l.expires_on, e.ends FROM lot l JOIN (SELECT lot_id, MAX(to_on) AS ends FROM lot_extension"
+        " WHERE franchise_id = :f GROUP BY lot_id) e ON e.lot_id = l.id WHERE l.franchise_id = :f"
+        " AND (l.expires_on IS NULL OR l.expires_on <> e.ends) ORDER BY l.id LIMIT 1",
+        "lot {0} ends on {1}, its extensions say {2}",
+    ),
+    Check(
+        "ledger.holds_have_one_end",
+        "SELECT h.id, h.amount, COUNT(r.id) FROM transfer h JOIN transfer r ON r.franchise_id = h.franchise_id"
+        " AND r.reverses_id = h.id WHERE h.franchise_id = :f AND h.reason = 'hold' GROUP BY h.id, h.amount"
+        " HAVING COUNT(r.id) > 1 OR SUM(r.amount) <> h.amount ORDER BY h.id LIMIT 1",
+        "hold {0} of {1} ended {2} times",
     ),
 )
 

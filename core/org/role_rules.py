@@ -33,6 +33,7 @@ GROUPS: dict[str, Any] = {
     "people": _l("会员"), "cards": _l("会员卡与家庭"),
     "points": _l("积分"), "tiers": _l("等级"), "care": _l("安全提示"), "catalog": _l("项目与库存"),
     "programme": _l("会员方案"), "segments": _l("人群与标签"), "imports": _l("导入"), "org": _l("门店、员工与审批"),
+    "rewards": _l("积分兑换"),
     "contact": _l("消息"), "ledger": _l("账目"), "console": _l("业态与插件"), "lists": _l("名单、导出与修改记录"),
 }  # fmt: skip
 

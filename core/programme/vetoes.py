@@ -13,11 +13,11 @@ from core.catalog.models import Item
 from core.hooktypes import ItemView, hook_context
 from core.kernel.i18n import _
 from core.kernel.runtime import runtime
-from core.programme.document import EntitlementBenefit, GiftBenefit, ItemScope, Programme
+from core.programme.document import EntitlementBenefit, GiftBenefit, ItemScope, Programme, Reward
 from core.programme.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy.orm import Session
 
@@ -41,14 +41,52 @@ def veto_problems(session: Session, programme: Programme) -> list[Problem]:
     return found
 
 
+def vetoed(session: Session, programme: Programme, rewards: Iterable[Reward]) -> dict[str, str]:
+    """Return why rewards may not be handed out now, by code: each names the item and the rule (S4-01, B33).
+
+    Asked when a reward is offered and again when it is taken: an item may have become a forbidden one, or a vertical
+    been switched on, since the programme was published. Where a vertical does not answer, what carries its attributes
+    may not be handed out; the rest may.
+    """
+    scopes = {reward.code: scope for reward in rewards if (scope := _scope(programme, reward)) is not None}
+    if not scopes:
+        return {}
+    wide = any(one.everything or one.classes or one.categories or one.kinds for one in scopes.values())
+    codes = frozenset(code for one in scopes.values() for code in one.codes)
+    known = _items(session, None if wide else codes)
+    inside = {code: [one for one in known if _inside(scope, one)] for code, scope in scopes.items()}
+    asked = {one.view.code: one.view for found in inside.values() for one in found}
+    host = runtime().host
+    if host is None or not asked:
+        return {}
+    answers = host.call("item_vetoes", hook_context(session), items=tuple(asked.values()), purpose="reward")
+    silent = tuple(f"{one.value.plugin}." for one in answers if one.failed)
+    reasons = {one.value.item_code: str(one.value.reason) for one in reversed(answers) if not one.failed}
+    found: dict[str, str] = {}
+    for code, items in inside.items():
+        for one in items:
+            if one.view.code in reasons:
+                found[code] = _("%(items)s：%(reason)s", items=one.view.name, reason=reasons[one.view.code])
+                break
+            if silent and any(key.startswith(silent) for key in one.view.attributes):
+                found[code] = _("现在核对不了这些项目能不能送，请稍后再试。")
+    return found
+
+
+def _scope(programme: Programme, reward: Reward) -> ItemScope | None:
+    """Return which items a reward hands out for nothing, or None where it hands out none."""
+    if reward.kind == "coupon" and reward.coupon:
+        coupon = programme.coupon(reward.coupon)
+        return coupon.items if coupon is not None and coupon.pay_bp == 0 else None
+    return ItemScope(codes=frozenset({reward.item or reward.code}))
+
+
 def _rewards(programme: Programme) -> Iterator[tuple[str, str, ItemScope]]:
     for place, reward in enumerate(programme.rewards):
-        if reward.kind == "coupon" and reward.coupon:
-            coupon = programme.coupon(reward.coupon)
-            if coupon is not None and coupon.pay_bp == 0:
-                yield f"rewards.{place}.coupon", "reward", coupon.items
-            continue
-        yield f"rewards.{place}.item", "reward", ItemScope(codes=frozenset({reward.item or reward.code}))
+        scope = _scope(programme, reward)
+        if scope is not None:
+            field = "coupon" if reward.kind == "coupon" and reward.coupon else "item"
+            yield f"rewards.{place}.{field}", "reward", scope
 
 
 def _gifts(programme: Programme) -> Iterator[tuple[str, str, ItemScope]]:
@@ -70,10 +108,12 @@ class _Known:
     category: str
 
 
-def _items(session: Session) -> list[_Known]:
+def _items(session: Session, codes: frozenset[str] | None = None) -> list[_Known]:
+    """Return the active items, of these codes where they are given."""
     price = prices.common().label("price_fen")
     columns = (Item.id, Item.code, Item.name, Item.kind, Item.category, Item.attributes, price)
-    rows = session.execute(select(*columns).where(Item.active.is_(True)))
+    query = select(*columns).where(Item.active.is_(True))
+    rows = session.execute(query if codes is None else query.where(Item.code.in_(codes)))
     return [
         _Known(
             ItemView(row.id, row.code, row.name, row.kind, json.loads(row.attributes or "{}"), row.price_fen),

@@ -55,7 +55,7 @@ PERSON, ORDER, CARD, HOUSEHOLD, QUOTE = Ref("person"), Ref("order"), Ref("card")
 ITEM, STAFF, STORE, NUMBER, CARD_NO = Ref("item"), Ref("staff"), Ref("store"), Ref("member_no"), Ref("card_number")
 BATCH, STAFF_ID, APPROVAL, SITTING = Ref("batch"), Ref("staff_id"), Ref("approval"), Ref("sitting")
 NOTICE, COURSE, USE, HELD = Ref("notice"), Ref("course"), Ref("course_use"), Ref("held")
-TOP_UP, SETTLEMENT = Ref("top_up"), Ref("settlement")
+TOP_UP, SETTLEMENT, REDEMPTION = Ref("top_up"), Ref("settlement"), Ref("redemption")
 PLAIN = Recipe()
 EDIT = {"name": "改名", "version": "1"}
 LINES = {"lines": [{"line": 2, "qty": 1}]}
@@ -91,6 +91,10 @@ API = {
     "api_courses.undo": Recipe({"course_id": COURSE, "use_id": USE}, json={"reason": "扫一扫"}),
     "api_wallet.read": Recipe({"member_id": PERSON}),
     "api_wallet.act": Recipe({"member_id": PERSON}, json={"action": "report_lost", "reason": "扫一扫"}),
+    "api_rewards.list_rewards": Recipe(query={"member_id": PERSON}),
+    "api_rewards.redeem_reward": Recipe({"member_id": PERSON}, json={"reward": "R-CHECK", "qty": 1}),
+    "api_rewards.read": Recipe({"redemption_id": REDEMPTION}),
+    "api_rewards.act": Recipe({"redemption_id": REDEMPTION}, json={"action": "cancel", "reason": "扫一扫"}),
     "api_approvals.adjust": Recipe({"member_id": PERSON}, json={"unit": "points", "delta": 5, "reason": "扫一扫"}),
     "api_approvals.read": Recipe({"approval_id": APPROVAL}),
     "api_approvals.decide": Recipe({"approval_id": APPROVAL}, json={"decision": "refuse", "reason": "扫一扫"}),
@@ -159,6 +163,16 @@ DESK = {
     "desk.staff_person": Recipe({"staff_id": STAFF_ID}, form={"member_no": NUMBER}),
     "desk.tenders": Recipe(query={"layer": "store", "store": STORE}),
     "desk.tenders_save": Recipe(form={"layer": "store", "store": STORE, "on_cash": "1"}),
+    "desk.rewards": PLAIN,
+    "desk.rewards_of": Recipe({"person_id": PERSON}),
+    "desk.rewards_take": Recipe({"person_id": PERSON}, form={"reward": "R-CHECK", "qty": "1"}),
+    "desk.redemption": Recipe({"redemption_id": REDEMPTION}),
+    "desk.redemption_step": Recipe({"redemption_id": REDEMPTION}, form={"act": "fulfil"}),
+    "desk.redemption_cancel": Recipe({"redemption_id": REDEMPTION}, form={"reason": "扫一扫"}),
+    "desk.lots": Recipe({"person_id": PERSON}),
+    "desk.lot_extend": Recipe({"person_id": PERSON, "lot_id": Ref("lot")}, form={"reason": "扫一扫"}),
+    "desk.anomalies": PLAIN,
+    "desk.anomaly_review": Recipe(form={"key": "refund:1:2026-01-01", "note": "扫一扫"}),
     "desk.burn": Recipe({"person_id": PERSON}),
     "desk.burn_post": Recipe({"person_id": PERSON}, form={"pick": "1:X", "for": PERSON, "performer": STAFF_ID}),
     "desk.course": Recipe({"course_id": COURSE}),
@@ -401,5 +415,7 @@ RECIPES: dict[str, Recipe] = {
     **records("course_uses", USE),
     **records("top_ups", TOP_UP),
     **records("settlements", SETTLEMENT),
+    **records("redemptions", REDEMPTION),
+    **records("expiry_notices", Ref("expiry_notice")),
     **records("stores", STORE, name="改名", code="95"),
 }  # fmt: skip

@@ -25,8 +25,9 @@ from core.kernel import clock, counters, tasks
 from core.kernel.db import Base, FranchiseOwned
 from core.kernel.models import AuditEntry
 from core.kernel.statements import Statements
-from core.kernel.tenancy import Actor, acting
+from core.kernel.tenancy import Actor, acting, current_actor
 from core.kernel.web import saved_views
+from core.ledger import services as ledger
 from core.ledger.models import Lot
 from core.orders import adjustments, burn, quotes
 from core.orders.models import OrderLine, Orders, StoredQuote
@@ -41,6 +42,8 @@ from core.programme import conditions as lang
 from core.programme import drafts, templates
 from core.programme import services as programmes
 from core.programme.rules import CouponRule
+from core.rewards import services as rewards
+from core.rewards.models import ExpiryNotice
 from core.segments import services as segments
 from core.wallet import pins
 from core.wallet import services as wallet
@@ -220,6 +223,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
         batch = runner.load(installation.runtime.db, actor, f"{word}名单.csv", listed)
         kept |= _course(installation, member, code, word) | _held(installation, member, item, store or house.store_id)
         kept |= _top_up(installation, member, code, word)
+        kept |= _redemption(installation, member)
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
         with installation.unit() as session:
             person = people.get(session, member)
@@ -325,6 +329,27 @@ def _top_up(installation: Installation, member: int, code: str, word: str) -> di
         session.add(line)
         session.flush()
         return {"top_up": row.id, "settlement": line.id}
+
+
+def _redemption(installation: Installation, member: int) -> dict[str, int]:
+    """Give points, redeem a coupon for some of them, tell of the lot; return the ids."""
+    with installation.unit() as session:
+        reward = next(one for one in programmes.in_force(session).rewards if one.kind == "coupon")
+        actor, today = current_actor(), prices.today()
+        st = Statements(session, actor.franchise_id)
+        posting = ledger.Posting(today, clock.now_ms(), "sweep", member, None, actor.store_id, "test")
+        balance = ledger.balance_of(st, "person", member, ledger.POINTS, member)
+        ends = today + dt.timedelta(days=300)
+        moved = ledger.credit(st, balance, ledger.POINTS, reward.points * 3, posting, expires_on=ends)
+        row = rewards.take(session, member, rewards.Asked(reward.code))
+        lot = session.scalar(select(Lot.id).where(Lot.transfer_id == moved))
+        notice = ExpiryNotice(
+            lot_id=lot, person_id=member, points=1, expires_on=ends, state="queued", channel="sms", business_on=today,
+            made_at=clock.now_ms(),
+        )  # fmt: skip
+        session.add(notice)
+        session.flush()
+        return {"redemption": row.id, "expiry_notice": notice.id}
 
 
 def _spare(session: Any, house: House, store: int | None) -> Staff:

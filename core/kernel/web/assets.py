@@ -27,11 +27,11 @@ STATIC = ROOT / "static"
 CSS_LAYERS = (
     "tokens.css", "dark.css", "base.css", "layout.css", "components.css", "forms.css", "tables.css",
     "charts.css", "work.css", "conditions.css", "desk.css", "records.css", "staff.css", "programme.css",
-    "entry.css", "shell.css", "cash.css", "wallet.css", "phone.css", "print.css",
+    "entry.css", "shell.css", "cash.css", "wallet.css", "rewards.css", "phone.css", "print.css",
 )  # fmt: skip
 JS_PARTS = (
     "core.js", "htmx-wiring.js", "toast.js", "popover.js", "subnav.js", "shortcuts.js", "combobox.js", "scanner.js",
-    "lists.js", "entry.js", "find.js", "palette.js", "desk.js", "cash.js", "sign.js",
+    "lists.js", "entry.js", "find.js", "palette.js", "desk.js", "cash.js", "sign.js", "rewards.js",
 )  # fmt: skip
 _YEAR = 31_536_000
 TYPES = {

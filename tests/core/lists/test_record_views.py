@@ -10,8 +10,10 @@ from core.coupons import services as coupons
 from core.kernel import clock
 from core.kernel.tenancy import acting
 from core.kernel.web.admin_view import NEVER_FIELDS, AdminView
+from core.ledger.models import Lot
 from core.people.models import PersonField
 from core.programme.rules import CouponRule
+from core.rewards.models import ExpiryNotice, Redemption
 from core.wallet.models import SettlementLine
 from tests.core.courses import kit
 from tests.core.desk.desk_kit import Desk
@@ -49,6 +51,30 @@ def one_of_each(installation):
                     month="2026-11",
                     business_on=clock.today("Asia/Shanghai"),
                     booked_at=1,
+                )
+            )
+            lot = session.scalar(select(Lot).where(Lot.person_id == member))
+            session.add(
+                ExpiryNotice(
+                    lot_id=lot.id,
+                    person_id=member,
+                    points=1,
+                    expires_on=clock.today("Asia/Shanghai"),
+                    state="queued",
+                    business_on=clock.today("Asia/Shanghai"),
+                    made_at=1,
+                )
+            )
+            session.add(
+                Redemption(
+                    person_id=member,
+                    reward="R",
+                    name="礼品",
+                    kind="goods",
+                    state="fulfilled",
+                    door="test",
+                    made_at=1,
+                    business_on=clock.today("Asia/Shanghai"),
                 )
             )
             session.add(PersonField(key="pet", label="宠物", kind="text"))
