@@ -15,5 +15,5 @@ PERMISSIONS = (
     permission(IDENTITY, _l("登记储值账户的证件"), "owner", "manager", "front_desk"),
     permission(LIMITS, _l("收紧储值限额"), "owner", "rule_keeper"),
     permission(LOOSEN, _l("放宽储值限额"), "owner"),
-    permission(SETTLEMENT, _l("查看主体之间的结算"), "owner", "manager", "auditor"),
+    permission(SETTLEMENT, _l("查看主体之间的结算"), "owner", "manager", "auditor", reads=True),
 )

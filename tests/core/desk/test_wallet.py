@@ -54,7 +54,7 @@ def test_b54_at_the_till_with_a_pin_refund_preview_and_closing(shop, sit):
     assert order.earned_points == 500
     assert balance(shop, person) == (50_000, 10_000)
     receipt = plain(shop.get(f"/orders/{order.order_no}/receipt").text)
-    assert "储值" in receipt
+    assert "储值本金余额 500.00 储值赠金余额 100.00" in receipt
     path = f"/orders/{top.order_no}/refund"
     offered = plain(shop.get(path).text)
     for text in ("七日内无理由 ¥400.00", "门店的原因 ¥500.00", "顾客自己的原因 ¥400.00", "法释〔2025〕4 号"):
