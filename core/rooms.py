@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 ROOMS = (
     "kernel", "org", "people", "care", "catalog", "ledger", "programme", "tiers", "points", "coupons", "courses",
-    "segments", "contact", "cards", "pricing", "orders", "cash", "imports", "lists", "desk", "console", "api",
+    "segments", "contact", "cards", "referrals", "pricing", "orders", "cash", "imports", "lists", "desk", "console",
+    "api",
 )  # fmt: skip
 
 

@@ -28,13 +28,14 @@ class Effects:
     coupon_names: dict[str, str] = field(default_factory=dict)
     courses: list[dict[str, Any]] = field(default_factory=list)
     tier: dict[str, str] = field(default_factory=dict)
+    referral: list[dict[str, Any]] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
 
     def digest(self) -> str:
         """Return the identity of these effects: a preview's `preview_id`."""
         plain = [self.amount_fen, self.tenders, self.points_taken, self.points_returned,
                  self.points_debt, self.points_grace,
-                 self.lots, self.coupons, self.courses, self.tier]  # fmt: skip
+                 self.lots, self.coupons, self.courses, self.tier, self.referral]  # fmt: skip
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:
@@ -54,7 +55,7 @@ class Effects:
             "coupons": self.coupons,
             "courses": self.courses,
             "tier": self.tier,
-            "referral": [],
+            "referral": self.referral,
             "owed_fen": 0,
             "effects": self.effects,
         }

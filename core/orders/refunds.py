@@ -27,7 +27,7 @@ from core.kernel.settings import value as setting
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import course_lines, packs, rules, streaks, till_entries
+from core.orders import course_lines, packs, referral_grants, rules, streaks, till_entries
 from core.orders.events import tell_plugins
 from core.orders.models import LineTender, OrderLine, Orders, Tender
 from core.orders.refund_effects import Effects, say
@@ -38,6 +38,7 @@ from core.org.staffing import staff_may
 from core.points.rules import earn, reversal_target
 from core.pricing.quote_json import read_earn_line
 from core.programme import services as programmes
+from core.referrals import services as referrals
 from core.tiers import services as tiers
 from core.tiers.rules import QualifyingEvent
 
@@ -172,6 +173,7 @@ def _refund(
     _return_stock(st, order, asked)
     _revoke_cards(session, order, asked, effects)
     _move_tier(session, st, order, back, effects, posting)
+    referral_grants.take_back(st, order.row.id, order.row.person_id, effects, posting)
     say(effects)
     _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
     return effects
@@ -181,7 +183,7 @@ def _load(session: Session, st: Statements, order_no: str) -> _Order:
     row = find(session, order_no)
     st.lock("orders", [row.id])
     if row.person_id:
-        st.lock("person", [row.person_id])
+        st.lock("person", [row.person_id, *referrals.receivers_of(st, row.id)])
     session.refresh(row)
     lines = session.scalars(
         select(OrderLine).where(OrderLine.orders_id == row.id).order_by(OrderLine.line_no)

@@ -22,7 +22,17 @@ from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import course_lines, packs, price_approval, quotes, rules, streaks, tender_list, till_entries
+from core.orders import (
+    course_lines,
+    packs,
+    price_approval,
+    quotes,
+    referral_grants,
+    rules,
+    streaks,
+    tender_list,
+    till_entries,
+)
 from core.orders import findings as finding_rules
 from core.orders.basket import price_basket
 from core.orders.events import tell_plugins
@@ -30,6 +40,7 @@ from core.orders.types import BasketRequest, OverrideRequest, Priced, TenderRequ
 from core.org import business_day, dealing, franchises
 from core.points.rules import expires_on
 from core.pricing.rules import earn_for, spread
+from core.referrals import services as referrals
 from core.tiers import services as tiers
 from core.tiers.rules import QualifyingEvent
 
@@ -64,6 +75,7 @@ class Plan:
     tender_ids: list[int] = field(default_factory=list)
     sealed_names: dict[int, bytes] = field(default_factory=dict)
     sealed_facts: bytes = b""
+    referral: referrals.Waiting | None = None
 
     @property
     def came_on(self) -> date:
@@ -102,7 +114,7 @@ def settle(
     franchises.refuse_when_frozen(session, member=request.member_id is not None)
     persons = [request.member_id, *(line.for_member_id for line in request.lines)]
     dealing.refuse_own(session, persons, proof=witness, payload_sha256=witness_payload)
-    _lock(session, st, request)
+    referral = _lock(session, st, request)
     priced = price_basket(session, request, at=occurred_at)
     _refuse_override_of_price(request)
     if priced.quote.digest != row.digest:
@@ -114,7 +126,7 @@ def settle(
     tender_list.check(session, tenders)
     passed = finding_rules.settle_findings(session, priced.findings, overrides, row.id)
     plan = make_plan(priced, row.id, tenders, passed, occurred_at)
-    plan.business_on = business_day.book_on(st, occurred_at)
+    plan.business_on, plan.referral = business_day.book_on(st, occurred_at), referral
     done = post(session, plan)
     course_lines.use(session, plan, confirmation)
     Statements(session, actor.franchise_id).run(
@@ -124,15 +136,20 @@ def settle(
     return done
 
 
-def _lock(session: Session, st: Statements, request: BasketRequest) -> None:
-    """Lock the persons of the basket, then their cards, each in order of id."""
+def _lock(session: Session, st: Statements, request: BasketRequest) -> referrals.Waiting | None:
+    """Lock the persons of the basket and those whom its referral would reward, then cards, each in order of id.
+
+    Returns the payer's referral that waits for a first paid order.
+    """
     persons = {line.for_member_id for line in request.lines} | {request.member_id}
     paying = course_lines.owners(session, request)
+    referral = referrals.waiting(st, request.member_id)
     ids = [person_id for person_id in {*persons, *paying.values()} if person_id]
-    st.lock("person", ids)
+    st.lock("person", [*ids, *(referral.receivers if referral else ())])
     if st.locks_rows and ids:
         held = cards.cards_of(session, ids)
         st.lock("card", [card.id for own in held.values() for card in own])
+    return referral
 
 
 def _refuse_override_of_price(request: BasketRequest) -> None:
@@ -189,6 +206,7 @@ def post(session: Session, plan: Plan) -> Settled:
     moved = _post_tier(st, plan)
     if plan.priced.request.member_id is not None:
         streaks.give(st, plan.priced.request.member_id, plan.priced.programme, posting, plan.came_on)
+    referral_grants.at_sale(session, st, plan, posting)
     _issue_cards(session, plan)
     packs.issue(st, plan, posting)
     payer = plan.priced.request.member_id
