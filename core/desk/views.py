@@ -8,6 +8,7 @@ from core.desk import (
     member_views,
     order_views,
     palette_views,
+    referral_views,
     tender_views,
     till_views,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "member_views",
     "order_views",
     "palette_views",
+    "referral_views",
     "tender_views",
     "till_views",
 ]

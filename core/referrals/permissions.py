@@ -9,6 +9,6 @@ VIEW = "referrals.view"
 ATTACH = "referrals.attach"
 
 PERMISSIONS = (
-    permission(VIEW, _l("查看推荐关系和推荐奖励"), "owner", "manager", "front_desk", "marketing", "auditor"),
+    permission(VIEW, _l("查看推荐关系和推荐奖励"), "owner", "manager", "front_desk", "auditor"),
     permission(ATTACH, _l("补登推荐人，出示推荐码"), "owner", "manager", "front_desk"),
 )

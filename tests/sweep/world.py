@@ -26,7 +26,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
 from core.kernel.web import saved_views
 from core.ledger.models import Lot
-from core.orders import adjustments, burn, quotes
+from core.orders import adjustments, burn, quotes, referral_grants
 from core.orders.models import OrderLine, Orders, StoredQuote
 from core.orders.types import BasketRequest, LineRequest
 from core.org import approvals, staffing, tokens
@@ -39,6 +39,7 @@ from core.programme import conditions as lang
 from core.programme import drafts, templates
 from core.programme import services as programmes
 from core.programme.rules import CouponRule
+from core.referrals import services as referrals
 from core.segments import services as segments
 from tests.installation import House, Installation
 
@@ -214,6 +215,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
         listed = f"姓名,手机号\n{word}乙,{'13877777778' if away else '13900000001'}\n".encode()
         batch = runner.load(installation.runtime.db, actor, f"{word}名单.csv", listed)
         kept |= _course(installation, member, code, word)
+        kept |= _referral(installation, member, word)
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
         with installation.unit() as session:
             person = people.get(session, member)
@@ -288,6 +290,18 @@ def _course(installation: Installation, member: int, code: str, word: str) -> di
         course = session.scalar(select(Course).where(Course.person_id == member))
         used = burn.burn(session, course.id, burn.Burning(evidence=f"{word}单号", method="signature"))
         return {"course": course.id, "course_use": used.use_id}
+
+
+def _referral(installation: Installation, member: int, word: str) -> dict[str, int]:
+    """Let the member bring somebody, with a code of their own; return the referral's id."""
+    with installation.unit() as session:
+        referrals.make_code(session, member)
+        number = people.get(session, member).member_no
+        brought = referral_grants.enrol(session, people.NewPerson(f"{word}友", referrer_no=number))
+        row = referrals.of_person(session, brought.id)
+        assert row is not None
+        row.why = f"{word}原因"
+        return {"referral": row.id}
 
 
 def _spare(session: Any, house: House, store: int | None) -> Staff:

@@ -14,6 +14,7 @@ from core.people.models import PersonField
 from core.programme.rules import CouponRule
 from tests.core.courses import kit
 from tests.core.desk.desk_kit import Desk
+from tests.core.referrals import kit as referral_kit
 from tests.forms import form_with
 
 OVERRIDES = ({"_method": "DELETE"}, {"_method": "PUT"})
@@ -30,6 +31,7 @@ def one_of_each(installation):
         installation.sell(member, "PKG-CARE")
         [(course, _parts)] = kit.of(installation, member)
         kit.use(installation, course.id)
+        referral_kit.enrol(installation, "王芳", member)
         with installation.unit() as session:
             coupons.issue(
                 session, member, CouponRule("C", "券", amount_fen=100), clock.today("Asia/Shanghai"), "test", 1
