@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from core.console import verification
 from core.kernel import clock
-from core.ledger.models import Account
+from core.ledger.models import Account, Transfer
 from core.orders import referral_grants
 from core.org.models import Staff
 from core.people import services as people
@@ -92,3 +93,18 @@ def this_month() -> int:
     """Return the month of today as grants note it."""
     day = clock.today("Asia/Shanghai")
     return day.year * 100 + day.month
+
+
+def standing(house: Any, persons: list[int]) -> dict[int, int]:
+    """Return what the ledger gave each person for referrals and did not take back."""
+    back = aliased(Transfer)
+    with house.unit("read") as session:
+        rows = session.execute(
+            select(Transfer.person_id, Transfer.amount, back.amount)
+            .outerjoin(back, back.reverses_id == Transfer.id)
+            .where(Transfer.reason == "referral", Transfer.person_id.in_(persons))
+        ).all()
+    found = dict.fromkeys(persons, 0)
+    for person, amount, taken in rows:
+        found[person] += amount - (taken or 0)
+    return found

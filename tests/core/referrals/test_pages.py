@@ -142,9 +142,7 @@ def test_a_second_level_waits_for_the_owner(installation, desk):
         draft = drafts.required(session)
         part = drafts.section("referral")
         row = next(e for e in drafts.entries(session, draft) if e.section == "referral")
-        drafts.save(
-            session, draft, part, {**drafts.data_of(row), "depth": 2, "level2_points": 50}, row, row.version
-        )
+        drafts.save(session, draft, part, {**drafts.data_of(row), "depth": 2, "level2_points": 50}, row, row.version)
     assert "待加盟主确认" in plain(keeper.get("/programme/").text)
     assert keeper.post("/programme/referral-depth", {"read": "1"}).status_code == 403
     made = keeper.post("/programme/preview", {"day": ""})
