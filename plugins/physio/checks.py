@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 MODALITY = "physio.modality"
 CONTRAINDICATED, CAUTION, NOT_SCREENED = "physio.contraindicated", "physio.caution", "physio.not_screened"
 
+LICENCES = frozenset({"therapist", "physician", "assistant"})
+
 SPECS = [
     CheckSpec(CONTRAINDICATED, _l("理疗禁忌"), "major", 10),
     CheckSpec(CAUTION, _l("理疗慎用"), "moderate", 20),
@@ -52,6 +54,7 @@ def _findings(line: LineView, conditions: frozenset[str], on: str) -> list[Check
               version=contraindications.VERSION),
             line.line, OVERRIDE if one.severity == "major" else None,
             {"condition": one.condition, "modality": modality, "version": contraindications.VERSION},
+            licences=LICENCES if one.severity == "major" else frozenset(),
         )
         for one in contraindications.against(modality, conditions)
     ]  # fmt: skip
