@@ -107,39 +107,44 @@ def attach_later(
     session.refresh(person)
     session.refresh(referrer)
     if person.id == referrer.id:
-        raise _refused("referrer_self", _("不能把本人登记为自己的推荐人。"))
+        raise Invalid(_("不能把本人登记为自己的推荐人。"), code="referrer_self", errors=_at(_("这就是本人。")))
     if person.referrer_id is not None:
         raise Conflict(
-            _("这位会员已有推荐人，推荐人登记后不再改。"), code="referrer_set",
-            errors=[FieldError(FIELD, _("已有推荐人。"))],
+            _("这位会员已有推荐人，推荐人登记后不再改。"), code="referrer_set", errors=_at(_("已有推荐人。")),
         )  # fmt: skip
     _refuse_late(session, person, paid)
     _refuse_kin(session, person.id, referrer.id)
     if rules.closes_cycle(lambda one: _referrer_of(st, one), person.id, referrer.id):
-        raise _refused("referrer_cycle", _("推荐关系会绕成一圈：推荐人本来就是由这位会员（直接或间接）推荐来的。"))
+        raise Invalid(
+            _("推荐关系会绕成一圈：推荐人本来就是由这位会员（直接或间接）推荐来的。请换一位推荐人。"),
+            code="referrer_cycle",
+            errors=_at(_("由这位会员推荐来的。")),
+        )
     person.referrer_id = referrer.id
     person.version += 1
     return _write(session, person, referrer, code, why.strip()[:200])
 
 
-def _refused(code: str, message: str) -> Invalid:
-    return Invalid(message, code=code, errors=[FieldError(FIELD, message)])
+def _at(message: str) -> list[FieldError]:
+    return [FieldError(FIELD, message)]
 
 
 def _refuse_late(session: Session, person: Person, paid: bool) -> None:
     days = int(setting(session, ATTACH_DAYS))
     joined = clock.business_date(clock.from_ms(person.joined_at), current_actor().tz)
+    why = ""
     if paid:
-        raise _refused("referrer_late", _("这位会员已经付过款，推荐人要在首笔付款之前登记。"))
-    if rules.too_late(joined, clock.today(current_actor().tz), days):
-        raise _refused("referrer_late", _("入会已超过 %(n)d 天，不能再补登推荐人。", n=days))
+        why = _("这位会员已经付过款，推荐人要在首笔付款之前登记。")
+    elif rules.too_late(joined, clock.today(current_actor().tz), days):
+        why = _("入会已超过 %(n)d 天，不能再补登推荐人。", n=days)
+    if why:
+        raise Invalid(why, code="referrer_late", errors=_at(why))
 
 
 def _refuse_kin(session: Session, person_id: int, referrer_id: int) -> None:
     if referrer_id in dealing.circle(session, person_id):
-        raise _refused(
-            "referrer_household", _("推荐人是本人的家人、同卡成员或共用手机的人，不算推荐。请换一位推荐人或留空。")
-        )
+        why = _("推荐人是本人的家人、同卡成员或共用手机的人，不算推荐。请换一位推荐人或留空。")
+        raise Invalid(why, code="referrer_household", errors=_at(why))
 
 
 def _referrer_of(st: Statements, person_id: int) -> int | None:

@@ -119,7 +119,7 @@ def course(
     """
     if not values:
         return Markup("")
-    left, right, floor, head = 8.0, width - 78.0, height - 20.0, 18.0
+    left, right, floor, head = 8.0, width - 78.0, height - 20.0, 28.0
     step = (right - left - 16) / max(len(values) - 1, 1)
 
     def high(score: int) -> float:
@@ -162,7 +162,7 @@ def course(
         width, height, label, Markup("").join(drawn)
     )
     data = table((_("日期"), _("得分")), [(day, text) for day, _score, text in values])
-    return Markup('<div class="chart">{}{}</div>').format(svg, data)
+    return Markup('<div class="chart course">{}{}</div>').format(svg, data)
 
 
 def bars(rows: Sequence[tuple[Any, int]], *, ticks: Sequence[int] | None = None, people: bool = False) -> Markup:
