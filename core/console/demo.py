@@ -22,7 +22,7 @@ from core.kernel import clock
 from core.kernel.permissions import registry
 from core.kernel.tenancy import Actor, acting
 from core.orders import demo as orders_demo
-from core.orders import quotes, referral_demo, settle
+from core.orders import demo_referrals, quotes, settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import credentials, staffing
 from core.people import services as persons
@@ -88,7 +88,7 @@ def build(runtime: Runtime, people: int, seed: int, recovery_code: str | None = 
             cash_demo.fill(runtime, actor)
         with acting(replace(actor, grants=registry.of_roles([("owner", None)]))):
             orders_demo.fill(runtime, seed + n)
-            referral_demo.fill(runtime)
+            demo_referrals.fill(runtime)
         _of_plugins(runtime, replace(actor, plugins=frozenset(verticals)), seed + n, people)
     return signs
 
