@@ -213,6 +213,10 @@ ORG = {
     "org.notice_open": Recipe({"notice_id": NOTICE}),
     "desk.search": Recipe(query={"q": ORDER}),
     "dental.items": PLAIN,
+    "physio.record": Recipe({"person_id": PERSON}),
+    "physio.assess": Recipe({"person_id": PERSON, "key": "odi"}),
+    "physio.assess_post": Recipe({"person_id": PERSON, "key": "odi"}, form={"on": "2026-01-05", "quick": "2222222222"}),
+    "physio.screening": Recipe({"person_id": PERSON}, form={"none": "1"}),
 }
 
 FRANCHISE, TEMPLATE = Ref("franchise"), Ref("template")
