@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from core.catalog import prices
 from core.catalog.models import Item
-from core.hooktypes import ItemView
+from core.hooktypes import ItemView, PersonView
+from core.org.models import Staff
+from core.people import services as people
+from core.people.models import Consent, Person
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.orm import Session
 
 LIMIT = 500
@@ -32,3 +37,28 @@ def items_with(session: Session, attribute: str) -> list[ItemView]:
         if attribute in attributes:
             found.append(ItemView(row.id, row.code, row.name, row.kind, attributes, costs[row.id]))
     return found
+
+
+def person_of(session: Session, person_id: Any) -> PersonView:
+    """Return a person of the franchise by id, as far as a plugin's own page needs to name them; raise NotFound."""
+    row = people.get(session, person_id)
+    return PersonView(row.id, row.name, row.gender, row.birth_on, row.tier_code or "", row.member_no)
+
+
+def has_consented(session: Session, person_id: int, purpose: str) -> bool:
+    """Return whether a person's newest word on a purpose is yes (PIPL art. 14, 29)."""
+    newest = select(Consent.granted).where(Consent.person_id == person_id, Consent.purpose == purpose)
+    return bool(session.scalar(newest.order_by(Consent.id.desc()).limit(1)))
+
+
+def staff_names(session: Session, staff_ids: Iterable[int | None]) -> dict[int, str]:
+    """Return the names of staff members by id."""
+    wanted = {one for one in staff_ids if one}
+    if not wanted:
+        return {}
+    return {row[0]: row[1] for row in session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted)))}
+
+
+def some_people(session: Session, limit: int) -> list[int]:
+    """Return the ids of the first active persons of the franchise: for demonstration rows."""
+    return list(session.scalars(select(Person.id).where(Person.active.is_(True)).order_by(Person.id).limit(limit)))

@@ -298,7 +298,8 @@ class FieldGroup:
 @dataclass(frozen=True, slots=True)
 class Check:
     """A finding on a basket. `line` is None for the whole basket; `override` is the permission that may
-    let a major one pass; `evidence` is plain data kept with the order."""
+    let a major one pass; `evidence` is plain data kept with the order. `licences` are kinds of licence
+    (`therapist`, `physician`, …): whoever lets it pass must hold one of them, valid that day."""
 
     code: str
     severity: Severity
@@ -307,6 +308,7 @@ class Check:
     override: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
     order: int = 100
+    licences: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 ROOMS = (
     "kernel", "org", "people", "care", "catalog", "ledger", "programme", "tiers", "points", "coupons", "courses",
-    "wallet", "segments", "contact", "cards", "rewards", "pricing", "orders", "cash", "imports", "lists", "desk",
-    "console", "api",
+    "wallet", "segments", "contact", "cards", "referrals", "rewards", "pricing", "orders", "cash", "imports", "lists",
+    "desk", "console", "api",
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ What is listed here is documented in docs/hooks.md and stays; names are added, n
 """
 
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
-from core.hookreads import items_with
+from core.hookreads import has_consented, items_with, person_of, some_people, staff_names
 from core.hookspecs import SDK_VERSION
 from core.hooktypes import (
     Alert,
@@ -48,8 +48,9 @@ from core.kernel.plugins import hookimpl
 from core.kernel.sealed import Sealed
 from core.kernel.settings import SettingSpec
 from core.kernel.settings import value as setting_value
+from core.kernel.web import charts
 from core.kernel.web.render import go, render_page, toast
-from core.kernel.web.routes import page
+from core.kernel.web.routes import on_refusal, page
 from core.kernel.web.routes import session as page_session
 from core.org.approvals import ask as ask_approval
 
@@ -60,7 +61,7 @@ __all__ = [
     "Invalid", "ItemAttribute", "ItemVeto", "ItemView", "Job", "LineView", "MenuItem", "NotFound", "Of",
     "Panel", "PanelSpec", "Permission", "PersonView", "Plugin", "PointsChange", "Preset", "PriceChange",
     "Refusal", "Rows", "SDK_VERSION", "Sealed", "SeatView", "SettingSpec", "TimelineEntry", "Total", "_", "_l",
-    "ask_approval", "authorize", "belongs_to", "clock", "columns", "go", "hookimpl", "ids", "items_with", "may",
-    "ngettext", "page", "page_session", "permission", "record_audit", "render_page", "setting_value", "tenancy",
-    "toast",
+    "ask_approval", "authorize", "belongs_to", "charts", "clock", "columns", "go", "has_consented", "hookimpl", "ids",
+    "items_with", "may", "ngettext", "on_refusal", "page", "page_session", "permission", "person_of",
+    "record_audit", "render_page", "setting_value", "some_people", "staff_names", "tenancy", "toast",
 ]  # fmt: skip

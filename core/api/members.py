@@ -13,11 +13,13 @@ from core.api.money import ACCEPTED
 from core.cards import services as cards
 from core.kernel.errors import FieldError, Invalid
 from core.kernel.i18n import _
+from core.orders import referral_grants
 from core.org.models import Staff
 from core.people import custom
 from core.people import rules as people_rules
 from core.people import services as people
 from core.programme import services as programmes
+from core.referrals import services as referrals
 from core.segments import services as segments
 
 if TYPE_CHECKING:
@@ -39,18 +41,19 @@ def enrol(work: Work, data: dict[str, Any]) -> dict[str, Any]:
     """Enrol a member at the base tier, with the programme's free card.
 
     409 duplicate_phone with masked candidates unless `contact_of` is given; 422 guardian_required for a
-    child below fourteen without one.
+    child below fourteen without one; 422 referrer_household for a referrer of the same family or household.
     """
     contact = people.get(work.session, data["contact_of"]) if data["contact_of"] else None
+    scanned = referrals.by_code(work.session, data["referrer"]) if data["referrer"] else None
     new = people.NewPerson(
         name=data["name"], phone=data["phone"], contact_of=contact.id if contact else None,
         gender=data["gender"], birth_on=data["birth_date"], birth_calendar=data["birth_calendar"],
         email=data["email"], address=data["address"], occupation=data["occupation"], company=data["company"],
         source="api",
-        referrer_no=data["referrer"], tags=tuple(data["tags"]),
+        referrer_no=scanned[0].member_no if scanned else data["referrer"], tags=tuple(data["tags"]),
         consents=tuple((c["purpose"], c["granted"], c["evidence"]) for c in data["consents"]),
     )  # fmt: skip
-    person = cards.enrol(work.session, new)
+    person = referral_grants.enrol(work.session, new, code=scanned[1].public_code if scanned else "")
     work.session.flush()
     more = _more(work.session, data, ("industry", "interests", "adviser"))
     if more:

@@ -67,7 +67,7 @@ class NewMember(Body):
     interests = Words(200)
     adviser = Words(20, allow_none=True, metadata={"description": "a staff number"})
     own_fields = fields.Dict(keys=Words(40, 1), values=Words(200))
-    referrer = Words(20, allow_none=True, load_default=None)
+    referrer = Words(24, allow_none=True, load_default=None)
     consents = _many(fields.Nested(Consent), 0, 20, load_default=list)
     tags = _many(Words(40, 1), 0, 50, load_default=list)
 

@@ -16,13 +16,16 @@ from core.cash import demo as cash_demo
 from core.catalog.models import Item
 from core.console import demo_names as names
 from core.console import founding
+from core.hookreads import some_people
+from core.hooktypes import hook_context
 from core.kernel import clock
 from core.kernel.permissions import registry
 from core.kernel.tenancy import Actor, acting
 from core.orders import demo as orders_demo
-from core.orders import quotes, settle
+from core.orders import demo_referrals, quotes, settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import credentials, staffing
+from core.people import services as persons
 from core.people.services import NewPerson
 from core.rewards import demo as rewards_demo
 from core.segments import demo as segments_demo
@@ -46,6 +49,7 @@ STAFF = (
     ("104", "周规则", "rule_keeper"), ("105", "赵审计", "auditor"), ("106", "钱平台", "platform_admin"),
     ("107", "孙药师", "pharmacist"),
 )  # fmt: skip
+LICENCES = {"clinician": ("physician", "110101", "2029-12-31"), "pharmacist": ("pharmacist", "220202", "2029-12-31")}
 DEMO_PIN = "246802"
 PASSWORD_LENGTH = 14
 VISITS_TODAY = 5  # so that the home pages show a day at work
@@ -85,6 +89,8 @@ def build(runtime: Runtime, people: int, seed: int, recovery_code: str | None = 
         with acting(replace(actor, grants=registry.of_roles([("owner", None)]))):
             orders_demo.fill(runtime, seed + n)
             rewards_demo.fill(runtime)
+            demo_referrals.fill(runtime)
+        _of_plugins(runtime, replace(actor, plugins=frozenset(verticals)), seed + n, people)
         with acting(actor):  # last: it closes yesterday, and nothing is booked into a closed day
             cash_demo.fill(runtime, actor)
     return signs
@@ -103,7 +109,7 @@ def _staff(runtime: Runtime, founded: Founded, stores: Sequence[str], name: str,
             at = founded.store_id if role in {"front_desk", "clinician", "manager", "pharmacist"} else None
             staff, _once = staffing.add_staff(
                 session, number=number, name=person, roles=[(role, at)], store_id=founded.store_id,
-                pin=DEMO_PIN, performs=role == "clinician",
+                pin=DEMO_PIN, performs=role == "clinician", licence=LICENCES.get(role, ("", "", "")),
             )  # fmt: skip
             members.append((role, staff))
         owner.pin_hash = credentials.hash_pin(owner.id, DEMO_PIN)
@@ -144,6 +150,16 @@ def _fill(runtime: Runtime, actor: Actor, rng: random.Random, people: int) -> No
         for person, minutes in zip(enrolled, late, strict=False):
             basket = [(code, 1) for code, _price in rng.choices(items, weights)]
             _sell(runtime, rng, basket, person, today, clock.now() - timedelta(minutes=minutes))
+
+
+def _of_plugins(runtime: Runtime, actor: Actor, seed: int, people: int) -> None:
+    """Let a few members agree to their health being recorded, then let the plugins write rows of their own."""
+    with acting(actor), runtime.db.unit("write") as session:
+        for person_id in some_people(session, 6)[1:]:
+            persons.consent(session, persons.get(session, person_id), "health", granted=True, evidence="demo")
+        session.flush()
+        if runtime.host is not None:
+            runtime.host.call("demo_data", hook_context(session), seed=seed, size=people)
 
 
 def _known_member(runtime: Runtime, family: bool) -> None:

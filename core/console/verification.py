@@ -19,6 +19,7 @@ from core.orders import verify as order_checks
 from core.org import franchises
 from core.people.models import Person
 from core.programme import services as programmes
+from core.referrals import verify as referral_checks
 from core.rewards import verify as reward_checks
 from core.tiers import movement
 from core.tiers import services as tiers
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from core.kernel.runtime import Runtime
 
 BATCH = 500
-FREEZING = ("ledger.", "orders.", "coupons.", "cards.", "courses.", "wallet.", "rewards.", "tiers.")
+FREEZING = ("ledger.", "orders.", "coupons.", "cards.", "courses.", "wallet.", "rewards.", "referrals.", "tiers.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,10 @@ def _nowhere(row: Any) -> str | None:
 
 def _of_franchise(session: Session, heads: dict[int, str]) -> Iterator[Result]:
     fid = current_actor().franchise_id
-    for room in (ledger_checks, order_checks, course_checks, wallet_checks, reward_checks, cash_checks):
+    rooms = (
+        ledger_checks, order_checks, course_checks, wallet_checks, reward_checks, referral_checks, cash_checks,
+    )  # fmt: skip
+    for room in rooms:
         yield from (Result(name, difference) for name, difference in room.check(session, fid))
     yield Result("tiers.recomputed", next(_tiers(session), None))
     yield Result("audit.chain", next(iter(audit.check_chain(session)), None))

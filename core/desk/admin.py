@@ -7,18 +7,20 @@ from core.desk.card_books import CardBook, CouponBook
 from core.desk.course_books import CourseBook, UseBook
 from core.desk.order_books import LineBook, OrderBook
 from core.desk.permissions import ORDERS_VIEW, VIEW
+from core.desk.referral_books import ReferralBook
 from core.desk.reward_books import NoticeBook, RedemptionBook
 from core.desk.value_books import LotBook, TransferBook
 from core.desk.wallet_books import SettlementBook, TopUpBook
 from core.kernel.i18n import _l
 from core.kernel.web.render import MenuEntry, menu
 from core.ledger.permissions import LEDGER
+from core.referrals.permissions import VIEW as REFERRALS_VIEW
 from core.rewards.permissions import VIEW as REWARDS_VIEW
 from core.wallet.permissions import VIEW as WALLET
 
 RECORDS = (
     OrderBook, LineBook, TransferBook, LotBook, CardBook, CouponBook, CourseBook, UseBook, TopUpBook, SettlementBook,
-    RedemptionBook, NoticeBook,
+    RedemptionBook, NoticeBook, ReferralBook,
 )  # fmt: skip
 menu.add(
     MenuEntry("till", _l("订单记录"), "record_orders.index_view", "doc", ORDERS_VIEW, 30),
@@ -32,4 +34,5 @@ menu.add(
     MenuEntry("members", _l("疗程和套餐"), "record_courses.index_view", "cols", COURSES_VIEW, 62),
     MenuEntry("members", _l("会员卡"), "record_cards.index_view", "card", VIEW, 60),
     MenuEntry("members", _l("已发的券"), "record_coupons.index_view", "ticket", VIEW, 61),
+    MenuEntry("members", _l("推荐记录"), "record_referrals.index_view", "tree", REFERRALS_VIEW, 63),
 )

@@ -12,6 +12,7 @@ from core.cards import services as cards
 from core.desk import advisers, member, members, rules, services
 from core.desk.blueprint import bp, id_of, who
 from core.desk.permissions import EDIT, ENROL, SEAT, VIEW
+from core.desk.referral_views import named
 from core.kernel.errors import FieldError, Invalid, Refusal
 from core.kernel.i18n import _, _l
 from core.kernel.ids import parse_id
@@ -19,6 +20,7 @@ from core.kernel.permissions import may
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import go, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
+from core.orders import referral_grants
 from core.orders.reads import masked_phone
 from core.people import custom
 from core.people import rules as people_rules
@@ -97,18 +99,20 @@ def enrol_post() -> Any:
     form = request.form
     on_refusal(lambda refusal: _enrol_page(session(), form, refusal))
     guardian = parse_id(form.get("contact_of")) or _guardian_id(form.get("guardian", ""))
-    person = cards.enrol(
+    referrer, code = _referrer(form.get("referrer", ""))
+    person = referral_grants.enrol(
         session(),
         people.NewPerson(
             name=form.get("name", ""), phone=form.get("phone"), contact_of=guardian,
             gender=form.get("gender") or "unknown", birth_on=day_of(form.get("birth_date", "")),
             birth_calendar=form.get("birth_calendar") or "solar", email=form.get("email"),
             address=form.get("address"), occupation=form.get("occupation", ""), company=form.get("company", ""),
-            note=form.get("note"), source="desk", referrer_no=_referrer_no(form.get("referrer", "")),
+            note=form.get("note"), source="desk", referrer_no=referrer,
             relation=form.get("relation") or "guardian",
             consents=tuple((key, True, _("到店当面勾选")) for key in ASKED if form.get(f"consent_{key}")),
             tags=tuple(tag for tag in re.split(r"[，,、\s]+", form.get("tags", "")) if tag),
         ),
+        code=code,
     )  # fmt: skip
     custom.save(session(), person, custom.read(session(), form, protected=_sees_protected()))
     more = {key: form.get(key, "") for key in ("industry", "interests") if form.get(key)}
@@ -124,9 +128,12 @@ def enrol_post() -> Any:
     return go("desk.till")
 
 
-def _referrer_no(typed: str) -> str | None:
-    """Return the member number of the referrer that was typed; None for nothing."""
-    return _one(typed, "referrer", _("没有找到推荐人。")).member_no if typed.strip() else None
+def _referrer(typed: str) -> tuple[str | None, str]:
+    """Return (member number, referral code) of the referrer that was typed or scanned; (None, "") for nothing."""
+    if not typed.strip():
+        return None, ""
+    person, code = named(session(), typed)
+    return person.member_no, code
 
 
 def _guardian_id(typed: str) -> int | None:

@@ -12,6 +12,7 @@ from core.cards import rights
 from core.desk import advisers, member, member_list, members, timeline
 from core.desk.blueprint import bp, id_of
 from core.desk.permissions import EDIT, ENROL, SEAT, TILL, UNMASK, VIEW
+from core.desk.referral_views import STATE_NAMES
 from core.desk.settings import UNMASK_REASONS
 from core.hooktypes import hook_context
 from core.kernel import clock, history, settings
@@ -35,6 +36,7 @@ from core.people import services as people
 from core.people.models import Person
 from core.people.permissions import PROTECTED
 from core.programme import services as programmes
+from core.referrals import reads as referral_reads
 from core.segments import services as segments
 
 if TYPE_CHECKING:
@@ -118,10 +120,11 @@ def _member_page(unit: Session, person_id: str, tab: str, **more: Any) -> Any:
         ],
         "tags": people.tags_of(unit, person), "consents": people.consents_of(unit, person),
         "purposes": members.PURPOSE_NAMES, "roles": members.ROLE_NAMES, "programme": programme,
-        "referral": members.referral_of(unit, person), "children": people.children_of(unit, person),
+        "referral": referral_reads.see(unit, person), "children": people.children_of(unit, person),
         "adviser": advisers.name_of(unit, person), "no_adviser": advisers.lacks(programme, person),
         "own": [one for one in custom.shown(unit, person.id, protected=protected) if one.value],
         "economy": members.ECONOMY_NAMES.get(person.economy, "") if protected and person.economy else "",
+        "referral_states": STATE_NAMES,
         "may_edit": may(actor, EDIT), "may_unmask": may(actor, UNMASK), "may_seat": may(actor, SEAT),
         "may_sell": may(actor, TILL), "today": clock.today(actor.tz),
         "unmask_reasons": settings.value(unit, UNMASK_REASONS), **_tab(unit, seen, tab),

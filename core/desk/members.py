@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-from sqlalchemy import func, select
 
 from core.cards import services as cards
 from core.hooktypes import hook_context
@@ -49,24 +46,6 @@ ECONOMY_NAMES: dict[str, Any] = {"": _l("未填"), "low": _l("低"), "middle": _
 # How the holder stands to somebody with this seat.
 _HOLDER_IS = {"spouse": "spouse", "child": "guardian", "parent": "child", "other": "other"}
 MIN_REASON = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Referral:
-    """Who brought the person in, and how many they brought."""
-
-    by: Person | None
-    brought: int
-    spent_fen: int
-
-
-def referral_of(session: Session, person: Person) -> Referral:
-    """Return who referred a person and whom they referred: count and what those spent, fen."""
-    by = session.get(Person, person.referrer_id) if person.referrer_id else None
-    row = session.execute(
-        select(func.count(), func.coalesce(func.sum(Person.spent_fen), 0)).where(Person.referrer_id == person.id)
-    ).one()
-    return Referral(by, int(row[0]), int(row[1]))
 
 
 def unmask(session: Session, person: Person, reason: str) -> str:

@@ -205,6 +205,7 @@ REASONS: dict[str, Any] = {
     "deduct": _l("人工扣减"),
     "birthday": _l("生日礼"),
     "streak": _l("连续到店奖励"),
+    "referral": _l("推荐奖励"),
     "sale": _l("售出疗程"),
     "use": _l("疗程核销"),
     "extend": _l("延期恢复"),
@@ -247,7 +248,7 @@ def _movements(session: Session, person: Person, before: int, *also: Any) -> lis
         .order_by(Transfer.id.desc())
         .limit(PAGE + 1)
     )
-    incoming = {"earn", "restore", "opening", "adjust", "birthday", "streak", "reward_back"}
+    incoming = {"earn", "restore", "opening", "adjust", "birthday", "streak", "reward_back", "referral"}
     return [
         Happening(
             row.booked_at,

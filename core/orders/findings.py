@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from core.hookguards import answered, unavailable_findings
 from core.hooktypes import hook_context
-from core.kernel import permissions
+from core.kernel import clock, permissions
 from core.kernel.errors import FieldError, Invalid, Refusal
 from core.kernel.i18n import _
 from core.kernel.permissions import UNCHANGED
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from core.hooktypes import BasketView, Check
     from core.kernel.permissions import RoleChanges
     from core.kernel.plugin_types import Answer
+    from core.org.models import Staff
 
 FREE = frozenset({"info"})
 ACKNOWLEDGED = frozenset({"moderate"})
@@ -66,7 +67,7 @@ def _view(plugin: str, check: Check, changes: RoleChanges) -> FindingView:
     return FindingView(
         id=hashlib.sha256(identity.encode()).hexdigest()[:16], plugin=plugin, code=check.code,
         severity=check.severity, line=check.line, text=check.text, permission=check.override,
-        overridable_by=_roles(check, changes),
+        overridable_by=_roles(check, changes), licences=check.licences,
     )  # fmt: skip
 
 
@@ -108,6 +109,18 @@ def settle_findings(
     return passed
 
 
+def _refuse_without_licence(staff: Staff, finding: FindingView) -> None:
+    """Raise Refusal `licence_needed` where a finding wants a licence that is not held, or has ended (clinic.md 2)."""
+    today = clock.today(current_actor().tz).isoformat()
+    held = staff.licence_kind in finding.licences and bool(staff.licence_no)
+    if finding.licences and not (held and (not staff.licence_until or staff.licence_until >= today)):
+        raise Refusal(
+            _("%(name)s 没有登记有效的执照，不能放行。请由持证人员放行，或先在员工资料里登记执照。", name=staff.name),
+            code="licence_needed",
+            status=403,
+        )
+
+
 def _pass(session: Session, finding: FindingView, override: OverrideRequest, quote_id: int) -> Passed:
     reason = override.reason.strip()
     if finding.severity in ACKNOWLEDGED:
@@ -121,4 +134,5 @@ def _pass(session: Session, finding: FindingView, override: OverrideRequest, quo
     staff = consume_proof(session, override.proof or "", "override", payload)
     if finding.permission is None or not staff_may(session, staff, finding.permission):
         raise Refusal(_("%(name)s 没有放行这条提示的权限。", name=staff.name), code="override_forbidden", status=403)
+    _refuse_without_licence(staff, finding)
     return Passed(finding, staff.id, reason)

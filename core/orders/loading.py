@@ -16,6 +16,7 @@ from core.orders import rules
 from core.orders.models import LineTender, OrderLine, Orders, Payment, Tender
 from core.org import business_day
 from core.pricing.rules import remaining_row
+from core.referrals import services as referrals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ class Loaded:
     """An order with its parts. `cells`: per line what paid it, oldest first (tender number, fen, units left then).
 
     `packs` are the lines that handed out courses or stored value: their units are fen. `came` says when each tender's
-    money came.
+    money came; `referral` waits for the last payment of an order that is owed.
     """
 
     row: Orders
@@ -43,6 +44,7 @@ class Loaded:
     packs: set[int] = field(default_factory=set)
     kinds: dict[int, str] = field(default_factory=dict)
     came: dict[int, date] = field(default_factory=dict)
+    referral: referrals.Waiting | None = None
 
     @property
     def sold_on(self) -> date:
@@ -59,11 +61,13 @@ def find(session: Session, order_no: str) -> Orders:
 
 
 def load(session: Session, st: Statements, order_no: str) -> Loaded:
-    """Lock an order and its member and return it as it is now."""
+    """Lock an order, its member and whom its referral rewards; return it as it is now."""
     row = find(session, order_no)
     st.lock("orders", [row.id])
+    referral = referrals.waiting(st, row.person_id) if row.owed_fen else None
     if row.person_id:
-        st.lock("person", [row.person_id])
+        concerned = [*referrals.receivers_of(st, row.id), *(referral.receivers if referral else ())]
+        st.lock("person", [row.person_id, *concerned])
     session.refresh(row)
     lines = session.scalars(
         select(OrderLine).where(OrderLine.orders_id == row.id).order_by(OrderLine.line_no)
@@ -74,6 +78,7 @@ def load(session: Session, st: Statements, order_no: str) -> Loaded:
         .execution_options(populate_existing=True)
     ).all()  # fmt: skip
     order = Loaded(row, {line.line_no: line for line in lines}, list(tenders), {line.line_no: [] for line in lines})
+    order.referral = referral
     order.kinds = {tender.number: tender.kind for tender in tenders}
     order.came = {tender.number: order.sold_on for tender in tenders}
     _read_cells(session, order)

@@ -21,7 +21,7 @@ from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import loading, rules, tender_list, till_entries
+from core.orders import loading, referral_grants, rules, tender_list, till_entries
 from core.orders.events import tell_plugins
 from core.orders.models import Orders, Payment
 from core.org import business_day, dealing, franchises
@@ -106,6 +106,8 @@ def pay(
     _write_tenders(st, order, payment, tenders, cells)
     _grant(st, order, payment, more)
     _raise_tier(session, st, payment, tenders)
+    if payment.amount_fen == row.owed_fen:
+        referral_grants.at_last_payment(session, st, order.referral, _posting(order, payment))
     audit.insert(
         st, "orders.order.paid_later", "orders", row.id, person_id=row.person_id,
         detail={"order_no": row.order_no, "amount_fen": payment.amount_fen,
@@ -237,9 +239,7 @@ def _grant(st: Statements, order: Loaded, payment: Payment, more: _More) -> None
     row = order.row
     if not more.points or row.person_id is None:
         return
-    posting = ledger.Posting(
-        payment.business_on, payment.booked_at, "order", row.id, payment.staff_id, payment.store_id, payment.door
-    )
+    posting = _posting(order, payment)
     balance = ledger.balance_of(st, "person", row.person_id, ledger.POINTS, row.person_id)
     for (rule, months), points in more.points.items():
         ledger.credit(
@@ -255,6 +255,13 @@ def _grant(st: Statements, order: Loaded, payment: Payment, more: _More) -> None
     )
     if not any(line.refunded_qty for line in order.lines.values()):
         _explain(st, order, more.earned)
+
+
+def _posting(order: Loaded, payment: Payment) -> ledger.Posting:
+    """Return how the payment books value: as the order's, on its own day."""
+    return ledger.Posting(
+        payment.business_on, payment.booked_at, "order", order.row.id, payment.staff_id, payment.store_id, payment.door
+    )
 
 
 def _explain(st: Statements, order: Loaded, earned: Earned) -> None:

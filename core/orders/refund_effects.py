@@ -34,13 +34,14 @@ class Effects:
     top_ups: list[dict[str, Any]] = field(default_factory=list)
     stored: dict[str, int] = field(default_factory=dict)
     tier: dict[str, str] = field(default_factory=dict)
+    referral: list[dict[str, Any]] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
 
     def digest(self) -> str:
         """Return the identity of these effects: a preview's `preview_id`."""
         plain = [self.amount_fen, self.tenders, self.points_taken, self.points_returned,
                  self.points_debt, self.points_grace,
-                 self.lots, self.coupons, self.courses, self.tier, self.released_fen, *self.top_ups,
+                 self.lots, self.coupons, self.courses, self.tier, self.referral, self.released_fen, *self.top_ups,
                  *self.stored.items()]  # fmt: skip
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:32]
 
@@ -62,7 +63,7 @@ class Effects:
             "courses": self.courses,
             "stored_value": {"top_ups": self.top_ups, "returned": self.stored},
             "tier": self.tier,
-            "referral": [],
+            "referral": self.referral,
             "released_fen": self.released_fen,
             "owed_fen": self.owed_fen,
             "effects": self.effects,

@@ -26,7 +26,18 @@ from core.kernel.settings import value as setting
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import course_lines, loading, packs, redeem, rules, stored_value, streaks, till_entries, top_up_refund
+from core.orders import (
+    course_lines,
+    loading,
+    packs,
+    redeem,
+    referral_grants,
+    rules,
+    stored_value,
+    streaks,
+    till_entries,
+    top_up_refund,
+)
 from core.orders.events import tell_plugins
 from core.orders.loading import Loaded, find
 from core.orders.models import OrderLine
@@ -166,6 +177,7 @@ def _refund(
     _return_stock(st, order, asked)
     _revoke_cards(session, order, asked, effects)
     _move_tier(session, st, order, back, taken_on, effects, posting, topup=bool(top_ups))
+    referral_grants.take_back(st, order.row.id, order.row.person_id, effects, posting)
     say(effects)
     whole = all(_left(line, pieces) == 0 for line in order.lines.values())
     effects.effects += redeem.give_back(session, order.row.id, whole, reason)

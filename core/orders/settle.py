@@ -28,6 +28,7 @@ from core.orders import (
     payments,
     price_approval,
     quotes,
+    referral_grants,
     rules,
     stored_value,
     streaks,
@@ -41,6 +42,7 @@ from core.orders.types import BasketRequest, OverrideRequest, Priced, TenderRequ
 from core.org import business_day, dealing, franchises
 from core.points.rules import expires_on
 from core.pricing.rules import earn_for, spread
+from core.referrals import services as referrals
 from core.tiers import services as tiers
 from core.tiers.rules import QualifyingEvent
 
@@ -77,6 +79,7 @@ class Plan:
     sealed_names: dict[int, bytes] = field(default_factory=dict)
     sealed_facts: bytes = b""
     drawing: Drawing | None = None
+    referral: referrals.Waiting | None = None
 
     @property
     def paid_fen(self) -> int:
@@ -130,7 +133,7 @@ def settle(
     franchises.refuse_when_frozen(session, member=request.member_id is not None)
     persons = [request.member_id, *(line.for_member_id for line in request.lines)]
     dealing.refuse_own(session, persons, proof=witness, payload_sha256=witness_payload)
-    _lock(session, st, request)
+    referral = _lock(session, st, request)
     priced = price_basket(session, request, at=occurred_at)
     _refuse_override_of_price(request)
     if priced.quote.digest != row.digest:
@@ -143,7 +146,7 @@ def settle(
     passed = finding_rules.settle_findings(session, priced.findings, overrides, row.id)
     tenders, drawing = stored_value.prepare(session, priced, tenders, confirmation, occurred_at)
     plan = make_plan(priced, row.id, tenders, passed, occurred_at, allow_debt=allow_debt)
-    plan.drawing = drawing
+    plan.drawing, plan.referral = drawing, referral
     payments.refuse_debt(session, plan)
     plan.business_on = business_day.book_on(st, occurred_at)
     done = post(session, plan)
@@ -155,15 +158,20 @@ def settle(
     return done
 
 
-def _lock(session: Session, st: Statements, request: BasketRequest) -> None:
-    """Lock the persons of the basket, then their cards, each in order of id."""
+def _lock(session: Session, st: Statements, request: BasketRequest) -> referrals.Waiting | None:
+    """Lock the persons of the basket and those whom its referral would reward, then cards, each in order of id.
+
+    Returns the payer's referral that waits for a first paid order.
+    """
     persons = {line.for_member_id for line in request.lines} | {request.member_id}
     paying = course_lines.owners(session, request)
+    referral = referrals.waiting(st, request.member_id)
     ids = [person_id for person_id in {*persons, *paying.values()} if person_id]
-    st.lock("person", ids)
+    st.lock("person", [*ids, *(referral.receivers if referral else ())])
     if st.locks_rows and ids:
         held = cards.cards_of(session, ids)
         st.lock("card", [card.id for own in held.values() for card in own])
+    return referral
 
 
 def _refuse_override_of_price(request: BasketRequest) -> None:
@@ -222,6 +230,7 @@ def post(session: Session, plan: Plan) -> Settled:
     moved = _post_tier(st, plan)
     if plan.priced.request.member_id is not None:
         streaks.give(st, plan.priced.request.member_id, plan.priced.programme, posting, plan.came_on)
+    referral_grants.at_sale(session, st, plan, posting)
     _issue_cards(session, plan)
     packs.issue(st, plan, posting)
     stored_value.issue(st, plan, posting)

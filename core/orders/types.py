@@ -98,6 +98,7 @@ class FindingView:
     text: str
     overridable_by: tuple[str, ...] = ()
     permission: str | None = None
+    licences: frozenset[str] = frozenset()
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as contract.md spells it."""

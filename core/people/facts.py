@@ -91,5 +91,5 @@ FACTS = (
     Fact("referred", _l("由会员推荐来"), "flag", lambda _s, _p: Of(Person.referrer_id.is_not(None)), group=TIES,
          missing=False, order=33),
     Fact("referrals", _l("推荐来的会员"), "number", lambda _s, _p: _referrals(), group=TIES, unit=_l("人"), missing=0,
-         order=34),
+         prices=False, extra={"why": _l("只数人头给权益是法律禁止的，请用“推荐来并消费过的会员”。")}, order=34),
 )  # fmt: skip

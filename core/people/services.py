@@ -157,7 +157,7 @@ def _insert(session: Session, new: NewPerson, name: str, phone: str | None, cont
     actor = current_actor()
     st = Statements(session, actor.franchise_id)
     referrer = by_member_no(session, new.referrer_no) if new.referrer_no else None
-    if new.referrer_no and referrer is None:
+    if new.referrer_no and (referrer is None or not referrer.active):
         raise Invalid.field("referrer", _("没有会员号为 %(no)s 的推荐人。", no=new.referrer_no))
     person = Person(
         member_no=f"{10_000_000 + counters.take(st, 'member_no'):08d}",

@@ -249,6 +249,11 @@ def _cards_and_rewards(programme: Programme) -> Iterator[Problem]:
     referral = programme.referral
     if referral and referral.depth == 1 and referral.level2_points:
         yield _error("referral.level2_points", _("只有一级推荐时不能设二级积分"))
+    if referral and referral.depth > 1:
+        if referral.on == "registration":
+            yield _warning("referral.depth", _("注册即给的奖励只算一级：按人头给上线报酬是法律禁止的"))
+        else:
+            yield _warning("referral.depth", _("二级推荐按下线的消费给积分，须加盟主确认后才能发布；第三级不能设"))
 
 
 def _items(programme: Programme, codes: frozenset[str]) -> Iterator[Problem]:

@@ -120,6 +120,8 @@ def problems(
 def _not_for_prices(fact: Fact) -> str:
     if fact.health:
         return _("“%(fact)s”是健康信息，不能影响价格和积分。", fact=str(fact.label))
+    if fact.extra.get("why"):
+        return _("“%(fact)s”不能写进会员方案：%(why)s", fact=str(fact.label), why=str(fact.extra["why"]))
     return _("“%(fact)s”不能写进会员方案：它会变，已发布的方案不会。请写出具体条件。", fact=str(fact.label))
 
 

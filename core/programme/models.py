@@ -45,6 +45,19 @@ class ProgrammeVersion(FranchiseOwned, Base):
 written_once(ProgrammeVersion)
 
 
+class DepthAcknowledgement(FranchiseOwned, Base):
+    """The owner's word that a second level of referral is theirs to answer for: who, when, which text. Append-only."""
+
+    __tablename__ = "depth_acknowledgement"
+    staff_id: Mapped[int] = ref_col(nullable=False)
+    text_version: Mapped[str] = code_col(20)
+    at: Mapped[int] = at_col()
+    __table_args__ = (owned_unique("text_version"),)
+
+
+written_once(DepthAcknowledgement)
+
+
 class ProgrammeDraft(FranchiseOwned, Base):
     """A programme in work: a full copy of a version, edited entry by entry. A franchise has one open at most.
 

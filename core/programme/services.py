@@ -13,7 +13,7 @@ from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import _
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
-from core.programme import facts
+from core.programme import facts, referral_depth
 from core.programme.checks import member_conditions
 from core.programme.models import ProgrammeVersion
 from core.programme.rules import Programme, document_hash, dump, dump_yaml, parse, parse_yaml
@@ -93,10 +93,12 @@ def publish(session: Session, programme: Programme, effective_at: int | None = N
     """Publish a checked document as the next version, effective at an instant (default: now).
 
     A document equal to the newest version is not published again: that version is returned. Raises Invalid for
-    a condition on a fact that is not offered or may not price.
+    a condition on a fact that is not offered or may not price, Refusal `depth_not_acknowledged` for a second level of
+    referral that no owner has answered for.
     """
     last = newest(session)
     _judge(programme)
+    referral_depth.check(session, programme)
     sha256 = document_hash(programme)
     if last is not None and last.sha256 == sha256 and effective_at is None:
         return last

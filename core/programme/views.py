@@ -17,8 +17,18 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
 from core.org import franchises
-from core.programme import condition_form, conditions, drafts, editor, facts, fields, services, templates
-from core.programme.permissions import EDIT, PUBLISH, VIEW
+from core.programme import (
+    condition_form,
+    conditions,
+    drafts,
+    editor,
+    facts,
+    fields,
+    referral_depth,
+    services,
+    templates,
+)
+from core.programme.permissions import ACKNOWLEDGE, EDIT, PUBLISH, VIEW
 from core.programme.rules import dump_yaml, parse, parse_yaml
 from core.programme.settings import PUBLIC_PAGE
 
@@ -58,6 +68,9 @@ def _overview(unit: Session, refusal: Refusal | None = None) -> Any:
         sheet=editor.sheet_of(unit, services.in_force(unit)) if newest and not draft else [],
         versions=editor.history(unit), presets=_starts(unit), may_edit=may(current_actor(), EDIT),
         may_publish=may(current_actor(), PUBLISH),
+        depth=referral_depth.text() if reading and referral_depth.needed(reading.programme) else (),
+        answered=referral_depth.acknowledged(unit) if reading else None,
+        may_acknowledge=may(current_actor(), ACKNOWLEDGE),
     )  # fmt: skip
 
 
@@ -99,6 +112,17 @@ def discard() -> Any:
     """Give the draft up."""
     drafts.discard(session(), drafts.required(session()))
     toast(_("草稿已放弃，现行方案没有变化。"))
+    return go("programme.index")
+
+
+@page(bp, "/referral-depth", permission=ACKNOWLEDGE, unit="write", methods=("POST",))
+def acknowledge_depth() -> Any:
+    """Record the owner's word that a second level of referral is theirs to answer for."""
+    on_refusal(lambda refusal: _overview(session(), refusal))
+    if request.form.get("read") != "1":
+        raise Invalid.field("read", _("请先勾选“已阅读并了解”。"))
+    referral_depth.acknowledge(session())
+    toast(_("已记录你的确认，可以发布带二级推荐的方案了。"))
     return go("programme.index")
 
 

@@ -130,6 +130,9 @@ DESK = {
     "desk.till_drop": Recipe({"held_id": HELD}),
     "desk.enrol": PLAIN,
     "desk.enrol_post": Recipe(form={"name": "新人", "contact_of": PERSON, "referrer": NUMBER}),
+    "desk.referrals": Recipe({"person_id": PERSON}),
+    "desk.referral_code": Recipe({"person_id": PERSON}),
+    "desk.referrer_attach": Recipe({"person_id": PERSON}, form={"referrer": NUMBER, "why": "扫一扫"}),
     "desk.members": PLAIN,
     "desk.member_columns": Recipe(form={"column": "phone"}),
     "desk.member": Recipe({"person_id": PERSON}),
@@ -241,6 +244,10 @@ ORG = {
     "org.notice_open": Recipe({"notice_id": NOTICE}),
     "desk.search": Recipe(query={"q": ORDER}),
     "dental.items": PLAIN,
+    "physio.record": Recipe({"person_id": PERSON}),
+    "physio.assess": Recipe({"person_id": PERSON, "key": "odi"}),
+    "physio.assess_post": Recipe({"person_id": PERSON, "key": "odi"}, form={"on": "2026-01-05", "quick": "2222222222"}),
+    "physio.screening": Recipe({"person_id": PERSON}, form={"none": "1"}),
 }
 
 FRANCHISE, TEMPLATE = Ref("franchise"), Ref("template")
@@ -268,6 +275,7 @@ PROGRAMME = {
     "programme.index": PLAIN,
     "programme.open_draft": PLAIN,
     "programme.discard": PLAIN,
+    "programme.acknowledge_depth": PLAIN,
     "programme.import_draft": PLAIN,
     "programme.export_version": Recipe({"number": "1"}),
     "programme.export_draft": PLAIN,
@@ -417,5 +425,6 @@ RECIPES: dict[str, Recipe] = {
     **records("settlements", SETTLEMENT),
     **records("redemptions", REDEMPTION),
     **records("expiry_notices", Ref("expiry_notice")),
+    **records("referrals", Ref("referral")),
     **records("stores", STORE, name="改名", code="95"),
 }  # fmt: skip

@@ -29,7 +29,7 @@ from core.kernel.tenancy import Actor, acting, current_actor
 from core.kernel.web import saved_views
 from core.ledger import services as ledger
 from core.ledger.models import Lot
-from core.orders import adjustments, burn, quotes
+from core.orders import adjustments, burn, quotes, referral_grants
 from core.orders.models import OrderLine, Orders, StoredQuote
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import approvals, staffing, tokens
@@ -42,6 +42,7 @@ from core.programme import conditions as lang
 from core.programme import drafts, templates
 from core.programme import services as programmes
 from core.programme.rules import CouponRule
+from core.referrals import services as referrals
 from core.rewards import services as rewards
 from core.rewards.models import ExpiryNotice
 from core.segments import services as segments
@@ -224,6 +225,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
         kept |= _course(installation, member, code, word) | _held(installation, member, item, store or house.store_id)
         kept |= _top_up(installation, member, code, word)
         kept |= _redemption(installation, member)
+        kept |= _referral(installation, member, word)
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
         with installation.unit() as session:
             person = people.get(session, member)
@@ -350,6 +352,18 @@ def _redemption(installation: Installation, member: int) -> dict[str, int]:
         session.add(notice)
         session.flush()
         return {"redemption": row.id, "expiry_notice": notice.id}
+
+
+def _referral(installation: Installation, member: int, word: str) -> dict[str, int]:
+    """Let the member bring somebody, with a code of their own; return the referral's id."""
+    with installation.unit() as session:
+        referrals.make_code(session, member)
+        number = people.get(session, member).member_no
+        brought = referral_grants.enrol(session, people.NewPerson(f"{word}友", referrer_no=number))
+        row = referrals.of_person(session, brought.id)
+        assert row is not None
+        row.why = f"{word}原因"
+        return {"referral": row.id}
 
 
 def _spare(session: Any, house: House, store: int | None) -> Staff:

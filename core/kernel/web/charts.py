@@ -102,6 +102,69 @@ def columns(
     return Markup('<div class="chart">{}{}</div>').format(svg, data)
 
 
+def course(
+    values: Sequence[tuple[str, int, str]],
+    label: str,
+    *,
+    top: int,
+    bands: Sequence[tuple[int, str]] = (),
+    marks: Sequence[int] = (),
+    width: int = 460,
+    height: int = 180,
+) -> Markup:
+    """Return a score over time, from 0 (above: less is better) to `top`, with the data table behind it.
+
+    `values` are (day, score, as shown); `bands` are (upper bound, name) drawn behind; the points at the places `marks`
+    are ringed in clay.
+    """
+    if not values:
+        return Markup("")
+    left, right, floor, head = 8.0, width - 78.0, height - 20.0, 28.0
+    step = (right - left - 16) / max(len(values) - 1, 1)
+
+    def high(score: int) -> float:
+        return head + (floor - head) * min(max(score, 0), top) / top
+
+    drawn, below = [], 0
+    for place, (upper, name) in enumerate(bands):
+        if upper == below:
+            continue
+        drawn.append(
+            Markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>').format(
+                _n(left), _n(high(below)), _n(right - left), _n(high(upper) - high(below)),
+                ("f-sunken", "f-hover")[place % 2],
+            )
+        )  # fmt: skip
+        middle = (high(below) + high(upper)) / 2 + 4
+        drawn.append(Markup('<text x="{}" y="{}" class="f-ink2 t12">{}</text>').format(_n(right + 6), _n(middle), name))
+        below = upper
+    spots = [(left + 8 + n * step, high(score)) for n, (_day, score, _text) in enumerate(values)]
+    if len(spots) > 1:
+        path = "M" + " L".join(f"{_n(x)} {_n(y)}" for x, y in spots)
+        drawn.append(Markup('<path d="{}" class="sc" stroke-width="2" stroke-linejoin="round"/>').format(path))
+    for n, (x, y) in enumerate(spots):
+        if n in marks:
+            drawn.append(
+                Markup('<circle cx="{}" cy="{}" r="8" class="s-clay nof" stroke-width="2"/>').format(_n(x), _n(y))
+            )
+        drawn.append(Markup('<circle cx="{}" cy="{}" r="4" class="fc"/>').format(_n(x), _n(y)))
+        anchor = "ta-m" if 0 < n < len(spots) - 1 else ("" if n == 0 else "ta-e")
+        drawn.append(
+            Markup('<text x="{}" y="{}" class="f-ink t12 {}">{}</text>').format(_n(x), _n(y - 12), anchor, values[n][2])
+        )
+        if n in (0, len(spots) - 1):
+            drawn.append(
+                Markup('<text x="{}" y="{}" class="f-ink2 t12 {}">{}</text>').format(
+                    _n(x), height - 4, anchor, values[n][0]
+                )
+            )
+    svg = Markup('<svg class="c1" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        width, height, label, Markup("").join(drawn)
+    )
+    data = table((_("日期"), _("得分")), [(day, text) for day, _score, text in values])
+    return Markup('<div class="chart course">{}{}</div>').format(svg, data)
+
+
 def bars(rows: Sequence[tuple[Any, int]], *, ticks: Sequence[int] | None = None, people: bool = False) -> Markup:
     """Return lying bars: (name or Markup, count); `ticks` marks the compared period.
 

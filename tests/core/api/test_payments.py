@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 
 from core.console import verification
 from core.kernel.tenancy import acting
+from core.programme.rules import Referral
 from core.tiers.models import TierEvent
+from tests.core.referrals import kit as referral_kit
 
 
 def member(till, name="欧阳琳", phone="13800005353"):
@@ -169,3 +171,22 @@ def test_what_is_paid_in_steps_earns_what_is_paid_at_once(dental):
     done = later(dental, order["order_no"], rest).get_json()
     assert done["earned_points"] == once["earned_points"]
     assert [line["points"] for line in done["lines"]] == [line["points"] for line in once["lines"]]
+
+
+def test_a_referral_is_rewarded_by_the_last_payment_not_by_the_deposit(any_dental):
+    """B14 with B53: the first order counts once it is paid; its refund takes the reward back."""
+    till = any_dental
+    with acting(till.installation.actor(till.house)):
+        referral_kit.publish(till.installation, Referral("first_paid_order", 200, 100))
+    referrer = till.enrol("陈老师", "13800007001")
+    who = till.enrol("学生", "13800007002", referrer=referrer["member_no"])["id"]
+    order = leave_open(till, who, "CLEAN", paid=10000)
+    assert till.points(referrer["id"]) == 0
+    assert later(till, order["order_no"], 9900, key="a").status_code == 201
+    assert till.points(referrer["id"]) == 0
+    assert later(till, order["order_no"], 100, key="b").status_code == 201
+    assert (till.points(referrer["id"]), till.points(who)) == (200, 300)
+    done = till.refunded(order["order_no"], {1: 1})
+    assert sorted(one["points"] for one in done["referral"]) == [-200, -100]
+    assert (till.points(referrer["id"]), till.points(who)) == (0, 0)
+    silent(till)

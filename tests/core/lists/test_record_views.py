@@ -17,6 +17,7 @@ from core.rewards.models import ExpiryNotice, Redemption
 from core.wallet.models import SettlementLine
 from tests.core.courses import kit
 from tests.core.desk.desk_kit import Desk
+from tests.core.referrals import kit as referral_kit
 from tests.core.wallet import kit as value
 from tests.forms import form_with
 
@@ -36,6 +37,7 @@ def one_of_each(installation):
         kit.use(installation, course.id)
         value.add_items(installation)
         value.top_up(installation, member, "TOP500")
+        referral_kit.enrol(installation, "王芳", member)
         with installation.unit() as session:
             coupons.issue(
                 session, member, CouponRule("C", "券", amount_fen=100), clock.today("Asia/Shanghai"), "test", 1

@@ -381,6 +381,9 @@ class Slow:
     def f_referrals(self, p, _d):
         return sum(1 for other in self.everybody.values() if other.referrer_id == p.id)
 
+    def f_referrals_bought(self, p, _d):
+        return sum(1 for other in self.everybody.values() if other.referrer_id == p.id and other.spent_fen > 0)
+
     def f_tier(self, p, _d):
         return p.tier_code
 

@@ -1,0 +1,1 @@
+"""Who brought whom: codes, referrals, and what each one was rewarded with."""

@@ -1,0 +1,32 @@
+"""Settings of referrals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.kernel.i18n import _l
+from core.kernel.settings import SettingSpec
+
+ATTACH_DAYS = "referrals.attach_days"
+MINIMUM = "referrals.minimum_fen"
+STAFF_POINTS = "referrals.staff_points"
+
+
+def _between(low: int, high: int) -> Any:
+    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+SETTINGS = (
+    SettingSpec(
+        ATTACH_DAYS, _l("入会后多少天内可以补登推荐人"), 30, unit=_l("天"), check=_between(0, 366),
+        help=_l("首笔付款之后一律不能补登。"),
+    ),
+    SettingSpec(
+        MINIMUM, _l("首单实收满多少才算推荐成功"), 100, kind="money", check=_between(1, 100_000_000),
+        help=_l("按实收计，积分、储值和医保支付不算；退到不足这个数，奖励一并收回。"),
+    ),
+    SettingSpec(
+        STAFF_POINTS, _l("员工推荐也得积分"), False,
+        help=_l("医疗机构不得因介绍患者给员工提成，默认只记名不给积分；被推荐的会员照常得分。"),
+    ),
+)  # fmt: skip
