@@ -114,7 +114,7 @@ def test_the_page_shows_what_they_have_and_what_happened(desk):
     desk.ring_up(person, "F-RESIN")
     text = plain(desk.get(f"/members/{person}").text)
     assert "138****5051" in text
-    assert "积分 明细 160" in text
+    assert "积分 兑换 到期 明细 160" in text
     assert "家庭 1 / 8" in text
     assert "消费 · 树脂充填" in text
     assert "办卡 · 家庭卡" in text
