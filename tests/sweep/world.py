@@ -40,8 +40,7 @@ from core.programme import drafts, templates
 from core.programme import services as programmes
 from core.programme.rules import CouponRule
 from core.segments import services as segments
-from core.wallet import pins
-from core.wallet import services as wallet
+from core.wallet import accounts, pins
 from core.wallet.models import SettlementLine, TopUp
 from tests.installation import House, Installation
 
@@ -303,7 +302,7 @@ def _top_up(installation: Installation, member: int, code: str, word: str) -> di
     paid = [TenderRequest("stored_value", 1_100)]
     installation.sell(member, f"U-{code}"[:40], coupons=(), tenders=paid)
     with installation.unit() as session:
-        wallet.take_identity(session, member, "passport", f"{LATIN.upper()}123")
+        accounts.take_identity(session, member, "passport", f"{LATIN.upper()}123")
         pins.put(session, member, "739146", "739146")
         row = session.scalar(select(TopUp).where(TopUp.person_id == member))
         line = SettlementLine(
