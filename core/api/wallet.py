@@ -10,7 +10,7 @@ from core.api.member_json import day
 from core.api.money import ACCEPTED
 from core.kernel.ids import parse_id
 from core.people import services as people
-from core.wallet import reads, services
+from core.wallet import accounts, reads
 from core.wallet.permissions import CHANGE, VIEW
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def act(work: Work, data: dict[str, Any], member_id: str) -> dict[str, Any]:
     A lost account cannot be paid with nor topped up. 409 stored_value_state, stored_value_not_empty.
     """
     person = people.get(work.session, parse_id(member_id))
-    services.act(work.session, person.id, data["action"], data["reason"])
+    accounts.act(work.session, person.id, data["action"], data["reason"])
     return _told(work.session, person.id)
 
 

@@ -20,7 +20,7 @@ from core.kernel.web.routes import on_refusal, page, session
 from core.orders.models import Orders, Refund
 from core.org.models import Franchise, Staff
 from core.people import services as people
-from core.wallet import law, limits, pins, reads, services, settlement
+from core.wallet import accounts, law, limits, pins, reads, settlement
 from core.wallet.models import StoredContract, TopUpRefund
 from core.wallet.permissions import CHANGE, IDENTITY, LIMITS, LOOSEN, PIN, SETTLEMENT, VIEW
 
@@ -52,7 +52,7 @@ def _wallet_page(unit: Session, person_id: int, refusal: Refusal | None = None, 
     return render_page(
         "desk/wallet.html", status=refusal.status if refusal else 200, P=person, W=wallet, moved=moved,
         numbers=_numbers(unit, moved), refunds=_refunds(unit, wallet), refusal=refusal, at=at, typed=request.form,
-        words=words, pin=pin, pin_by=setter.name if setter else "", identity_kinds=services.IDENTITY_KINDS,
+        words=words, pin=pin, pin_by=setter.name if setter else "", identity_kinds=accounts.IDENTITY_KINDS,
         may_change=may(actor, CHANGE), may_pin=may(actor, PIN), may_identity=may(actor, IDENTITY),
         may_refund=may(actor, "orders.refund"),
     )  # fmt: skip
@@ -97,7 +97,7 @@ def wallet_act(person_id: str) -> Any:
     _again(person_id, "act")
     person = people.get(session(), id_of(person_id))
     action = request.form.get("action", "")[:20]
-    services.act(session(), person.id, action, request.form.get("reason", ""))
+    accounts.act(session(), person.id, action, request.form.get("reason", ""))
     said = {
         "report_lost": _("已挂失，现在不能充值和消费。"), "reopen": _("已恢复，可以使用。"), "close": _("已销户。"),
     }  # fmt: skip
@@ -121,7 +121,7 @@ def wallet_identity(person_id: str) -> Any:
     _again(person_id, "identity")
     person = people.get(session(), id_of(person_id))
     form = request.form
-    services.take_identity(session(), person.id, form.get("identity_kind", "")[:12], form.get("identity", "")[:40])
+    accounts.take_identity(session(), person.id, form.get("identity_kind", "")[:12], form.get("identity", "")[:40])
     toast(_("证件已登记，加密保存。"))
     return go("desk.wallet", person_id=person.id)
 

@@ -46,8 +46,7 @@ from core.referrals import services as referrals
 from core.rewards import services as rewards
 from core.rewards.models import ExpiryNotice
 from core.segments import services as segments
-from core.wallet import pins
-from core.wallet import services as wallet
+from core.wallet import accounts, pins
 from core.wallet.models import SettlementLine, TopUp
 from tests.installation import House, Installation
 
@@ -321,7 +320,7 @@ def _top_up(installation: Installation, member: int, code: str, word: str) -> di
     paid = [TenderRequest("stored_value", 1_100)]
     installation.sell(member, f"U-{code}"[:40], coupons=(), tenders=paid)
     with installation.unit() as session:
-        wallet.take_identity(session, member, "passport", f"{LATIN.upper()}123")
+        accounts.take_identity(session, member, "passport", f"{LATIN.upper()}123")
         pins.put(session, member, "739146", "739146")
         row = session.scalar(select(TopUp).where(TopUp.person_id == member))
         line = SettlementLine(

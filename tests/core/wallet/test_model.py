@@ -22,7 +22,7 @@ from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.top_up_refund import Choice
 from core.orders.types import BasketRequest, LineRequest
 from core.people.models import Person
-from core.wallet import limits, services
+from core.wallet import accounts, limits, services
 from core.wallet.giving_back import Payout
 from tests.core.wallet import kit
 from tests.core.wallet.world import NEVER, Drawn, Top, formulas
@@ -213,7 +213,7 @@ class Driver:
         with self.house.unit() as session:
             if services.of_person(session, self.member) is None:
                 return
-            services.act(session, self.member, "reopen" if self.lost else "report_lost", "测试")
+            accounts.act(session, self.member, "reopen" if self.lost else "report_lost", "测试")
         self.lost = not self.lost
 
     def tick(self):

@@ -15,7 +15,7 @@ from core.orders.top_up_refund import Choice
 from core.orders.types import Confirmation, TenderRequest
 from core.people.models import Person
 from core.tiers.models import TierEvent
-from core.wallet import limits, pins, services
+from core.wallet import accounts, limits, pins, services
 from core.wallet.giving_back import Payout
 from core.wallet.models import StoredValueSpend, TopUp, TopUpRefund
 from core.wallet.settings import ATTESTED, CONFIRM_ABOVE, DRAW
@@ -165,7 +165,7 @@ def test_a_sale_refunded_after_its_top_up_fills_it_again_and_it_can_be_given_bac
     with at("2026-11-20 10:00"):
         kit.give_back(shop, top.order_no, "consumer")
         with shop.unit() as session:
-            services.act(session, member, "close", "不来了")
+            accounts.act(session, member, "close", "不来了")
         shop.refund(sale.order_no, {1: 1})
         assert kit.balance(shop, member) == (50_000, 10_000)
         assert kit.give_back(shop, top.order_no, "consumer").amount_fen == 50_000
@@ -329,9 +329,9 @@ def test_a_limit_is_tightened_by_the_keeper_and_loosened_by_the_owner_with_a_rea
         shop.sell(member, ("TOP1200", 10))
     assert refused.value.code == "identity_required"
     with pytest.raises(Invalid), shop.unit() as session:
-        services.take_identity(session, member, "id_card", "110101199003070000")
+        accounts.take_identity(session, member, "id_card", "110101199003070000")
     with shop.unit() as session:
-        row = services.take_identity(session, member, "id_card", "11010519491231002x")
+        row = accounts.take_identity(session, member, "id_card", "11010519491231002x")
         assert row.identity == "11010519491231002X"
     shop.sell(member, ("TOP1200", 10))
     with pytest.raises(Refusal) as refused:
@@ -347,7 +347,7 @@ def test_a_lost_account_takes_and_gives_nothing_until_it_is_reopened(shop, membe
     top = kit.top_up(shop, member)
     sale = kit.pay(shop, member, "CARE600")
     with shop.unit() as session:
-        services.act(session, member, "report_lost", "手机丢了")
+        accounts.act(session, member, "report_lost", "手机丢了")
     for attempt in (
         lambda: kit.pay(shop, member, "CENT"), lambda: kit.top_up(shop, member),
         lambda: kit.give_back(shop, top.order_no),
@@ -358,16 +358,16 @@ def test_a_lost_account_takes_and_gives_nothing_until_it_is_reopened(shop, membe
     shop.refund(sale.order_no, {1: 1})
     assert kit.balance(shop, member) == (100_000, 20_000)
     with pytest.raises(Conflict) as refused, shop.unit() as session:
-        services.act(session, member, "close", "不来了")
+        accounts.act(session, member, "close", "不来了")
     assert refused.value.code == "stored_value_state"
     with shop.unit() as session:
-        services.act(session, member, "reopen", "核对了身份证")
+        accounts.act(session, member, "reopen", "核对了身份证")
     with pytest.raises(Conflict) as refused, shop.unit() as session:
-        services.act(session, member, "close", "不来了")
+        accounts.act(session, member, "close", "不来了")
     assert refused.value.code == "stored_value_not_empty"
     kit.give_back(shop, top.order_no)
     with shop.unit() as session:
-        services.act(session, member, "close", "不来了")
+        accounts.act(session, member, "close", "不来了")
     kit.top_up(shop, member)
     with shop.unit("read") as session:
         assert services.of_person(session, member).state == "open"
