@@ -36,7 +36,7 @@ def test_an_order_tells_lines_steps_tenders_balances_and_receipt(installation, t
         160,
     )
     assert order["tenders"] == [
-        {"kind": "cash", "amount_fen": 16_000, "points": 0, "refunded_fen": 0, "refunded_points": 0}
+        {"kind": "cash", "amount_fen": 16_000, "points": 0, "refunded_fen": 0, "refunded_points": 0, "payment": None}
     ]
     assert order["balances"] == {
         "points": {"available": 160, "pending": 0, "debt": 0},
