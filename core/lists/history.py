@@ -76,12 +76,12 @@ def _event(entry: AuditEntry, found: Recorded, names: Mapping[int, str], opened:
 
 
 def _what(entry: AuditEntry, detail: Mapping[str, Any]) -> str:
+    """Return what was done: a plugin's act in its own words, also while the plugin is off."""
     host = runtime().host
     if host is not None and detail and "." in entry.action and entry.action.split(".")[0] in host.plugins:
-        answers = host.call(
+        said = host.first(
             "describe_audit", hook_context(), action=entry.action, object_kind=entry.object_kind, detail=detail
         )
-        said = next((one.value for one in answers if not one.failed and one.value), None)
         if said:
             return str(said)
     return words.label(entry.action)

@@ -68,7 +68,7 @@ def test_what_is_owed_is_seen_where_the_member_is(owner):
         assert "欠款 ¥20,000.00" in plain(text)
         assert order.order_no in text
     assert "还欠 20,000.00" in plain(owner.get(f"/orders/{order.order_no}/receipt").text)
-    listed = plain(owner.get("/orders?look=owed").text)
+    listed = plain(owner.get("/orders?f.look=owed").text)
     assert order.order_no in listed
 
 

@@ -6,6 +6,7 @@ import re
 
 from sqlalchemy import select
 
+from core.kernel import audit
 from core.kernel.models import AuditEntry
 from core.kernel.tenancy import acting
 from core.org.models import Store
@@ -112,3 +113,16 @@ def test_a_stale_staff_form_likewise(sit):
     done = owner.post(f"/records/staff/{staff}/edit", {**mine, "version": fresh, "take_name": "theirs"})
     assert done.status_code == 303
     assert "别人改的" in owner.get(f"/records/staff/{staff}").text
+
+
+def test_an_entry_of_a_plugin_is_told_by_the_plugin_also_when_it_is_off(sit):
+    """A plugin's act in a member's history opens in its own words; the page once failed on it."""
+    owner = sit("owner")
+    person_id = owner.enrol()
+    with acting(owner.actor), owner.installation.unit() as session:
+        audit.record(
+            session, "physio.assessment.made", "person", person_id, person_id=person_id, detail={"instrument": "odi"}
+        )
+    answer = owner.get(f"/history/person/{person_id}")
+    assert answer.status_code == 200
+    assert "physio.assessment.made" not in answer.text
