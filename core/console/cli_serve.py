@@ -70,7 +70,13 @@ def work(beside: bool) -> None:
     """Run the job worker until it is stopped."""
     # The process becomes a leaner one: what the command itself loaded is given back (core/work_process.py).
     command = [sys.executable, "-m", "core.work_process", *([str(os.getppid())] if beside else [])]
-    here = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    # One heap for all threads, and what is free goes back to the system: GNU's C library reads these at its start.
+    slim = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "131072"}
+    here = {
+        **slim,
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
     if os.name == "nt":
         raise SystemExit(subprocess.call(command, env=here))
     os.execve(sys.executable, command, here)  # noqa: S606

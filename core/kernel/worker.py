@@ -54,6 +54,11 @@ def run_due(runtime: Runtime, known: Mapping[str, Job]) -> dict[str, int]:
 def slim(runtime: Runtime) -> None:
     """Give back what starting up left behind: the worker stays small beside the server, also with a long export."""
     runtime.db.keep_small()
+    give_back()
+
+
+def give_back() -> None:
+    """Let the system have the memory that the last job no longer needs."""
     gc.collect()
     with suppress(OSError, AttributeError):  # only the C library of GNU can be asked to
         ctypes.CDLL("libc.so.6").malloc_trim(0)
@@ -65,6 +70,7 @@ def consumer(runtime: Runtime, known: Mapping[str, Job]) -> Any:
 
     @huey.periodic_task(crontab(minute="*"), name="huike_due", retries=0)
     def due() -> None:
-        run_due(runtime, known)
+        if run_due(runtime, known):
+            give_back()
 
     return huey.create_consumer(workers=1, periodic=True, initial_delay=0.5, max_delay=5)
