@@ -60,7 +60,17 @@ def test_every_operation_says_what_it_does_and_answers(document):
             assert body["schema"]["$ref"], where
             assert body["example"], where
         headers = {p["name"]: p["required"] for p in operation.get("parameters", []) if p["in"] == "header"}
-        acts = ("/orders", "/refunds", "/adjustments", "/shifts", "/close", "/uses", "/undo", "/redemptions", "/payments")
+        acts = (
+            "/orders",
+            "/refunds",
+            "/adjustments",
+            "/shifts",
+            "/close",
+            "/uses",
+            "/undo",
+            "/redemptions",
+            "/payments",
+        )
         value = path.endswith(acts) or "/approvals/" in path or ("/redemptions/" in path and method == "post")
         assert headers["X-Staff"] is value, where
         assert (headers.get("Idempotency-Key") is True) is (value and method == "post"), where
