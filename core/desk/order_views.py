@@ -37,7 +37,6 @@ from core.orders.words import SEVERITY_NAMES, STATE_NAMES
 from core.org import business_day, dealing
 from core.org.models import Staff
 from core.org.proofs import make_proof
-from core.people import services as people
 from core.people.models import Person
 from core.wallet import law
 from core.wallet.giving_back import Payout
@@ -178,13 +177,6 @@ def show_order(
         own=open_ and _is_own(unit, seen),
         may_refund=may(current_actor(), ORDERS_REFUND, seen.row.store_id) and seen.row.state != "refunded",
     )  # fmt: skip
-
-
-@page(bp, "/orders/<order_no>/receipt", permission=ORDERS_VIEW, endpoint="receipt")
-def receipt(order_no: str) -> Any:
-    """Show an order's receipt for an 80 mm roll: masked, ready to print."""
-    seen = reads.see(session(), refunds.find(session(), order_no))
-    return render_page("desk/receipt.html", seen=seen, kind_names=seen.tender_words, mask_name=people.mask_name)
 
 
 # -- refunds ---------------------------------------------------------------------------------------

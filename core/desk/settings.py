@@ -12,6 +12,7 @@ PRICE_REASONS = "desk.reasons_price"
 POINT_REASONS = "desk.reasons_points"
 UNMASK_REASONS = "desk.reasons_unmask"
 OVERRIDE_REASONS = "desk.reasons_override"
+RECEIPT_WIDTH = "desk.receipt_mm"
 MOST, LONGEST = 20, 60
 
 
@@ -46,5 +47,10 @@ SETTINGS = (
     _reasons(
         OVERRIDE_REASONS, _l("放行提示的原因"), _l("已电话核实医嘱"), _l("本人说明并签字"), _l("已人工核对无误"),
         help_=_l("一行一个，按这里的次序显示；也可以写其他原因。"),
+    ),
+    SettingSpec(
+        RECEIPT_WIDTH, _l("小票纸宽"), "80", kind="choice", layers=frozenset(LAYERS),
+        choices=(("80", _l("80 毫米")), ("58", _l("58 毫米"))), check=lambda value: value in ("80", "58"),
+        help=_l("按本店小票机的纸；补打的小票会标明第几次。"),
     ),
 )  # fmt: skip

@@ -133,7 +133,17 @@
   });
 
   /* -- paper --------------------------------------------------------------------------------------- */
-  hk.on("click", (event) => { if (event.target.closest?.("[data-print]")) print(); });
-  window.addEventListener("load", () => { if (hk.$("[data-print][data-now]")) print(); });
+  function paper(button) {
+    const note = button.dataset.print;
+    print();
+    if (!note) return;
+    fetch(note, { method: "POST", headers: { "X-CSRFToken": hk.csrf() }, redirect: "manual" }).then(() => {
+      const seen = new URL(location.href);
+      seen.searchParams.delete("print");
+      location.replace(seen);
+    });
+  }
+  hk.on("click", (event) => { const button = event.target.closest?.("[data-print]"); if (button) paper(button); });
+  window.addEventListener("load", () => { const button = hk.$("[data-print][data-now]"); if (button) paper(button); });
   hk.on("change", (event) => { if (event.target.matches("[data-auto]")) event.target.form.requestSubmit(); });
 })();

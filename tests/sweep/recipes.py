@@ -154,6 +154,7 @@ DESK = {
     "desk.orders": PLAIN,
     "desk.order": Recipe({"order_no": ORDER}),
     "desk.receipt": Recipe({"order_no": ORDER}),
+    "desk.receipt_done": Recipe({"order_no": ORDER}),
     "desk.refund": Recipe({"order_no": ORDER}),
     "desk.order_pay": Recipe({"order_no": ORDER}, form={"once": "abc", "kind": "cash", "amount": "1"}),
     "desk.refund_preview": Recipe({"order_no": ORDER}, form={"qty_2": "1"}),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from core.desk.settings import RECEIPT_WIDTH
+from core.kernel import settings
+from core.kernel.tenancy import acting
 from tests.core.desk.desk_kit import PIN, alert, field, plain
 
 
@@ -136,3 +139,18 @@ def test_home_shows_the_days_figures_and_each_opens_its_rows(desk, sit):
     assert "营业实收" not in front
     assert "我今天的项目" in plain(sit("clinician").get("/").text)
     assert "最近的操作" in plain(sit("auditor").get("/").text)
+
+
+def test_a_receipt_printed_again_says_so_and_fits_the_roll(sit):
+    owner = sit("owner")
+    order = owner.ring_up(owner.enrol(), "CLEAN")
+    path = f"/orders/{order.order_no}/receipt"
+    assert "补打" not in owner.get(path).text
+    assert owner.post(path).status_code == 303
+    assert "补打 · 第 2 次" in owner.get(path).text
+    assert 'class="rc"' in owner.get(path).text
+    with acting(owner.actor), owner.installation.unit() as unit:
+        settings.change(unit, RECEIPT_WIDTH, "58")
+    assert 'class="rc w58"' in owner.get(path).text
+    foreign = sit("owner", owner.installation.pharmacy)
+    assert foreign.post(path).status_code == 404
