@@ -13,7 +13,7 @@ from core.catalog import forms, prices, services
 from core.catalog.blueprint import bp
 from core.catalog.models import Item
 from core.catalog.permissions import EDIT, VIEW
-from core.catalog.words import KIND_NAMES
+from core.catalog.words import KIND_NAMES, category_word
 from core.kernel.errors import Invalid, NotFound, Refusal
 from core.kernel.i18n import _
 from core.kernel.ids import parse_id
@@ -59,7 +59,7 @@ def _item_page(unit: Session, item_id: str, refusal: Refusal | None = None, at: 
     return render_page(
         "catalog/item.html", I=row, status=refusal.status if refusal else 200, refusal=refusal, at=at,
         typed=request.form if refusal else {}, kinds=KIND_NAMES, stores=known, staff=staff, today=today,
-        price_fen=prices.one(unit, row), in_force=_in_force(table, today), table=table,
+        price_fen=prices.one(unit, row), in_force=_in_force(table, today), table=table, category_word=category_word,
         tomorrow=today + dt.timedelta(days=1), stock=stock, attributes=_shown(row), may_edit=may(current_actor(), EDIT),
     )  # fmt: skip
 

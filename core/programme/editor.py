@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from core.catalog.models import Item
+from core.catalog.words import category_names
 from core.kernel.i18n import _
-from core.kernel.runtime import runtime
 from core.programme import drafts, labels, sections, sentences, services, words
 from core.programme.checks import member_conditions
 from core.programme.codec import Problems
@@ -57,11 +57,8 @@ def item_names(session: Session) -> dict[str, str]:
 
 
 def class_names() -> dict[str, str]:
-    """Return what the plugins call the values of their item attributes: classes and categories go by them."""
-    host = runtime().host
-    answers = host.declared("register_item_attributes") if host else []
-    words = (pair for one in answers if not one.failed for pair in one.value.choices)
-    return {f"class:{value}": str(label) for value, label in words}
+    """Return what item classes and categories are called, by `class:<code>`."""
+    return {f"class:{code}": str(label) for code, label in category_names().items()}
 
 
 def shown(session: Session, draft: ProgrammeDraft, reading: drafts.Reading) -> list[ShownSection]:
