@@ -63,7 +63,10 @@ class ItemAdmin(AdminView):
             Column("name", _l("名称"), (Item.name,), _name, phone="title", fixed=True),
             Column("code", _l("编码"), (Item.code,), lambda r: r.code, phone="meta", quiet=True),
             Column("kind", _l("类型"), (Item.kind,), lambda r: KIND_NAMES.get(r.kind, r.kind), phone="note"),
-            Column("category", _l("类别"), (Item.category,), lambda r: category_word(r.category) if r.category else "—"),
+            Column(
+                "category", _l("类别"), (Item.category,),
+                lambda r: category_word(r.category) if r.category else "—",
+            ),
             Column(
                 "price", _l("价格"), (prices.common().label("price_now"),), lambda r: yuan(r.price_now), numeric=True,
                 phone="value",
