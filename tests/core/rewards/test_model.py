@@ -160,7 +160,7 @@ class Driver:
             assert kit.stock(self.house, "FOOT-PACK") == self.drawer.shelf, where
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_points_and_rewards_agree_with_the_model(installation, seed):
     told = walk(installation, seed, 700)
     assert {("take", "done"), ("take", "held"), ("take", "out_of_stock"), ("confirm", "done")} <= set(told)

@@ -236,7 +236,7 @@ class Driver:
             assert session.get(Person, self.member).spent_fen >= 0, self.where()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 def test_stored_value_agrees_with_the_model(installation, seed):
     tops = walk(installation, seed, 400)
     assert sum(lot.grace for top in tops for lot in top.lots) > 1
