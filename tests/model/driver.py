@@ -17,13 +17,14 @@ from core.ledger import services as ledger
 from core.orders import jobs as money_jobs
 from core.orders import quotes, refunds, settle
 from core.orders.settings import REFUND_PROOF_ABOVE
-from core.orders.types import BasketRequest, LineRequest, TenderRequest
+from core.orders.types import BasketRequest, Confirmation, LineRequest, TenderRequest
 from core.people import services as people
 from tests.model.ledger_model import Member, Order
 
 ITEMS = ("F-RESIN", "F-BASIC", "F-TEMP", "CLEAN", "CHECK", "POLISH", "PASTE")
 MEMBERS = 4
 BASE_YUAN = 100
+ATTESTED = Confirmation("staff_attested", "本人在场")
 
 
 class Difference(AssertionError):
@@ -78,25 +79,23 @@ class Driver:
         """Return the business date."""
         return clock.business_date(self.now, "Asia/Shanghai")
 
+    def _acts(self) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+        """Return what may happen, and how often each does."""
+        return (
+            self._sell, self._refund, self._tick, self._sweep, self._replay, self._crash, self._card, self._overspend
+        ), (42, 26, 14, 3, 6, 4, 2, 3)  # fmt: skip
+
     def _one(self) -> None:
-        act = self.rng.choices(
-            (
-                self._sell,
-                self._refund,
-                self._tick,
-                self._sweep,
-                self._replay,
-                self._crash,
-                self._card,
-                self._overspend,
-            ),
-            (42, 26, 14, 3, 6, 4, 2, 3),
-        )[0]
+        act = self.rng.choices(*self._acts())[0]
         touched = act()
         for member in touched if touched is not None else self.members:
             self._compare(member, act.__name__)
 
     # -- acts ----------------------------------------------------------------------------------
+
+    def _touched(self, *members: int) -> list[int]:
+        """Return whose figures a movement of these may change."""
+        return list(members)
 
     def _basket(self) -> tuple[LineRequest, ...]:
         lines = [
@@ -140,25 +139,29 @@ class Driver:
             raise Difference(f"{self.where()} a sale was refused: {outcome.answer}")
         self.answers.append((key, body, outcome.answer))
         self._note_sale(member, outcome.answer["order_no"], quote, tenders)
-        return [member]
+        return self._touched(member)
 
     def _settle(self, session: Any, quote_id: int, tenders: list[TenderRequest]) -> tuple[int, dict[str, Any]]:
-        done = settle.settle(session, quote_id, tenders)
+        done = settle.settle(session, quote_id, tenders, confirmation=ATTESTED)
         return 201, {"order_no": done.order_no, "id": str(done.order_id)}
 
-    def _note_sale(self, member: int, order_no: str, quote: Any, tenders: list[TenderRequest]) -> None:
+    def _note_sale(self, member: int, order_no: str, quote: Any, tenders: list[TenderRequest], bonus: int = 0) -> Order:
+        """Write a sale into the model; `bonus` is the share of stored value that nobody paid for."""
         points = sum(t.points for t in tenders)
-        cash = quote.total_fen - points
-        eligible = 0 if any(line.item == "CARD-FAMILY" for line in quote.lines) else cash
+        paid = sum(t.amount_fen for t in tenders)
+        money = paid - points - bonus
+        eligible = 0 if any(line.item == "CARD-FAMILY" for line in quote.lines) else money
         model, order = self.members[member], Order(
             str(member), quote.total_fen, points, {line.line: (line.qty, line.net_fen) for line in quote.lines},
-            eligible // BASE_YUAN, eligible,
+            eligible // BASE_YUAN, eligible, owed=quote.total_fen - paid, bonus=bonus,
         )  # fmt: skip
+        model.spent += money
         if points:
             order.spending = model.spend(points, self.today)
         if order.earned:
             model.earn(order.earned, self.today, self.step, order_no)
         self.orders[order_no] = order
+        return order
 
     def _refund(self) -> list[int]:
         open_orders = [no for no, order in self.orders.items() if not order.whole() and order.total >= 0]
@@ -183,10 +186,9 @@ class Driver:
                 return [int(order.member)]
             raise
         self._note_refund(order_no, order, asked, done)
-        return [int(order.member)]
+        return self._touched(int(order.member))
 
     def _note_refund(self, order_no: str, order: Order, asked: dict[int, int], done: Any) -> None:
-        model = self.members[int(order.member)]
         for line, qty in asked.items():
             order.refunded[line] = order.refunded.get(line, 0) + qty
         expected = (
@@ -195,22 +197,42 @@ class Driver:
                 for line, (qty, net) in order.lines.items()
             )
             - order.money_back
+            - order.released
         )
-        self._same("refunded money", done.amount_fen, expected)
-        order.money_back += expected
-        by_kind = {"points": 0, "money": 0}
+        worth = done.amount_fen + done.released_fen
+        if not order.rebased or order.whole():
+            self._same("refunded money", worth, expected)
+        elif abs(worth - expected) > 2 * len(order.lines):
+            raise Difference(f"{self.where()} refunded {worth}, the model says about {expected}")
+        order.money_back += done.amount_fen
+        order.released += done.released_fen
+        order.owed -= done.released_fen
+        self._same("still owed", done.owed_fen, order.owed)
+        self._note_given(order_no, order, done)
+        if order.whole():
+            self._same("all money", order.money_back + order.released, order.total)
+            self._same("all debt", order.owed, 0)
+            self._same("all points", order.points_back, order.points_paid)
+            self._same("all bonus", order.bonus_back, order.bonus)
+            self._same("all earned", order.taken_back, order.earned)
+
+    def _note_given(self, order_no: str, order: Order, done: Any) -> None:
+        """Write what a refund gave back by each tender, and what it took of the points."""
+        model = self.members[int(order.member)]
+        by_kind = {"points": 0, "stored_bonus": 0, "money": 0}
         for tender in done.tenders:
-            by_kind["points" if tender["kind"] == "points" else "money"] += tender["amount_fen"]
-        self._same("refund over tenders", by_kind["points"] + by_kind["money"], expected)
-        points_fen_back = sum(t["amount_fen"] for t in done.tenders if t["kind"] == "points")
-        order.points_back += points_fen_back
-        if order.points_back > order.points_paid:
-            raise Difference(f"{self.where()} more points given back than paid")
+            by_kind[tender["kind"] if tender["kind"] in by_kind else "money"] += tender["amount_fen"]
+        self._same("refund over tenders", sum(by_kind.values()), done.amount_fen)
+        order.points_back += by_kind["points"]
+        order.bonus_back += by_kind["stored_bonus"]
+        if order.points_back > order.points_paid or order.bonus_back > order.bonus:
+            raise Difference(f"{self.where()} more given back than paid")
         if done.points_returned and order.spending is not None:
-            self._same("points given back", done.points_returned, points_fen_back)
+            self._same("points given back", done.points_returned, by_kind["points"])
             model.give_back(order.spending, done.points_returned, self.today, self.step)
-        elif points_fen_back:
+        elif by_kind["points"]:
             raise Difference(f"{self.where()} a points tender was refunded without points")
+        model.spent -= by_kind["money"]
         if order.cash_left or order.earned:
             order.cash_left -= by_kind["money"]
             take = order.earned - order.taken_back - order.cash_left // BASE_YUAN
@@ -218,10 +240,6 @@ class Driver:
             order.taken_back += take
             if take:
                 model.take_back(take, order_no)
-        if order.whole():
-            self._same("all money", order.money_back, order.total)
-            self._same("all points", order.points_back, order.points_paid)
-            self._same("all earned", order.taken_back, order.earned)
 
     def _tick(self) -> None:
         self.now += timedelta(hours=self.rng.choice((1, 5, 26, 24 * 9, 24 * 40, 24 * 120)))
@@ -257,7 +275,7 @@ class Driver:
         quote_id, quote = self._quote(member, self._basket())
         try:
             with self.house.unit() as session:
-                settle.settle(session, quote_id, self._tenders(quote))
+                settle.settle(session, quote_id, self._tenders(quote), confirmation=ATTESTED)
                 raise Crash
         except Crash:
             return [member]
@@ -271,7 +289,7 @@ class Driver:
         with self.house.unit() as session:
             done = settle.settle(session, quote_id, [TenderRequest("cash", quote.total_fen)])
         self._note_sale(member, done.order_no, quote, [TenderRequest("cash", quote.total_fen)])
-        return [member]
+        return self._touched(member)
 
     def _overspend(self) -> list[int]:
         """More points than there are must be refused, whatever the quote allows."""

@@ -29,6 +29,7 @@ class Lot:
     earned: date
     born: int
     order: str = ""
+    longer: bool = False
 
 
 @dataclass
@@ -54,6 +55,12 @@ class Order:
     money_back: int = 0
     points_back: int = 0
     spending: Spending | None = None
+    owed: int = 0
+    released: int = 0
+    bonus: int = 0
+    bonus_back: int = 0
+    rebased: bool = False
+    fresh: int = 0
 
     def whole(self) -> bool:
         """Return whether every piece of every line was refunded."""
@@ -66,6 +73,7 @@ class Member:
     def __init__(self) -> None:
         self.lots: list[Lot] = []
         self.debt = 0
+        self.spent = 0
 
     def _in_order(self, lots: list[Lot]) -> list[Lot]:
         return sorted(lots, key=lambda lot: (lot.ends, lot.earned, lot.born))
@@ -129,6 +137,15 @@ class Member:
             lot.left += part - paid
         if late:
             self.earn(late, today, born, "", today + timedelta(days=GRACE))
+
+    def let_go(self, spending: Spending) -> None:
+        """Give back what was only set aside: to its own lots, whatever their end, the last chosen pays a debt first."""
+        settled = min(self.debt, sum(part for _lot, part in spending.takes))
+        self.debt -= settled
+        for lot, part in reversed(spending.takes):
+            paid = min(settled, part)
+            settled -= paid
+            lot.left += part - paid
 
     def forget_expired(self, today: date) -> None:
         """Drop what has ended: what the nightly sweep books."""

@@ -1,6 +1,7 @@
 """The command of the long suites.
 
-./dev soak model [STEPS]      steps against the model (default 50,000 a run; sums over runs)
+./dev soak model [STEPS] [postgresql]
+                              steps against the model (default 50,000 a run; sums over runs)
 ./dev soak races [ROUNDS]     each race on both databases, with locks-off controls (default 1,000)
 ./dev soak kills [KILLS]      SIGKILLs on both databases, with two controls (default 200)
 ./dev soak baskets            10,000 random baskets of each property
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from tests.model.driver import Driver
+from tests.model.value_driver import ValueDriver
 from tests.soak import figures, kills, races
 from tests.soak.places import DIALECTS, place
 
@@ -26,18 +27,19 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", flush=True)
 
 
-def soak_model(steps: int) -> bool:
+def soak_model(steps: int, dialect: str) -> bool:
     """Walk `steps` steps in stretches of one seed each; every stretch is recorded when it is done."""
     done = 0
     while done < steps:
-        seed = secrets.randbelow(10**9)
-        with place("sqlite") as (house, _url):
-            driver = Driver(house, seed)
-            driver.run(min(STRETCH, steps - done), verify_every=1000)
+        seed, stretch = secrets.randbelow(10**9), min(STRETCH, steps - done)
+        with place(dialect) as (house, _url):
+            driver = ValueDriver(house, seed)
+            driver.run(stretch, verify_every=500)
             driver.finish()
-        done += min(STRETCH, steps - done)
-        record = figures.add("model", steps=min(STRETCH, steps), violations=0, seeds=[seed])
-        say(f"model: {record['steps']} steps in all, 0 violations")
+        done += stretch
+        name = "model" if dialect == "sqlite" else f"model {dialect}"
+        record = figures.add(name, steps=stretch, violations=0, seeds=[seed])
+        say(f"{name}: {record['steps']} steps in all, 0 violations")
     return True
 
 
@@ -84,7 +86,7 @@ def main(arguments: list[str]) -> int:
         "baskets": soak_baskets,
         "races": lambda: soak_races(n or 1000),
         "kills": lambda: soak_kills(n or 200),
-        "model": lambda: soak_model(n or 50_000),
+        "model": lambda: soak_model(n or 50_000, arguments[2] if len(arguments) > 2 else DIALECTS[0]),
     }
     if name != "all" and name not in suites:
         print(__doc__)

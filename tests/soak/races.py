@@ -30,12 +30,20 @@ from core.people import services as people
 from tests import installation as houses
 from tests.installation import House, Installation
 from tests.soak.places import place
+from tests.soak.value_races import RACES
 
-KINDS = ("coupon", "points", "key", "refund", "session")
+KINDS = ("coupon", "points", "key", "refund", "session", *RACES)
 # How long a control holds what it read: long enough for the other worker to read it too, on a busy machine.
 PAUSE = 0.25
 READ_BALANCE, USE_ROW = ledger.balance_of, settle._use_row
-WORKERS = {"coupon": 2, "points": 2, "key": 8, "refund": 2, "session": 8}
+WORKERS = {
+    "coupon": 2,
+    "points": 2,
+    "key": 8,
+    "refund": 2,
+    "session": 8,
+    **{k: one.workers for k, one in RACES.items()},
+}
 PARTS_OF = courses.parts_of
 
 
@@ -46,7 +54,9 @@ def _attempt(house: Installation, actor: Actor, kind: str, task: dict[str, Any],
     """Do one worker's part; return `ok` or the code of the refusal."""
     try:
         with acting(actor):
-            if control:
+            if kind in RACES:
+                (RACES[kind].blind if control else RACES[kind].act)(house, task)
+            elif control:
                 _unlocked(house, actor, kind, task)
             else:
                 _locked(house, actor, kind, task)
@@ -182,6 +192,8 @@ def _worker(folder: str, url: str | None, made: House, kind: str, control: bool,
 def _situation(house: Installation, kind: str, n: int) -> list[dict[str, Any]]:
     workers = WORKERS[kind]
     member = house.enrol(f"赛跑{n}", f"139{n:08d}")
+    if kind in RACES:
+        return list(RACES[kind].situation(house, member, n))
     if kind == "key":
         return [{"key": f"race-{n}", "member": member}] * workers
     if kind == "refund":
@@ -244,11 +256,17 @@ def _violation(kind: str, answers: list[str], effects: int) -> bool:
     if kind == "key":
         return any(answer != "ok" for answer in answers)
     lost = [answer for answer in answers if answer != "ok"]
-    return len(lost) != len(answers) - 1 or any(answer not in ONE_MAY_WIN[kind] for answer in lost)
+    one = RACES.get(kind)
+    if one is not None and (one.all_win or one.may_refuse):
+        return any(answer not in one.fair for answer in lost)
+    fair = one.fair if one is not None else ONE_MAY_WIN[kind]
+    return len(lost) != len(answers) - 1 or any(answer not in fair for answer in lost)
 
 
 def _effects(house: Installation, kind: str, task: dict[str, Any]) -> int:
     """Count what really happened in the database."""
+    if kind in RACES:
+        return int(RACES[kind].effects(house, task))
     fid = house.dental.franchise_id
     sql, params = {
         "coupon": ("SELECT COUNT(*) FROM coupon_use WHERE franchise_id = ? AND person_id = ?", ["treated"]),
@@ -277,6 +295,8 @@ def race(
     with place(dialect) as (house, url), acting(house.actor(house.dental)):
         if control:
             _drop_constraints(house, dialect)
+        if kind in RACES:
+            RACES[kind].prepare(house)
         context = mp.get_context("spawn")
         results = context.Queue()
         # Two show what the locks are for; eight show that they hold.
@@ -304,7 +324,7 @@ def _drop_constraints(house: Installation, dialect: str) -> None:
         connection.execute(text("DROP INDEX uq_coupon_use_live"))
         if dialect == "postgresql":
             for table, name in (("order_line", "refunded_qty"), ("order_line", "refunded_fen"),
-                                ("tender", "refunded"), ("orders", "refunded")):  # fmt: skip
+                                ("tender", "refunded"), ("orders", "refunded"), ("orders", "paid")):  # fmt: skip
                 connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT ck_{table}_{name}"))
 
 

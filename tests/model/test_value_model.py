@@ -1,0 +1,43 @@
+"""Days with stored value, courses, rewards, referrals and debts against the model, and mutants that must not survive.
+
+A million steps are walked by `./dev soak model`; here is a short share of them on both databases.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.model.driver import Difference
+from tests.model.value_driver import ValueDriver
+from tests.model.value_mutants import VALUE_MUTANTS
+
+MUST_HAPPEN = {
+    "sale+stored", "sale+owed", "refund+stored", "refund+owed", "payment", "top-up back", "use", "use taken back",
+    "course back", "course handed over", "course extended", "reward", "reward reserved", "reward confirmed",
+    "reward back", "brought", "lot extended", "some let go",
+}  # fmt: skip
+
+
+def test_a_thousand_steps_with_everything_of_value(installation):
+    driver = ValueDriver(installation, 2)
+    driver.run(1000, verify_every=250)
+    driver.finish()
+    assert set(driver.outcomes) >= MUST_HAPPEN, MUST_HAPPEN - set(driver.outcomes)
+
+
+@pytest.mark.postgres
+def test_some_hundred_steps_on_postgres(pg_installation):
+    driver = ValueDriver(pg_installation, 41)
+    driver.run(300, verify_every=150)
+    driver.finish()
+
+
+@pytest.mark.parametrize("name", sorted(VALUE_MUTANTS))
+def test_a_mutant_is_killed(installation, monkeypatch, name):
+    VALUE_MUTANTS[name](monkeypatch)
+    with pytest.raises((Difference, Exception)) as caught:
+        for seed in (2, 3, 4):
+            driver = ValueDriver(installation, seed)
+            driver.run(600, verify_every=100)
+            driver.finish()
+    assert caught.type is not SystemExit
