@@ -36,7 +36,7 @@ class Sort:
 
 
 def sort_of(pack: services.Pack) -> Sort | None:
-    """Return the sort of a course, or None for a bundle of several items: one number does not say what is left of it."""
+    """Return the sort of a course, or None for a bundle: one number does not say what is left of several items."""
     if len(pack.items) != 1:
         return None
     item, terms = pack.items[0], pack.terms

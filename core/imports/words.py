@@ -166,7 +166,8 @@ BALANCE_HEADINGS: dict[str, tuple[str, ...]] = {
         "积分到期日|积分有效期|积分有效期至|积分失效日|積分到期日|點數到期日|points until|points expiry"
     ),
     "principal": _split(
-        "储值本金|本金|本金余额|储值余额|储值|余额|卡内余额|充值余额|儲值本金|本金餘額|餘額|principal|stored value|balance"
+        "储值本金|本金|本金余额|储值余额|储值|余额|卡内余额|充值余额|儲值本金|本金餘額|餘額"
+        "|principal|stored value|balance"
     ),
     "bonus": _split("储值赠金|赠金|赠送金额|赠送余额|赠金余额|儲值贈金|贈金|贈送餘額|bonus|gift balance"),
     "bonus_until": _split("赠金到期日|赠金有效期|赠送到期日|贈金到期日|bonus until|bonus expiry"),

@@ -31,7 +31,7 @@ class Opener(Bureau):
         """Return what members own by unit, and what the house account `opening` gave."""
         with acting(self.actor), self.unit() as session:
             st = Statements(session, self.house.franchise_id)
-            own = {unit: 0 for unit in unit_kinds}
+            own = dict.fromkeys(unit_kinds, 0)
             for unit, amount in st.all(
                 "SELECT unit, SUM(balance) FROM account WHERE franchise_id = ? AND owner_kind <> 'house' GROUP BY unit",
                 [self.house.franchise_id],
