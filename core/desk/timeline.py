@@ -201,6 +201,7 @@ REASONS: dict[str, Any] = {
     "restore": _l("退回抵扣积分"),
     "expire": _l("积分到期"),
     "opening": _l("期初积分"),
+    "opening_undone": _l("撤销期初导入"),
     "adjust": _l("人工调整"),
     "deduct": _l("人工扣减"),
     "birthday": _l("生日礼"),

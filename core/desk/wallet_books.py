@@ -18,7 +18,7 @@ from core.org.models import Store
 from core.wallet.models import SettlementLine, TopUp
 from core.wallet.permissions import SETTLEMENT, VIEW
 
-STATES = (("open", _l("有效")), ("refunded", _l("已退")))
+STATES = (("open", _l("有效")), ("refunded", _l("已退")), ("undone", _l("导入已撤销")))
 
 
 def _left(unit: str) -> Any:

@@ -31,6 +31,7 @@ IDENTITY_NAMES: dict[str, Any] = {"id_card": _l("身份证"), "passport": _l("�
 REASON_NAMES: dict[str, Any] = {
     "topup": _l("充值"), "spend": _l("付款"), "restore": _l("退回账户"), "refund": _l("退款"),
     "kept": _l("按已消费计算"), "expire": _l("赠金到期"), "opening": _l("期初"),
+    "opening_undone": _l("撤销期初导入"),
 }  # fmt: skip
 
 

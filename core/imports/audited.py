@@ -11,4 +11,5 @@ ACTIONS = {
     "imports.item.created": _l("导入项目"), "imports.item.undone": _l("撤销导入的项目"),
     "imports.staff.undone": _l("撤销导入的员工"), "imports.passwords.downloaded": _l("下载一次性密码"),
     "imports.person.undone": _l("撤销导入的会员"), "imports.errors.downloaded": _l("下载导入错误文件"),
+    "imports.points.brought": _l("导入期初积分"), "imports.opening.undone": _l("撤销导入的期初"),
 }  # fmt: skip

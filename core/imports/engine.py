@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 CHUNK = 500
 SAMPLE = 20
+WARNINGS = 50  # kept of a list: enough to see what is wrong with it
 DONE = frozenset({outcomes.CREATED, outcomes.UPDATED, outcomes.UNCHANGED})
 
 
@@ -68,6 +69,9 @@ class DryRun:
     sample: list[int] = field(default_factory=list)
     waiting: list[tuple[Staged, Any]] = field(default_factory=list)
     problems: list[Result] = field(default_factory=list)
+    totals: dict[str, int] = field(default_factory=dict)
+    warnings: list[tuple[int, Problem]] = field(default_factory=list)
+    warned: int = 0
     made: int = 0
 
     def __post_init__(self) -> None:
@@ -108,8 +112,16 @@ class DryRun:
                 record_id = -self.made
             if decision.outcome in DONE:
                 self.task.take(self.known, record_id or 0, row, decision)
+                self._add_up(staged.number, row, decision)
             results.append(self._count(Result(staged, row, decision, record_id)))
         return results
+
+    def _add_up(self, number: int, row: Any, decision: Decision) -> None:
+        for unit, amount in self.task.amounts(row, decision).items():
+            self.totals[unit] = self.totals.get(unit, 0) + amount
+        told = self.task.warnings(self.known, row, decision)
+        self.warned += bool(told)
+        self.warnings += [(number, one) for one in told[: WARNINGS - len(self.warnings)]]
 
     def _count(self, result: Result) -> Result:
         outcome = result.decision.outcome
@@ -146,7 +158,9 @@ def run_chunk(
 ) -> list[Result]:
     """Decide and write a chunk in the open unit; `rows_done` (record to row of this batch) grows along."""
     known = task.known(rows_done)
-    task.fill(session, known, [one.row for one in prepared if one.row is not None])
+    rows = [one.row for one in prepared if one.row is not None]
+    task.fill(session, known, rows)
+    task.lock(session, known, rows)
     writer = task.writer(session)
     results = []
     for one in prepared:

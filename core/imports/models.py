@@ -27,6 +27,7 @@ class ImportBatch(FranchiseOwned, Base):
     """One file being imported; `kind` is the key of a kind (kinds/).
 
     States: loading, uploaded, checking, checked, running, paused, done, undoing, undone, cancelled.
+    `control` holds the totals that somebody typed from the old system, by unit; money in fen.
     """
 
     __tablename__ = "import_batch"
@@ -45,6 +46,7 @@ class ImportBatch(FranchiseOwned, Base):
     duplicates: Mapped[int] = count_col()
     failed: Mapped[int] = count_col()
     dry_run: Mapped[str] = col(Text, INTERNAL, default="{}")
+    control: Mapped[str] = col(Text, INTERNAL, default="{}")
     staff_id: Mapped[int | None] = ref_col()
     store_id: Mapped[int | None] = ref_col()
     made_at: Mapped[int] = at_col()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from core.imports import kinds, rules, services, staging
+from core.imports import control, kinds, rules, services, staging
 from core.imports.models import ImportBatch
 from core.imports.permissions import RUN
 from core.kernel.i18n import _, _l
@@ -120,8 +120,22 @@ def mapping_context(unit: Session, batch: ImportBatch, typed: Mapping[str, str] 
         "headings": headings,
         "unused": [heading for heading in headings if heading not in mapping.columns.values()],
         "before": services.same_file(unit, batch),
+        "controls": _controls(kind, batch, typed),
         **kind.value_words(unit, mapping, lambda field, meaning: _words(rows, places.get(field), meaning)),
     }  # fmt: skip
+
+
+def _controls(kind: Kind, batch: ImportBatch, typed: Mapping[str, str] | None) -> list[tuple[Any, str]]:
+    """Return the units of a kind, each with the control total as it was typed."""
+    had = control.of(batch)
+    return [
+        (
+            unit,
+            typed.get(f"control.{unit.key}", "") if typed is not None
+            else control.show(unit, had[unit.key]) if unit.key in had else "",
+        )
+        for unit in kind.units
+    ]  # fmt: skip
 
 
 def _samples(masked: bool, rows: Sequence[Staged], place: int | None) -> list[str]:

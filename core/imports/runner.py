@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from core.imports import engine, kinds, readers, services, staging, undo
+from core.imports import control, engine, kinds, readers, services, staging, undo
 from core.imports.engine import CHUNK, DryRun, Staged
 from core.kernel.errors import Refusal
 from core.kernel.tenancy import acting
@@ -37,10 +37,17 @@ _threads: dict[int, threading.Thread] = {}
 
 
 def load(db: Database, actor: Actor, name: str, data: bytes, kind: Kind = kinds.PEOPLE) -> int:
-    """Read a file and stage its rows as they come; return the batch's id. Raises Refusal `unreadable_file`."""
+    """Read a file and stage its rows as they come; return the batch's id.
+
+    Raises Refusal `unreadable_file`, Conflict `batch_imported`.
+    """
+    sha256 = hashlib.sha256(data).digest()
     with acting(actor):
+        if kind.once_only:
+            with db.unit("read") as session:
+                control.refuse_again(session, kind, sha256)
         table = readers.open_list(data, kind.vocabulary())
-    rows, sha256 = iter(table.rows), hashlib.sha256(data).digest()
+    rows = iter(table.rows)
     with acting(actor):
         with db.unit("write") as session:
             batch_id = staging.begin(session, kind, name, sha256, table.encoding, table.headings).id
@@ -78,7 +85,7 @@ def check(db: Database, actor: Actor, batch_id: int) -> None:
                     return
                 services.note_checked(session, batch, results)
                 if not staged:
-                    services.checked(session, batch, dry.counts, dry.sample)
+                    services.checked(session, batch, dry)
                     return
                 batch.position = min(batch.position + len(staged), batch.rows)
             number = staged[-1].number

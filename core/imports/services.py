@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from core.imports import engine, kinds, outcomes, staging
+from core.imports import control, engine, kinds, outcomes, staging
 from core.imports.models import ImportBatch
 from core.imports.staging import LOADING, UPLOADED
 from core.kernel import audit, clock, settings
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.imports.cleaning import Problem
-    from core.imports.engine import Result
+    from core.imports.engine import DryRun, Result
     from core.imports.kinds.base import Kind
     from core.imports.rules import ColumnMap
 
@@ -62,10 +62,13 @@ def _expect(batch: ImportBatch, *states: str) -> None:
 # -- mapping and dry run --------------------------------------------------------------------------
 
 
-def save_mapping(session: Session, batch: ImportBatch, mapping: ColumnMap, *, keep: bool = False) -> None:
+def save_mapping(
+    session: Session, batch: ImportBatch, mapping: ColumnMap, *, keep: bool = False,
+    totals: Mapping[str, int] | None = None,
+) -> None:  # fmt: skip
     """Set the batch's mapping and ask for a dry run; raise Invalid for a mapping that does not fit.
 
-    `keep` also makes it the franchise's preset for its next list.
+    `keep` also makes it the franchise's preset for its next list. `totals` are what the list must add up to.
     """
     _expect(batch, UPLOADED, CHECKED, CHECKING)
     headings = staging.headings_of(batch)
@@ -75,11 +78,13 @@ def save_mapping(session: Session, batch: ImportBatch, mapping: ColumnMap, *, ke
     batch.state = CHECKING
     batch.position = 0
     batch.dry_run = "{}"
+    batch.control = json.dumps(dict(totals or {}))
     if keep:
         settings.change(session, kind.preset, mapping.to_json())
     audit.record(
-        session, "imports.batch.mapped", "import_batch", batch.id, detail={"mapping": mapping.to_json(), "kept": keep}
-    )
+        session, "imports.batch.mapped", "import_batch", batch.id,
+        detail={"mapping": mapping.to_json(), "kept": keep, **({"control": dict(totals)} if totals else {})},
+    )  # fmt: skip
 
 
 def remap(batch: ImportBatch) -> None:
@@ -113,11 +118,12 @@ def clear_checked(session: Session, batch: ImportBatch) -> None:
     )
 
 
-def checked(session: Session, batch: ImportBatch, counts: dict[str, int], sample: Sequence[int]) -> None:
+def checked(session: Session, batch: ImportBatch, dry: DryRun) -> None:
     """Note the result of a dry run."""
+    counts = dry.counts
     batch.state = CHECKED
     batch.position = batch.rows
-    batch.dry_run = json.dumps({"counts": counts, "sample": list(sample)})
+    batch.dry_run = json.dumps({"counts": counts, "sample": list(dry.sample), **control.facts(dry)}, ensure_ascii=False)
     audit.record(session, "imports.batch.checked", "import_batch", batch.id, detail=dict(counts))
 
 
@@ -148,8 +154,15 @@ def take_on(batch: ImportBatch) -> None:
 
 
 def start(session: Session, batch: ImportBatch) -> None:
-    """Let a checked batch run; raise Conflict when it is in another state."""
+    """Let a checked batch run.
+
+    Raises Conflict when it is in another state or this file gave value before, Refusal when it does not add up to the
+    control totals.
+    """
     _expect(batch, CHECKED)
+    kind = kinds.of(batch.kind)
+    control.refuse_again(session, kind, bytes(batch.file_sha256), batch.id)
+    control.refuse_difference(kind, control.of(batch), json.loads(batch.dry_run).get("totals", {}))
     take_on(batch)
     batch.state = RUNNING
     batch.position = 0

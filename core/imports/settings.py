@@ -9,6 +9,7 @@ from core.kernel.settings import SettingSpec
 
 PEOPLE_PRESET, ITEMS_PRESET = "imports.people_preset", "imports.items_preset"
 STAFF_PRESET, CARDS_PRESET = "imports.staff_preset", "imports.cards_preset"
+BALANCES_PRESET, COURSES_PRESET = "imports.balances_preset", "imports.courses_preset"
 
 
 def _preset(key: str, label: Any) -> SettingSpec:
@@ -18,4 +19,5 @@ def _preset(key: str, label: Any) -> SettingSpec:
 SETTINGS = (
     _preset(PEOPLE_PRESET, _l("导入会员的列映射")), _preset(ITEMS_PRESET, _l("导入项目的列映射")),
     _preset(STAFF_PRESET, _l("导入员工的列映射")), _preset(CARDS_PRESET, _l("导入会员卡的列映射")),
+    _preset(BALANCES_PRESET, _l("导入期初余额的列映射")), _preset(COURSES_PRESET, _l("导入疗程的列映射")),
 )  # fmt: skip

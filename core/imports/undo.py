@@ -86,6 +86,7 @@ def step(session: Session, batch: ImportBatch) -> bool:
         return False
     kind = kinds.of(batch.kind)
     made = [row for row in rows if row.outcome == outcomes.CREATED]
+    kind.lock(session, batch, [record_of(row) for row in made])
     used = kind.used(session, batch, [record_of(row) for row in made])
     # Changes first: taking records out lets go of what the session holds.
     for row in rows:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, make_response, request, url_for
 
-from core.imports import kinds, reports, runner, services, staging, undo
+from core.imports import control, kinds, reports, runner, services, staging, undo
 from core.imports.models import ImportBatch
 from core.imports.pages import BATCHES, STATES, mapping_context, typed_mapping
 from core.imports.permissions import RUN
@@ -154,8 +154,17 @@ def _findings(unit: Session, row: ImportBatch) -> dict[str, Any]:
         "errors": [_told(kinds.of(row.kind), one, columns) for one in faulty],
         "sample": [] if ran else reports.sample(unit, row, plan.get("sample", [])),
         "before": services.same_file(unit, row),
+        "control": control.lines(row, kinds.of(row.kind).booked(unit, row) if ran else None),
+        "warned": _warned(row),
         "ignored": [h for h in staging.headings_of(row) if h not in columns.values()],
     }
+
+
+def _warned(row: ImportBatch) -> dict[str, Any]:
+    """Return the rows that are taken although somebody should look at them."""
+    n, found = control.warnings(row)
+    kind = kinds.of(row.kind)
+    return {"n": n, "rows": [(number, *kind.told(problem)) for number, problem in found[:SHOWN_ERRORS]]}
 
 
 def _told(kind: Kind, row: Faulty, columns: dict[str, str]) -> dict[str, Any]:
@@ -208,7 +217,8 @@ def mapping(batch_id: str) -> Any:
 
     def keep(unit: Session, row: ImportBatch) -> None:
         typed = typed_mapping(kinds.of(row.kind), form)
-        services.save_mapping(unit, row, typed, keep=form.get("keep") == "1")
+        totals = control.typed_of(kinds.of(row.kind), form)
+        services.save_mapping(unit, row, typed, keep=form.get("keep") == "1", totals=totals)
 
     return _act(batch_id, keep)
 

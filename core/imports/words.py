@@ -151,3 +151,35 @@ CARD_STATES: dict[str, tuple[str, ...]] = {
     "frozen": _split("冻结|停用|暂停|凍結|frozen|paused"),
     "lost": _split("挂失|遗失|掛失|lost"),
 }
+
+# -- opening balances and courses ------------------------------------------------------------------
+_MEMBER = _split(
+    "会员号|会员编号|会员|手机|手机号|手机号码|电话|联系电话|會員號|會員編號|手機|手機號碼"
+    "|member|member no|phone|mobile"
+)
+_CARD = _split("卡号|会员卡号|旧卡号|原卡号|老卡号|实体卡号|卡號|會員卡號|舊卡號|card|card no|card number")
+BALANCE_HEADINGS: dict[str, tuple[str, ...]] = {
+    "member": _MEMBER,
+    "card": _CARD,
+    "points": _split("积分|剩余积分|可用积分|积分余额|当前积分|積分|點數|剩餘點數|points|balance points"),
+    "points_until": _split(
+        "积分到期日|积分有效期|积分有效期至|积分失效日|積分到期日|點數到期日|points until|points expiry"
+    ),
+    "principal": _split(
+        "储值本金|本金|本金余额|储值余额|储值|余额|卡内余额|充值余额|儲值本金|本金餘額|餘額"
+        "|principal|stored value|balance"
+    ),
+    "bonus": _split("储值赠金|赠金|赠送金额|赠送余额|赠金余额|儲值贈金|贈金|贈送餘額|bonus|gift balance"),
+    "bonus_until": _split("赠金到期日|赠金有效期|赠送到期日|贈金到期日|bonus until|bonus expiry"),
+}
+COURSE_HEADINGS: dict[str, tuple[str, ...]] = {
+    "member": _MEMBER,
+    "card": _CARD,
+    "item": _split(
+        "疗程编码|疗程|疗程名称|项目编码|项目|项目名称|次卡|次卡名称|編碼|療程|療程編碼|項目|item|course|code"
+    ),
+    "remaining": _split("剩余次数|剩余|可用次数|未用次数|余次|剩餘次數|可用次數|remaining|sessions left|left"),
+    "total": _split("总次数|次数|购买次数|共几次|總次數|次數|total|sessions"),
+    "paid": _split("剩余金额|未消费金额|未用金额|剩余价值|未消金额|剩餘金額|未消費金額|paid left|amount left|value"),
+    "until": _split("到期日|到期日期|疗程到期日|有效期|有效期至|截止日期|到期日期|until|expires|expiry"),
+}

@@ -58,8 +58,10 @@ class StoredValueAccount(FranchiseOwned, Base):
 
 
 class TopUp(FranchiseOwned, Base):
-    """What was paid in at once: principal, the bonus given on top, and the terms of that day. States: open, refunded.
+    """What was paid in at once: principal, the bonus given on top, and the terms of that day.
 
+    States: open, refunded, undone. Without an order it was brought from another system; of that one the bonus alone
+    may be left.
     `draw` is how the two are drawn (pro_rata, principal_first, bonus_first); `cooling_until` the last day of the
     return without a reason; `contract_sha256` the text that was agreed to.
     """
@@ -85,7 +87,7 @@ class TopUp(FranchiseOwned, Base):
         owned_index("ix_top_up_account", "stored_value_account_id", "id"),
         owned_index("ix_top_up_person", "person_id", "id"),
         owned_index("ix_top_up_line", "order_line_id"),
-        CheckConstraint("principal_fen > 0 AND bonus_fen >= 0", name="amounts"),
+        CheckConstraint("principal_fen >= 0 AND bonus_fen >= 0 AND principal_fen + bonus_fen > 0", name="amounts"),
     )
 
 

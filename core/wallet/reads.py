@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from core.catalog.models import Item
 from core.kernel import clock
+from core.kernel.i18n import _
 from core.kernel.statements import Statements, as_date
 from core.kernel.tenancy import current_actor
 from core.org.models import Store
@@ -86,7 +87,8 @@ def see(session: Session, person_id: int, *, all_top_ups: bool = False) -> Walle
         account, principal, bonus,
         [
             TopUpSeen(
-                row, names.get(row.item_code, row.item_code), names.get(row.store_id, ""),
+                row, _("期初储值") if row.order_id is None else names.get(row.item_code, row.item_code),
+                names.get(row.store_id, ""),
                 pairs[row.id].principal if row.id in pairs else 0, pairs[row.id].bonus if row.id in pairs else 0,
                 today <= row.cooling_until,
             )

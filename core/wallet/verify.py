@@ -25,10 +25,20 @@ _GONE = (
     "(SELECT top_up_id, SUM(left_principal_fen) AS principal, SUM(left_bonus_fen) AS bonus, SUM(result_fen) AS paid"
     " FROM top_up_refund WHERE franchise_id = :f GROUP BY top_up_id)"
 )
+# What a top-up brought in: nothing any more where its import was undone.
+_IN = "CASE WHEN t.state = 'undone' THEN 0 ELSE t.{0}_fen END"
 _LOT = (
     "(SELECT l.source_id AS top_up_id, SUM(l.remaining) AS n FROM lot l JOIN account a"
     " ON a.franchise_id = l.franchise_id AND a.id = l.account_id WHERE l.franchise_id = :f"
     " AND l.source_kind = 'top_up' AND a.unit = '{0}' GROUP BY l.source_id)"
+)
+# Looked up by index, one top-up at a time: right after a great import PostgreSQL knows nothing of these tables yet,
+# and joining a sum of all lots would make it add them up anew for every top-up.
+_LEFT = (
+    "(SELECT u.id, u.state, u.principal_fen, COALESCE((SELECT SUM(l.remaining) FROM lot l JOIN account a"
+    " ON a.franchise_id = l.franchise_id AND a.id = l.account_id AND a.unit = 'principal'"
+    " WHERE l.franchise_id = u.franchise_id AND l.source_kind = 'top_up' AND l.source_id = u.id), 0) AS n"
+    " FROM top_up u WHERE u.franchise_id = :f)"
 )
 _BALANCE = (
     "(SELECT owner_id, SUM(balance) AS n FROM account WHERE franchise_id = :f AND owner_kind = 'stored_value'"
@@ -50,17 +60,17 @@ _SHARES = (
 CHECKS = (
     Check(
         "wallet.principal_adds_up",
-        "SELECT t.id, COALESCE(l.n, 0), t.principal_fen - COALESCE(d.principal, 0) - COALESCE(g.principal, 0)"  # noqa: S608
-        f" FROM top_up t LEFT JOIN {_LOT.format('principal')} l ON l.top_up_id = t.id"
+        f"SELECT t.id, t.n, {_IN.format('principal')} - COALESCE(d.principal, 0)"  # noqa: S608
+        f" - COALESCE(g.principal, 0) FROM {_LEFT} t"
         f" LEFT JOIN {_NET} d ON d.top_up_id = t.id LEFT JOIN {_GONE} g ON g.top_up_id = t.id"
-        " WHERE t.franchise_id = :f AND COALESCE(l.n, 0) <> t.principal_fen - COALESCE(d.principal, 0)"
+        f" WHERE t.n <> {_IN.format('principal')} - COALESCE(d.principal, 0)"
         " - COALESCE(g.principal, 0) ORDER BY t.id LIMIT 1",
         "top-up {0} has {1} of principal, its payments and refunds say {2}",
     ),
     Check(
         "wallet.bonus_adds_up",
         "SELECT s.id, COALESCE(b.n, 0), s.bonus - COALESCE(e.n, 0) FROM (SELECT t.stored_value_account_id AS id,"  # noqa: S608
-        " SUM(t.bonus_fen - COALESCE(d.bonus, 0) - COALESCE(g.bonus, 0)) AS bonus FROM top_up t"
+        f" SUM({_IN.format('bonus')} - COALESCE(d.bonus, 0) - COALESCE(g.bonus, 0)) AS bonus FROM top_up t"
         f" LEFT JOIN {_NET} d ON d.top_up_id = t.id LEFT JOIN {_GONE} g ON g.top_up_id = t.id"
         f" WHERE t.franchise_id = :f GROUP BY t.stored_value_account_id) s LEFT JOIN {_BALANCE} b ON b.owner_id = s.id"
         f" LEFT JOIN {_EXPIRED} e ON e.owner_id = s.id WHERE COALESCE(b.n, 0) <> s.bonus - COALESCE(e.n, 0)"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from core.imports.kinds.balances import BalancesKind
 from core.imports.kinds.cards import CardsKind
 from core.imports.kinds.items import ItemsKind
+from core.imports.kinds.opened_courses import CoursesKind
 from core.imports.kinds.people import PeopleKind
 from core.imports.kinds.staff import StaffKind
 from core.kernel.errors import Invalid
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
     from core.imports.kinds.base import Kind
 
 PEOPLE = PeopleKind()
-ALL: dict[str, Kind] = {one.key: one for one in (PEOPLE, ItemsKind(), StaffKind(), CardsKind())}
+_REST = (ItemsKind(), StaffKind(), CardsKind(), BalancesKind(), CoursesKind())
+ALL: dict[str, Kind] = {one.key: one for one in (PEOPLE, *_REST)}
 
 
 def of(key: str) -> Kind:

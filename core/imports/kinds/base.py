@@ -1,7 +1,7 @@
 """What a kind of list provides, so that the engine knows no kind: fields, cleaning, finding, writing, undo, words.
 
 The engine stages rows, dry-runs, runs in chunks, resumes, pauses, reports and undoes; a kind says what a row
-means. Four kinds: people.py, items.py, staff.py, cards.py.
+means. Six kinds: people.py, items.py, staff.py, cards.py, balances.py, opened_courses.py.
 """
 
 from __future__ import annotations
@@ -26,6 +26,19 @@ if TYPE_CHECKING:
     from core.imports.rules import ColumnMap, Vocabulary
 
 Line = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a list's figures add up to and what its control total is typed in: a count, or fen where `money`.
+
+    `ledger`: the unit of the ledger's movements, so that what was booked can be shown beside it.
+    """
+
+    key: str
+    label: Any
+    money: bool = False
+    ledger: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +115,17 @@ class Task(ABC):
     def decide(self, row: Any, known: Any, *, last: bool) -> Decision:
         """Return what becomes of a row; alike in the dry run and in the run."""
 
+    def lock(self, session: Session, known: Any, rows: Sequence[Any]) -> None:  # noqa: B027 (most write their own)
+        """Lock in a run whatever rows that give value will move, and look at it again."""
+
+    def amounts(self, row: Any, decision: Decision) -> dict[str, int]:
+        """Return what a row that is taken adds to the list's figures, by the keys of its kind's `units`."""
+        return {}
+
+    def warnings(self, known: Any, row: Any, decision: Decision) -> list[Problem]:
+        """Return what somebody should know of a row that is taken all the same; asked after `take`."""
+        return []
+
     @abstractmethod
     def take(self, known: Any, record_id: int, row: Any, decision: Decision) -> None:
         """Note in `known` what a row made or changed, for the rows below it."""
@@ -132,6 +156,10 @@ class Kind(ABC):
     # Which column a problem without a field is shown at.
     keys: ClassVar[tuple[str, ...]]
     words: ClassVar[Wording]
+    # What control totals are compared by; none for lists that give no value.
+    units: ClassVar[tuple[Unit, ...]] = ()
+    # A list that gives value is taken once: the same file again is refused until its batch was undone.
+    once_only: ClassVar[bool] = False
 
     @abstractmethod
     def vocabulary(self) -> Vocabulary:
@@ -167,6 +195,13 @@ class Kind(ABC):
         `words(field, meaning)` gives a column's different cells, each with what it means.
         """
         return {}
+
+    def booked(self, session: Session, batch: ImportBatch) -> dict[str, int]:
+        """Return what a batch brought by the keys of `units`, less what was taken back."""
+        return {}
+
+    def lock(self, session: Session, batch: ImportBatch, record_ids: Sequence[int]) -> None:  # noqa: B027
+        """Lock what an undo of these records will move, before it is looked at."""
 
     @abstractmethod
     def used(self, session: Session, batch: ImportBatch, record_ids: Sequence[int]) -> dict[int, str]:

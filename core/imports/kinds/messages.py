@@ -92,4 +92,33 @@ def _rows(problem: Problem) -> dict[str, tuple[str, str]]:
         "other_product": (_("这张卡是别的卡种"), _("换卡种请在会员页办理，或用新的卡号。")),
         "card_gone": (_("这张卡已作废"), _("请用新的卡号。")),
         "from_after_until": (_("生效日期晚于到期日"), _("请核对两个日期。")),
+    } | _openings(argument)  # fmt: skip
+
+
+def _openings(argument: object) -> dict[str, tuple[str, str]]:
+    """Return the words about balances and courses from another system."""
+    sums = argument if isinstance(argument, dict) else {}
+    return {
+        "missing_member": (_("没有会员号、手机或卡号"), _("请至少填写一样，否则不知道给谁。")),
+        "bad_member": (_("看不懂会员号、手机或卡号"), _("请填写会员号、本人手机或卡号。")),
+        "no_member": (_("没有找到这位会员"), _("请先导入会员和会员卡，再导入余额；或核对会员号、手机、卡号。")),
+        "already_over": (_("到期日已过"), _("已经过期的不能导入；请核对日期，或删去这一行。")),
+        "duplicate_opening": (
+            _("与第 %(row)s 行完全相同，只按第 %(row)s 行入账", row=argument),
+            _("确实是两笔的，请合成一行填写合计。"),
+        ),
+        "opened_before": (
+            _("这位会员已由另一份文件导入过 %(n)s，与这一行不同", n=argument),
+            _("请先撤销那一批再导入，或到会员页申请调整；不要重复导入。"),
+        ),
+        "wallet_lost": (_("这位会员的储值账户已挂失"), _("请先在储值页恢复账户，再导入。")),
+        "over_limit": (
+            _("本金共 %(now)s 元，超过记名卡上限 %(most)s 元", now=sums.get("now"), most=sums.get("most")),
+            _("仍会照旧系统的数入账；降到上限以下之前不能再充值。"),
+        ),
+        "missing_item": (_("没有疗程编码"), _("请填写项目里疗程的编码或名称。")),
+        "missing_remaining": (_("没有剩余次数"), _("请填写还剩几次。")),
+        "more_than_total": (_("剩余次数比总次数 %(n)s 还多", n=argument), _("请核对两格。")),
+        "unknown_course": (_("项目里没有这个疗程"), _("请先导入项目，类型写“疗程”；或核对编码。")),
+        "course_of_many": (_("这个疗程含有多个项目，或没有写共几次"), _("请为每个项目各建一个疗程，再分行导入。")),
     }  # fmt: skip
