@@ -40,7 +40,10 @@ FIELDS: dict[str, Any] = {
     "file": _l("文件"), "mapping": _l("对应列"), "passwords": _l("发出的初始密码"), "persons": _l("人数"),
     "state": _l("状态"), "problem": _l("问题"), "result": _l("结果"), "action": _l("动作"), "blocks": _l("区块"),
     "entries": _l("条数"), "verticals": _l("业态"), "keep_holders": _l("保留现有等级"),
-    "sha256": _l("内容指纹"), "payload_sha256": _l("内容指纹"),
+    "sha256": _l("内容指纹"), "payload_sha256": _l("内容指纹"), "principal_fen": _l("本金"), "bonus_fen": _l("赠金"),
+    "formula": _l("算法"), "result_fen": _l("应退"), "spend": _l("支付编号"), "reward": _l("礼品"), "lot": _l("批次"),
+    "expires_on": _l("从哪天起不能用"), "referrer": _l("推荐人"), "subject": _l("对象"), "text": _l("文本版本"),
+    "control": _l("控制总数"), "record": _l("记录"), "balance": _l("余额"),
 }  # fmt: skip
 KINDS: dict[str, Any] = {
     "person": _l("会员"), "card": _l("会员卡"), "orders": _l("订单"), "item": _l("项目"), "staff": _l("员工"),
@@ -50,7 +53,9 @@ KINDS: dict[str, Any] = {
     "segment": _l("人群"), "tag_definition": _l("标签规则"), "grading": _l("会员分级"), "api_token": _l("接口令牌"),
     "web_session": _l("登录"), "session": _l("登录"), "audit_entry": _l("日志"), "audit_check": _l("日志链"),
     "course": _l("疗程"), "day_close": _l("日结"), "shift": _l("班次"), "held_basket": _l("挂起的单"),
-    "saved_view": _l("视图"), "setting": _l("参数"), "task": _l("任务"),
+    "saved_view": _l("视图"), "setting": _l("参数"), "task": _l("任务"), "anomaly_review": _l("异常核查"),
+    "depth_acknowledgement": _l("二级推荐确认"), "referral": _l("推荐"), "redemption": _l("兑换"),
+    "stored_value_account": _l("储值账户"), "top_up": _l("充值"),
 }  # fmt: skip
 
 
