@@ -5,7 +5,7 @@
 ./dev soak races [ROUNDS]     each race on both databases, with locks-off controls (default 1,000)
 ./dev soak kills [KILLS]      SIGKILLs on both databases, with two controls (default 200)
 ./dev soak loops [LOOPS]      the search for a profitable loop: pure rules (default 100,000), a fiftieth through services
-./dev soak baskets            10,000 random baskets of each property
+./dev soak baskets            10,000 random baskets of each property, and the mutants of value against the model
 ./dev soak                    all of them
 """
 
@@ -95,7 +95,7 @@ def soak_loops(n: int) -> bool:
 
 def soak_baskets() -> bool:
     """Run the soak-marked property tests."""
-    return subprocess.call([sys.executable, "-m", "pytest", "-q", "-m", "soak", "tests/core"]) == 0
+    return subprocess.call([sys.executable, "-m", "pytest", "-q", "-m", "soak", "tests/core", "tests/model"]) == 0
 
 
 def main(arguments: list[str]) -> int:

@@ -188,18 +188,19 @@ class Wallet:
             bill.booked[key] -= points
 
     def course(self) -> None:
-        """Buy a course, use some of it, give the rest back in parts: worth of uses and money back are the price."""
-        price, left = self.rng.randrange(0, 120_000), self.rng.randrange(1, 13)
-        open_fen, used = price, 0
+        """Buy a course, use some of it, give the rest back in parts: what was used costs its share of the price."""
+        price, total = self.rng.randrange(0, 120_000), self.rng.randrange(1, 13)
+        open_fen, left, used, back = price, total, 0, 0
         while left:
             if self.rng.random() < 0.5:
-                worth = course_rules.next_value(open_fen, left)
-                open_fen, left, used = open_fen - worth, left - 1, used + worth
+                open_fen -= course_rules.next_value(open_fen, left)
+                left, used = left - 1, used + 1
             else:
                 n = self.rng.randrange(1, left + 1)
                 fen = course_rules.back(open_fen, left, n)
-                open_fen, left, self.cash = open_fen - fen, left - n, self.cash + fen
-        self.cash += used - price
+                open_fen, left, back = open_fen - fen, left - n, back + fen
+        gained = back + price * used // total - price
+        self.cash += gained if abs(gained) > total else 0  # a fen of rounding for each session is nobody's profit
 
     def give_up(self) -> None:
         """Give everything back, by the formula that pays most."""
