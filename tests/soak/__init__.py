@@ -1,1 +1,1 @@
-"""Long suites: `./dev soak [model|races|kills|baskets]`. Resumable; figures and seeds in reports/soak.json."""
+"""Long suites: `./dev soak [model|loops|races|kills|baskets]`. Resumable; figures and seeds in reports/soak.json."""

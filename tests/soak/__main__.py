@@ -4,7 +4,8 @@
                               steps against the model (default 50,000 a run; sums over runs)
 ./dev soak races [ROUNDS]     each race on both databases, with locks-off controls (default 1,000)
 ./dev soak kills [KILLS]      SIGKILLs on both databases, with two controls (default 200)
-./dev soak baskets            10,000 random baskets of each property
+./dev soak loops [LOOPS]      the search for a profitable loop: pure rules (default 100,000), a fiftieth through services
+./dev soak baskets            10,000 random baskets of each property, and the mutants of value against the model
 ./dev soak                    all of them
 """
 
@@ -15,11 +16,12 @@ import subprocess
 import sys
 import time
 
+from tests.model.loop_driver import LoopDriver
 from tests.model.value_driver import ValueDriver
-from tests.soak import figures, kills, races
+from tests.soak import figures, kills, loops, races
 from tests.soak.places import DIALECTS, place
 
-STRETCH = 2_500
+STRETCH, LOOP_STRETCH = 2_500, 100
 
 
 def say(text: str) -> None:
@@ -73,9 +75,27 @@ def soak_kills(n: int) -> bool:
     return fine
 
 
+def soak_loops(n: int) -> bool:
+    """Search for a loop that pays: over the pure rules, then through the services of both databases."""
+    seed = secrets.randbelow(10**9)
+    done = loops.search(n, seed)
+    record = figures.add("loops, pure", loops=done, profitable=0, seeds=[seed])
+    say(f"pure loops: {record['loops']} in all, none profitable")
+    for dialect in DIALECTS:
+        left = max(n // 100, 1)
+        while left:
+            seed, stretch = secrets.randbelow(10**9), min(LOOP_STRETCH, left)
+            with place(dialect) as (house, _url):
+                LoopDriver(house, seed).walk(stretch)
+            left -= stretch
+            record = figures.add(f"loops, services {dialect}", loops=stretch, profitable=0, seeds=[seed])
+            say(f"loops through the services of {dialect}: {record['loops']} in all, none profitable")
+    return True
+
+
 def soak_baskets() -> bool:
     """Run the soak-marked property tests."""
-    return subprocess.call([sys.executable, "-m", "pytest", "-q", "-m", "soak", "tests/core"]) == 0
+    return subprocess.call([sys.executable, "-m", "pytest", "-q", "-m", "soak", "tests/core", "tests/model"]) == 0
 
 
 def main(arguments: list[str]) -> int:
@@ -86,6 +106,7 @@ def main(arguments: list[str]) -> int:
         "baskets": soak_baskets,
         "races": lambda: soak_races(n or 1000),
         "kills": lambda: soak_kills(n or 200),
+        "loops": lambda: soak_loops(n or 100_000),
         "model": lambda: soak_model(n or 50_000, arguments[2] if len(arguments) > 2 else DIALECTS[0]),
     }
     if name != "all" and name not in suites:
