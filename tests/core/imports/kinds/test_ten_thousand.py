@@ -13,7 +13,7 @@ from tests.core.imports import lists
 from tests.core.imports.kinds.openings import BALANCES, Opener, balances
 from tests.installation import at
 
-pytestmark = pytest.mark.soak
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1800)]
 
 
 def test_ten_thousand_opening_balances(any_installation):

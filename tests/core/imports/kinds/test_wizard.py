@@ -60,10 +60,13 @@ def to_result(desk, kind: str, data: bytes) -> str:
 
 def test_the_kind_is_chosen_first_with_its_columns_and_template(owner):
     page = owner.get("/imports/new").text
-    assert re.findall(r'name="kind" value="(\w+)"', page) == ["people", "items", "staff", "cards"]
+    assert re.findall(r'name="kind" value="(\w+)"', page) == [
+        "people", "items", "staff", "cards", "balances", "courses",
+    ]  # fmt: skip
     assert re.search(r'value="people"[^>]* checked', page)
     assert re.search(r'value="cards"[^>]* checked', owner.get("/imports/new?kind=cards").text)
-    for kind, heading in (("items", "编码"), ("staff", "工号"), ("cards", "卡种"), ("people", "监护人手机")):
+    for kind, heading in (("items", "编码"), ("staff", "工号"), ("cards", "卡种"), ("people", "监护人手机"),
+                          ("balances", "积分到期日"), ("courses", "剩余次数")):  # fmt: skip
         assert f"/imports/template.csv?kind={kind}" in page
         answer = owner.get(f"/imports/template.csv?kind={kind}")
         headings = next(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
