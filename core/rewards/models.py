@@ -10,6 +10,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, text
 from sqlalchemy.orm import Mapped
 
+import core.ledger.models  # noqa: F401 (notices and held points name its tables)
 from core.kernel.columns import (
     at_col,
     code_col,
