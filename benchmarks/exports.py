@@ -27,6 +27,7 @@ from tests.soak.places import place
 
 STATE = {"c": "name,phone,tier,points,last,visits,spent,store", "sort": "recent"}
 PARTS = ("csv", "xlsx", "bulk")
+NIGHT = "night"
 
 
 def peak_mb() -> float:
@@ -112,9 +113,12 @@ def by_worker(house: Installation, kind: str) -> dict[str, Any]:
            "HUIKE_KEY_FILE": str(house.runtime.environment.key_file),
            "HUIKE_JOBS_URL": f"sqlite:///{house.folder}/jobs-{kind}.db", "PYTHONPATH": str(Path.cwd())}  # fmt: skip
     python = os.environ.get("HUIKE_BENCH_PYTHON", sys.executable)
+    if kind == NIGHT:  # whatever is due at the first start of all is done here, by a worker of its own
+        subprocess.run([python, "-m", "flask", "--app", "app", "jobs", "run", "--due"], env=env, check=False)
+        return {}
     worker = subprocess.Popen([python, "-m", "flask", "--app", "app", "worker"], env=env)
     try:
-        time.sleep(100)  # whatever is due at the first start is over by then
+        time.sleep(25)
         Path(f"/proc/{worker.pid}/clear_refs").write_text("5")  # the peak counts from here
         before = _peak_of(worker.pid)
         with acting(house.actor(house.dental)), house.unit() as session:
@@ -148,6 +152,7 @@ def main(arguments: list[str]) -> int:
     with place("sqlite", durable=True) as (house, _url):
         with acting(house.actor(house.dental)):
             print(f"{n:,} members filled in {places.fill(house, n):.0f} s", flush=True)
+        by_worker(house, NIGHT)
         for kind in ("csv", "xlsx"):
             print(f"worker {kind}: {json.dumps(by_worker(house, kind))}", flush=True)
         if arguments[1:] == ["worker"]:
