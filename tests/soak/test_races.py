@@ -8,11 +8,10 @@ from tests.soak.races import KINDS, race
 from tests.soak.value_races import RACES
 
 # The rooms have race tests of their own; `./dev soak races` runs all of these, on both databases.
-SHORT = [kind for kind in KINDS if kind not in RACES or kind in {"value", "cap"}]
 FIRST = [kind for kind in KINDS if kind not in RACES]
 
 
-@pytest.mark.parametrize("kind", SHORT)
+@pytest.mark.parametrize("kind", FIRST)
 def test_nobody_wins_twice(kind):
     violations, examples = race(kind, 12, "sqlite")
     assert violations == 0, examples
@@ -25,7 +24,7 @@ def test_nobody_wins_twice_on_postgres(kind):
     assert violations == 0, examples
 
 
-@pytest.mark.parametrize("kind", SHORT)
+@pytest.mark.parametrize("kind", FIRST)
 def test_without_locks_somebody_does(kind):
     violations, _examples = race(kind, 12, "sqlite", control=True)
     assert violations > 0
