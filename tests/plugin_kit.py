@@ -149,6 +149,8 @@ def empty_database(tmp_path_factory):
     """Yield the file of a database with all tables and two franchises, to be copied."""
     import_models()
     importlib.import_module("tests.plugin_demo.models")
+    for models in sorted((Path(core.__file__).parents[1] / "plugins").glob("*/models.py")):
+        importlib.import_module(f"plugins.{models.parent.name}.models")
     file = tmp_path_factory.mktemp("kit") / "empty.db"
     db = Database(f"sqlite:///{file}")
     from core.org.models import Chain, Franchise, Store
