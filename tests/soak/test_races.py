@@ -26,5 +26,5 @@ def test_nobody_wins_twice_on_postgres(kind):
 
 @pytest.mark.parametrize("kind", FIRST)
 def test_without_locks_somebody_does(kind):
-    violations, _examples = race(kind, 12, "sqlite", control=True)
-    assert violations > 0
+    """On a busy machine the two may miss each other for a while: the control has four times the rounds to show it."""
+    assert any(race(kind, 12, "sqlite", control=True)[0] for _attempt in range(4))
