@@ -24,7 +24,7 @@ from core.kernel.errors import Refusal
 from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
 from core.ledger import services as ledger
-from core.orders import burn, quotes, refunds, settle
+from core.orders import burn, loading, quotes, refunds, settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.people import services as people
 from tests import installation as houses
@@ -119,16 +119,16 @@ def _unlocked(house: Installation, actor: Actor, kind: str, task: dict[str, Any]
 def _unlocked_refund(house: Installation, task: dict[str, Any]) -> None:
     with house.unit() as session:
         st = Statements(session, house.dental.franchise_id)
-        order = refunds._load(session, st, task["order_no"])
+        order = loading.load(session, st, task["order_no"])
         session.expunge_all()
     time.sleep(PAUSE)
-    plain, refunds._load = refunds._load, lambda *args: order  # type: ignore[assignment]
+    plain, loading.load = loading.load, lambda *args: order  # type: ignore[assignment]
     try:
         with house.unit() as session:
             _constraints_off(session)
             refunds.refund(session, task["order_no"], {1: 1}, "赛跑")
     finally:
-        refunds._load = plain
+        loading.load = plain
 
 
 def _unlocked_session(house: Installation, task: dict[str, Any]) -> None:
