@@ -14,6 +14,7 @@ from core.kernel.errors import Conflict, Forbidden, Refusal
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
 from core.ledger import services as ledger
+from core.wallet import accounts
 from core.wallet import reads as wallet_reads
 from core.wallet import services as wallets
 from tests.core.imports import lists
@@ -191,7 +192,7 @@ def test_a_lost_account_takes_no_value_but_points_come(opener):
         wallet_kit.add_items(opener.installation)
         wallet_kit.top_up(opener.installation, opener.people[0])
         with opener.unit("write") as session:
-            wallets.act(session, opener.people[0], "report_lost", "丢了")
+            accounts.act(session, opener.people[0], "report_lost", "丢了")
     batch, told = opener.take(BALANCES, balance(phone(0), "", "", "10"), balance(phone(0), "10", "2027-01-01"))
     assert told == {"created": 1, "failed": 1}
     assert opener.problems(batch) == {2: [("principal", "wallet_lost")]}
