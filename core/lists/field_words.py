@@ -73,6 +73,11 @@ VALUES: dict[str, Any] = {
 }  # fmt: skip
 
 
+def has_word(name: str, labels: Any) -> bool:
+    """Return whether a field is called something; a plugin's own keys are told in its own sentence."""
+    return name in labels or name in FIELDS
+
+
 def kind_word(kind: str) -> str:
     """Return what a kind of object is called."""
     return str(KINDS.get(kind, kind))

@@ -14,7 +14,7 @@ from core.kernel.i18n import listed
 from core.kernel.models import AuditEntry
 from core.kernel.runtime import runtime
 from core.kernel.web.formats import yuan
-from core.lists.field_words import field_word, value_word
+from core.lists.field_words import field_word, has_word, value_word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,16 +69,17 @@ def page(session: Session, found: Recorded, object_id: int, *, opened: bool, bef
 def _event(entry: AuditEntry, found: Recorded, names: Mapping[int, str], opened: bool) -> Event:
     closed = not opened or entry.action.startswith(CLOSED)
     detail = audit.detail_of(entry) if opened else {}
+    what = _what(entry, detail)
+    if entry.action.split(".")[0] in runtime().host.plugins:
+        detail = {name: value for name, value in detail.items() if has_word(name, found.labels)}
     lines = None if closed and entry.detail_sealed is not None else told(detail, found.labels)
-    return Event(
-        entry.id, entry.at, names.get(entry.staff_id or 0, ""), entry.door, _what(entry, detail), lines, entry.person_id
-    )
+    return Event(entry.id, entry.at, names.get(entry.staff_id or 0, ""), entry.door, what, lines, entry.person_id)
 
 
 def _what(entry: AuditEntry, detail: Mapping[str, Any]) -> str:
     """Return what was done: a plugin's act in its own words, also while the plugin is off."""
     host = runtime().host
-    if host is not None and detail and "." in entry.action and entry.action.split(".")[0] in host.plugins:
+    if entry.action.split(".")[0] in host.plugins:
         said = host.first(
             "describe_audit", hook_context(), action=entry.action, object_kind=entry.object_kind, detail=detail
         )

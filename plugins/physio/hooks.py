@@ -149,7 +149,10 @@ def merge_people(ctx: HookContext, winner_id: int, loser_id: int) -> list[DataCo
 
 @hookimpl
 def describe_audit(ctx: HookContext, action: str, object_kind: str, detail: Mapping[str, Any]) -> str | None:
-    return str(ACTIONS[action]) if action in ACTIONS else None
+    if action not in ACTIONS:
+        return None
+    instrument = str(detail.get("instrument", "")).upper()
+    return f"{ACTIONS[action]} · {instrument}" if instrument else str(ACTIONS[action])
 
 
 @hookimpl

@@ -123,6 +123,10 @@ def test_an_entry_of_a_plugin_is_told_by_the_plugin_also_when_it_is_off(sit):
         audit.record(
             session, "physio.assessment.made", "person", person_id, person_id=person_id, detail={"instrument": "odi"}
         )
+        audit.record(session, "physio.screening.made", "person", person_id, person_id=person_id)
     answer = owner.get(f"/history/person/{person_id}")
     assert answer.status_code == 200
-    assert "physio.assessment.made" not in answer.text
+    for word in ("记录康复评估 · ODI", "记录理疗禁忌筛查"):
+        assert word in answer.text
+    for raw in ("physio.", "instrument"):
+        assert raw not in answer.text
