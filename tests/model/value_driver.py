@@ -123,11 +123,13 @@ class ValueDriver(PurseActs, CourseActs, MemberActs, Driver):
         self._disqualify(order_no, order, done)
         self.doing = "refund" + ("+stored" if done.stored else "") + ("+owed" if done.released_fen else "")
 
-    def _tick(self) -> None:
+    def _tick(self) -> list[int]:
+        """Let time pass; one member is compared at once and everybody when everything is verified."""
         self.now += timedelta(
             minutes=self.rng.choice((5, 20, 60 * 5, 60 * 26, *(24 * 60 * n for n in (4, 11, 33, 70))))
         )
         self.doing = "time"
+        return [self.rng.choice(list(self.members))]
 
     def _sweep(self) -> None:
         super()._sweep()
@@ -167,6 +169,8 @@ class ValueDriver(PurseActs, CourseActs, MemberActs, Driver):
 
     def _verify(self) -> None:
         super()._verify()
+        for member in self.members:
+            self._compare(member, "verify")
         self._same("goods on the shelf", reward_kit.stock(self.house, "FOOT-PACK"), self.shelf)
 
     def _refused(self, able: bool, refusal: Refusal) -> list[int]:

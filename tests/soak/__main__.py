@@ -21,7 +21,7 @@ from tests.model.value_driver import ValueDriver
 from tests.soak import figures, kills, loops, races
 from tests.soak.places import DIALECTS, place
 
-STRETCH, LOOP_STRETCH = 2_500, 100
+STRETCH, LOOP_STRETCH = 1_250, 100
 
 
 def say(text: str) -> None:
