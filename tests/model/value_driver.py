@@ -129,7 +129,8 @@ class ValueDriver(PurseActs, CourseActs, MemberActs, Driver):
             minutes=self.rng.choice((5, 20, 60 * 5, 60 * 26, *(24 * 60 * n for n in (4, 11, 33, 70))))
         )
         self.doing = "time"
-        return [self.rng.choice(list(self.members))]
+        everybody = list(self.members)
+        return [everybody[self.step % len(everybody)]]
 
     def _sweep(self) -> None:
         super()._sweep()
