@@ -77,8 +77,8 @@ def _many(cursor: Any, mark: str, table: str, columns: tuple[str, ...], rows: An
     cursor.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})", rows)
 
 
-def by_hand(house: Installation, lots: int) -> float:
-    """Return the seconds of the same rows in one transaction, which is then rolled back."""
+def by_hand(house: Installation, lots: int) -> tuple[float, float]:
+    """Return the seconds, by the clock and of processor, of the same rows in one transaction, then rolled back."""
     fid, today = current_actor().franchise_id, clock.today("Asia/Shanghai").isoformat()
     base = (new_block(1) >> 22) << 22
     with house.runtime.db.engine.connect() as connection:
@@ -87,7 +87,7 @@ def by_hand(house: Installation, lots: int) -> float:
             cursor.execute("BEGIN IMMEDIATE")
         else:
             cursor.execute(f"SELECT set_config('app.franchise', '{fid}', true)")
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         cursor.execute(
             "INSERT INTO transfer (id, franchise_id, from_account_id, to_account_id, person_id, unit, amount, reason,"
             " rule, source_kind, source_id, business_on, booked_at, door, note)"
@@ -110,7 +110,7 @@ def by_hand(house: Installation, lots: int) -> float:
         cursor.execute(
             f"UPDATE lot SET remaining = 0 WHERE franchise_id = {fid} AND remaining > 0 AND expires_on <= '{today}'"
         )
-        took = time.perf_counter() - begun
+        took = time.perf_counter() - begun, time.process_time() - worked
         assert written == lots, (written, lots)
         cursor.execute("ROLLBACK")
     return took
@@ -160,17 +160,19 @@ def main(arguments: list[str]) -> None:
     with place(asked.dialect, durable=True) as (house, url), acting(house.actor(house.dental)):
         fill(house, asked.lots)
         print(f"{asked.dialect}: {asked.lots} lots of {int(asked.lots * SHARE)} members", flush=True)
-        hand = by_hand(house, asked.lots)
-        print(f"by hand {hand:.2f} s", flush=True)
+        hand, hand_worked = by_hand(house, asked.lots)
+        print(f"by hand {hand:.2f} s, {hand_worked:.2f} s of processor", flush=True)
         if asked.dialect == "postgresql":
             places.analyse(house)
         if asked.kills:
             print(f"{killed(house, url, asked.kills)} kills hit", flush=True)
         else:
-            begun = time.perf_counter()
+            begun, worked = time.perf_counter(), time.process_time()
             done = jobs.expire_points(house.runtime, house.actor(house.dental))["done"]
-            ours = time.perf_counter() - begun
+            ours, worked = time.perf_counter() - begun, time.process_time() - worked
             print(f"ours {ours:.2f} s for {done}: {ours / hand:.2f} times by hand", flush=True)
+            # On SQLite all the work is this process's own: on a busy machine its processor time is the fairer measure.
+            print(f"ours {worked:.2f} s of processor: {worked / hand_worked:.2f} times by hand", flush=True)
         print("overdue and not booked, booked:", booked(house), flush=True)
         again = jobs.expire_points(house.runtime, house.actor(house.dental))["done"]
         with house.unit("read") as session:
