@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from core.kernel import clock, keys
 from core.kernel.ids import new_id
@@ -90,7 +90,12 @@ def last_block(session: Session) -> AuditBlock | None:
 
 
 def seal(session: Session, limit: int = BLOCK_SIZE) -> AuditBlock | None:
-    """Seal up to `limit` entries that no block holds yet; return the new block, or None for nothing."""
+    """Seal up to `limit` entries that no block holds yet; return the new block, or None for nothing.
+
+    Two who seal at once (the job, a day close) go one after the other: the chain has one end.
+    """
+    if session.connection().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:franchise)"), {"franchise": current_actor().franchise_id})
     rows = session.scalars(
         select(AuditEntry)
         .where(~select(AuditLink.id).where(AuditLink.id == AuditEntry.id).exists())

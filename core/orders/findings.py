@@ -102,7 +102,7 @@ def settle_findings(
             passed.append(_pass(session, finding, override, quote_id))
     if open_:
         raise Refusal(
-            _("有 %(n)d 条提示未处理，先处理才能收款。", n=len(open_)),
+            _("有 %(n)d 条提示没有处理，请先处理。", n=len(open_)),
             code="blocked",
             extra={"findings": [finding.to_json() for finding in open_]},
         )

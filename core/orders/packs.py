@@ -7,7 +7,7 @@ share; used ones stay. Whatever the sequence, uses and refunds together come to 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
@@ -21,7 +21,7 @@ from core.kernel.i18n import _, listed
 from core.kernel.money import split_largest_remainder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -178,6 +178,12 @@ def _line_back(
         if whole:
             ended.append(one.id)
     return PackBack(taken, ended)
+
+
+def names(session: Session, told: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what the items of sessions that move are called, for the sentences of a refund."""
+    codes = {str(one["item"]) for one in told}
+    return {code: item.name for code, item in catalog.by_codes(session, codes).items()} if codes else {}
 
 
 def take_back(st: Statements, back: Mapping[int, PackBack], posting: Posting) -> list[dict[str, object]]:

@@ -31,6 +31,7 @@ class Effects:
     coupons: list[dict[str, Any]] = field(default_factory=list)
     coupon_names: dict[str, str] = field(default_factory=dict)
     courses: list[dict[str, Any]] = field(default_factory=list)
+    item_names: dict[str, str] = field(default_factory=dict)
     top_ups: list[dict[str, Any]] = field(default_factory=list)
     stored: dict[str, int] = field(default_factory=dict)
     tier: dict[str, str] = field(default_factory=dict)
@@ -114,11 +115,15 @@ def say(effects: Effects) -> None:
     if returned:
         says.append(_("疗程次数退回 %(n)d 次，可再核销。", n=returned))
     for course in (one for one in effects.courses if one["sessions"]):
-        told = {"item": course["item"], "n": course["sessions"], "used": course["used"]}
+        told = {
+            "item": effects.item_names.get(course["item"], course["item"]),
+            "n": course["sessions"],
+            "used": course["used"],
+        }
         says.append(
-            _("收回 %(item)s 未用的 %(n)d 次；已用的 %(used)d 次不退。", **told)
+            _("收回“%(item)s”未用的 %(n)d 次；已用的 %(used)d 次不退。", **told)
             if course["used"]
-            else _("收回 %(item)s 未用的 %(n)d 次。", **told)
+            else _("收回“%(item)s”未用的 %(n)d 次。", **told)
         )
     for coupon in effects.coupons:
         says.append(

@@ -178,6 +178,7 @@ def _refund(
     _revoke_cards(session, order, asked, effects)
     _move_tier(session, st, order, back, taken_on, effects, posting, topup=bool(top_ups))
     referral_grants.take_back(st, order.row.id, order.row.person_id, effects, posting)
+    effects.item_names = packs.names(session, effects.courses)
     say(effects)
     whole = all(_left(line, pieces) == 0 for line in order.lines.values())
     effects.effects += redeem.give_back(session, order.row.id, whole, reason)

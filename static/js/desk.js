@@ -108,10 +108,20 @@
     const due = Number(pay().dataset.due), owing = hk.$("[data-debt]")?.checked;
     const now = owing ? Math.round(Number(hk.$("[data-now]").value.replace(/,/g, "") || 0) * 100) : due;
     const owes = hk.$("[data-owes]");
-    if (owes) { owes.hidden = !owing; hk.$("b", owes).textContent = ((due - now) / 100).toFixed(2); }
+    if (owes) tellDebt(owing && now >= 0 && now < due, now, due - now);
     const rest = now - given;
     out.textContent = `${rest < 0 ? "\u2212" : ""}${(Math.abs(rest) / 100).toFixed(2)}`;
     out.classList.toggle("c-bad", rest < 0 || Number.isNaN(rest));
+  }
+  const yuan = (fen) => (fen / 100).toLocaleString("en-US", { minimumFractionDigits: 2 });
+  /* A deposit: what stays owed stands on the button that takes the money. */
+  function tellDebt(owing, now, rest) {
+    const owes = hk.$("[data-owes]"), word = hk.$("[data-owe-word]"), note = hk.$("[data-owing]");
+    owes.hidden = !owing;
+    hk.$("b", owes).textContent = yuan(rest);
+    if (note) note.hidden = !owing;
+    word.dataset.whole ||= word.textContent;
+    word.textContent = owing ? word.dataset.oweWord.replace("{now}", yuan(now)) : word.dataset.whole;
   }
   hk.on("input", (event) => { if (event.target.matches("[data-part],[data-now],[data-debt]")) left(); });
   hk.on("submit", (event) => {

@@ -73,7 +73,7 @@ def test_a_part_of_a_course_is_refunded_as_it_was_shown(shop, sit):
     path = f"/orders/{order.order_no}/refund"
     asked = {"qty_1": "1", "ses_1": "4"}
     page = shop.post(f"{path}/preview", asked).text
-    assert "收回 MOXA 未用的 4 次" in plain(page)
+    assert "收回“艾灸”未用的 4 次" in plain(page)
     assert "432.00" in plain(page)
     values = {name: field(page, name) for name in ("preview_id", "once", "ses_1")}
     manager = shop.house.numbers["manager"]
