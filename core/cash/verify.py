@@ -21,8 +21,7 @@ CHECKS = (
         " + COALESCE((SELECT SUM(e.amount_fen) FROM till_entry e"
         "   WHERE e.franchise_id = s.franchise_id AND e.shift_id = s.id AND e.kind = 'cash'), 0)"
         " + COALESCE((SELECT SUM(CASE WHEN m.kind = 'in' THEN m.amount_fen ELSE -m.amount_fen END)"
-        "   FROM cash_movement m WHERE m.franchise_id = s.franchise_id AND m.shift_id = s.id), 0)"
-        " ORDER BY s.id LIMIT 1",
+        "   FROM cash_movement m WHERE m.franchise_id = s.franchise_id AND m.shift_id = s.id), 0)",
         "shift {0} expected {1}, its money says {2}",
     ),
     Check(
@@ -32,7 +31,7 @@ CHECKS = (
         "   AND e.business_on = d.business_on), 0) AS n FROM day_close d WHERE d.franchise_id = :f"
         " AND d.received_fen - d.refunded_fen <> COALESCE((SELECT SUM(e.amount_fen) FROM till_entry e"
         "   WHERE e.franchise_id = d.franchise_id AND e.store_id = d.store_id"
-        "   AND e.business_on = d.business_on), 0) ORDER BY d.id LIMIT 1",
+        "   AND e.business_on = d.business_on), 0)",
         "day close {0} says {1}, its money says {2}",
     ),
     Check(
@@ -42,15 +41,14 @@ CHECKS = (
         " JOIN (SELECT orders_id AS id, SUM(amount_fen) AS n FROM tender WHERE franchise_id = :f"
         "   AND kind NOT IN ('points', 'stored_value', 'stored_bonus') AND payment_id IS NULL GROUP BY orders_id) t"
         " ON t.id = o.id"
-        " WHERE o.n <> t.n ORDER BY o.id LIMIT 1",
+        " WHERE o.n <> t.n",
         "the till took {1} for order {0}, its tenders say {2}",
     ),
     Check(
         "cash.entries_match_payments",
         "SELECT p.id, COALESCE(e.n, 0), p.amount_fen FROM payment p LEFT JOIN (SELECT source_id AS id,"
         "   SUM(amount_fen) AS n FROM till_entry WHERE franchise_id = :f AND source_kind = 'payment'"
-        "   GROUP BY source_id) e ON e.id = p.id WHERE p.franchise_id = :f AND p.amount_fen <> COALESCE(e.n, 0)"
-        " ORDER BY p.id LIMIT 1",
+        "   GROUP BY source_id) e ON e.id = p.id WHERE p.franchise_id = :f AND p.amount_fen <> COALESCE(e.n, 0)",
         "the till took {1} for payment {0}, which is {2}",
     ),
 )

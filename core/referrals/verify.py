@@ -16,14 +16,13 @@ CHECKS = (
         "SELECT g.id, g.points FROM referral_grant g LEFT JOIN transfer t ON t.franchise_id = g.franchise_id"
         " AND t.id = g.transfer_id AND t.unit = 'points' AND t.reason = 'referral' AND t.source_kind = 'referral'"
         " AND t.source_id = g.referral_id AND t.person_id = g.person_id AND t.amount = g.points"
-        " WHERE g.franchise_id = :f AND t.id IS NULL ORDER BY g.id LIMIT 1",
+        " WHERE g.franchise_id = :f AND t.id IS NULL",
         "grant {0} of {1} points has no such movement",
     ),
     Check(
         "referrals.transfers_are_grants",
         "SELECT t.id, t.amount FROM transfer t LEFT JOIN referral_grant g ON g.franchise_id = t.franchise_id"
-        " AND g.transfer_id = t.id WHERE t.franchise_id = :f AND t.reason = 'referral' AND g.id IS NULL"
-        " ORDER BY t.id LIMIT 1",
+        " AND g.transfer_id = t.id WHERE t.franchise_id = :f AND t.reason = 'referral' AND g.id IS NULL",
         "movement {0} of {1} points belongs to no referral",
     ),
     Check(
@@ -31,7 +30,7 @@ CHECKS = (
         "SELECT g.id, g.points, COALESCE(t.n, 0) FROM referral_grant g LEFT JOIN (SELECT reverses_id,"
         " SUM(amount) AS n FROM transfer WHERE franchise_id = :f AND unit = 'points' AND reverses_id IS NOT NULL"
         " GROUP BY reverses_id) t ON t.reverses_id = g.transfer_id WHERE g.franchise_id = :f"
-        " AND COALESCE(t.n, 0) <> CASE WHEN g.reversal_id IS NULL THEN 0 ELSE g.points END ORDER BY g.id LIMIT 1",
+        " AND COALESCE(t.n, 0) <> CASE WHEN g.reversal_id IS NULL THEN 0 ELSE g.points END",
         "grant {0} of {1} points: the ledger took {2} back",
     ),
     Check(
@@ -42,28 +41,25 @@ CHECKS = (
         " GROUP BY referral_id) g ON g.referral_id = r.id WHERE r.franchise_id = :f AND NOT ("
         " (r.state = 'rewarded' AND COALESCE(g.standing, 0) > 0 AND COALESCE(g.gone, 0) = 0)"
         " OR (r.state = 'clawed_back' AND COALESCE(g.standing, 0) = 0 AND COALESCE(g.gone, 0) > 0)"
-        " OR (r.state IN ('pending', 'refused') AND g.referral_id IS NULL)) ORDER BY r.id LIMIT 1",
+        " OR (r.state IN ('pending', 'refused') AND g.referral_id IS NULL))",
         "referral {0} is {1} with {2} grants standing and {3} taken back",
     ),
     Check(
         "referrals.agree_with_persons",
         "SELECT r.id, r.referrer_id, p.referrer_id FROM referral r JOIN person p ON p.franchise_id = r.franchise_id"
-        " AND p.id = r.person_id WHERE r.franchise_id = :f AND COALESCE(p.referrer_id, 0) <> r.referrer_id"
-        " ORDER BY r.id LIMIT 1",
+        " AND p.id = r.person_id WHERE r.franchise_id = :f AND COALESCE(p.referrer_id, 0) <> r.referrer_id",
         "referral {0} names referrer {1}, the person says {2}",
     ),
     Check(
         "referrals.within_the_cap",
         "SELECT g.person_id, g.month, COUNT(*), MAX(g.cap) FROM referral_grant g WHERE g.franchise_id = :f"
-        " AND g.level > 0 AND g.reversal_id IS NULL GROUP BY g.person_id, g.month HAVING COUNT(*) > MAX(g.cap)"
-        " ORDER BY g.person_id LIMIT 1",
+        " AND g.level > 0 AND g.reversal_id IS NULL GROUP BY g.person_id, g.month HAVING COUNT(*) > MAX(g.cap)",
         "person {0} was rewarded {2} times in {1}, at most {3}",
     ),
     Check(
         "referrals.orders_stand",
         "SELECT r.id, r.order_id FROM referral r JOIN orders o ON o.franchise_id = r.franchise_id"
-        " AND o.id = r.order_id WHERE r.franchise_id = :f AND r.state = 'rewarded' AND o.state = 'refunded'"
-        " ORDER BY r.id LIMIT 1",
+        " AND o.id = r.order_id WHERE r.franchise_id = :f AND r.state = 'rewarded' AND o.state = 'refunded'",
         "referral {0} is still rewarded for order {1}, which was refunded whole",
     ),
 )  # fmt: skip

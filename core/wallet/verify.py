@@ -64,7 +64,7 @@ CHECKS = (
         f" - COALESCE(g.principal, 0) FROM {_LEFT} t"
         f" LEFT JOIN {_NET} d ON d.top_up_id = t.id LEFT JOIN {_GONE} g ON g.top_up_id = t.id"
         f" WHERE t.n <> {_IN.format('principal')} - COALESCE(d.principal, 0)"
-        " - COALESCE(g.principal, 0) ORDER BY t.id LIMIT 1",
+        " - COALESCE(g.principal, 0)",
         "top-up {0} has {1} of principal, its payments and refunds say {2}",
     ),
     Check(
@@ -73,8 +73,7 @@ CHECKS = (
         f" SUM({_IN.format('bonus')} - COALESCE(d.bonus, 0) - COALESCE(g.bonus, 0)) AS bonus FROM top_up t"
         f" LEFT JOIN {_NET} d ON d.top_up_id = t.id LEFT JOIN {_GONE} g ON g.top_up_id = t.id"
         f" WHERE t.franchise_id = :f GROUP BY t.stored_value_account_id) s LEFT JOIN {_BALANCE} b ON b.owner_id = s.id"
-        f" LEFT JOIN {_EXPIRED} e ON e.owner_id = s.id WHERE COALESCE(b.n, 0) <> s.bonus - COALESCE(e.n, 0)"
-        " ORDER BY s.id LIMIT 1",
+        f" LEFT JOIN {_EXPIRED} e ON e.owner_id = s.id WHERE COALESCE(b.n, 0) <> s.bonus - COALESCE(e.n, 0)",
         "account {0} has {1} of bonus, its top-ups, payments, refunds and expiry say {2}",
     ),
     Check(
@@ -84,7 +83,7 @@ CHECKS = (
         f" LEFT JOIN {_LOT.format('bonus')} b ON b.top_up_id = t.id LEFT JOIN {_NET} d ON d.top_up_id = t.id"
         " WHERE t.franchise_id = :f AND t.draw = 'pro_rata' AND t.state = 'open' AND t.bonus_expires_on IS NULL"
         " AND COALESCE(d.back, 0) = 0 AND ABS(p.n * t.bonus_fen - COALESCE(b.n, 0) * t.principal_fen)"
-        " > t.principal_fen + t.bonus_fen ORDER BY t.id LIMIT 1",
+        " > t.principal_fen + t.bonus_fen",
         "top-up {0} has {1} of principal and {2} of bonus left: not its ratio",
     ),
     Check(
@@ -92,8 +91,7 @@ CHECKS = (
         "SELECT s.id, s.principal_fen, s.bonus_fen FROM stored_value_spend s LEFT JOIN (SELECT stored_value_spend_id,"
         " SUM(principal_fen) AS principal, SUM(bonus_fen) AS bonus FROM stored_value_draw WHERE franchise_id = :f"
         " GROUP BY stored_value_spend_id) d ON d.stored_value_spend_id = s.id WHERE s.franchise_id = :f"
-        " AND (s.principal_fen <> COALESCE(d.principal, 0) OR s.bonus_fen <> COALESCE(d.bonus, 0))"
-        " ORDER BY s.id LIMIT 1",
+        " AND (s.principal_fen <> COALESCE(d.principal, 0) OR s.bonus_fen <> COALESCE(d.bonus, 0))",
         "payment {0} of {1} and {2} is not what it drew",
     ),
     Check(
@@ -107,8 +105,7 @@ CHECKS = (
         f" LEFT JOIN {_REVERSED} b ON b.reverses_id = d.bonus_transfer_id"
         " WHERE x.franchise_id = :f GROUP BY x.order_id) s"
         " ON s.order_id = t.orders_id WHERE t.principal <> COALESCE(s.principal, 0) OR t.bonus <> COALESCE(s.bonus, 0)"
-        " OR t.principal_back <> COALESCE(s.principal_back, 0) OR t.bonus_back <> COALESCE(s.bonus_back, 0)"
-        " ORDER BY t.orders_id LIMIT 1",
+        " OR t.principal_back <> COALESCE(s.principal_back, 0) OR t.bonus_back <> COALESCE(s.bonus_back, 0)",
         "order {0}: principal {1}/{2}, bonus {3}/{4}, returned {5}/{6} and {7}/{8} do not agree",
     ),
     Check(
@@ -116,8 +113,7 @@ CHECKS = (
         "SELECT l.id, l.net_fen, COALESCE(t.principal_fen, 0), l.refunded_fen, COALESCE(g.paid, 0) FROM order_line l"  # noqa: S608
         " LEFT JOIN top_up t ON t.franchise_id = l.franchise_id AND t.order_line_id = l.id"
         f" LEFT JOIN {_GONE} g ON g.top_up_id = t.id WHERE l.franchise_id = :f AND l.kind = 'topup'"
-        " AND (l.net_fen <> COALESCE(t.principal_fen, 0) OR l.refunded_fen <> COALESCE(g.paid, 0))"
-        " ORDER BY l.id LIMIT 1",
+        " AND (l.net_fen <> COALESCE(t.principal_fen, 0) OR l.refunded_fen <> COALESCE(g.paid, 0))",
         "line {0} was paid {1}, its top-up says {2}; refunded {3} and {4}",
     ),
     Check(
@@ -132,7 +128,7 @@ CHECKS = (
         " GROUP BY d.top_up_id) x ON x.top_up_id = t.id LEFT JOIN (SELECT top_up_id, SUM(principal_fen) AS principal,"
         " SUM(bonus_fen) AS bonus FROM settlement_line WHERE franchise_id = :f GROUP BY top_up_id) s"
         " ON s.top_up_id = t.id WHERE t.franchise_id = :f AND (COALESCE(x.principal, 0) <> COALESCE(s.principal, 0)"
-        " OR COALESCE(x.bonus, 0) <> COALESCE(s.bonus, 0)) ORDER BY t.id LIMIT 1",
+        " OR COALESCE(x.bonus, 0) <> COALESCE(s.bonus, 0))",
         "top-up {0}: used elsewhere {1} of principal, settled {2}; bonus {3} and {4}",
     ),
 )
