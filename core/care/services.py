@@ -73,7 +73,7 @@ def set_status(session: Session, person_id: int, status: str, version: int | Non
     row = open_record(session, person_id, version)
     if status not in (rules.UNKNOWN, rules.NONE_KNOWN):
         raise Invalid.field("allergy_status", _("只能记“无已知过敏”或“未询问”；有过敏请直接登记过敏。"))
-    if _active_allergies(session, person_id):
+    if active_allergies(session, person_id):
         raise Conflict(
             _("已登记有过敏，不能改成“%(status)s”。请先把不成立的过敏标为已否定。", status=rules.STATUSES[status]),
             code="allergies_listed",
@@ -98,7 +98,8 @@ def _touch(session: Session, row: HealthRecord) -> None:
     session.flush()
 
 
-def _active_allergies(session: Session, person_id: int) -> int:
+def active_allergies(session: Session, person_id: int) -> int:
+    """Return how many allergies of a person count now."""
     count = select(func.count()).where(
         HealthFact.person_id == person_id, HealthFact.kind == rules.ALLERGY, HealthFact.status == rules.ACTIVE
     )
@@ -122,18 +123,18 @@ def note(
     """
     record = open_record(session, person_id, version)
     if source_ref:
-        known = session.scalar(
+        brought = session.scalar(
             select(HealthFact).where(
                 HealthFact.source_ref == source_ref, HealthFact.person_id == person_id, HealthFact.kind == new.kind
             )
         )
-        if known is not None:
-            return known
-    same = _same(session, person_id, new)
-    if same is not None and new.kind != rules.PHYSIOLOGY and not source_ref:
-        return _renew(session, record, same, new)
-    if same is not None and new.kind == rules.PHYSIOLOGY:
-        _change(session, same, rules.REPLACED, "")
+        if brought is not None:
+            return brought
+    known = same(session, person_id, new)
+    if known is not None and new.kind != rules.PHYSIOLOGY and not source_ref:
+        return _renew(session, record, known, new)
+    if known is not None and new.kind == rules.PHYSIOLOGY:
+        _change(session, known, rules.REPLACED, "")
     row = HealthFact(
         person_id=person_id, kind=new.kind, status=rules.ACTIVE, source_ref=source_ref[:60],
         emergency=person_id not in consented(session, [person_id]), noted_at=clock.now_ms(),
@@ -150,14 +151,12 @@ def note(
     return row
 
 
-def _same(session: Session, person_id: int, new: rules.New) -> HealthFact | None:
+def same(session: Session, person_id: int, new: rules.New, *, live: bool = True) -> HealthFact | None:
+    """Return the newest fact of a person that says the same: among those that hold, or (`live` False) among all."""
     coded = HealthFact.sealed_fields["code"].matches(HealthFact, new.code, current_actor().franchise_id)  # type: ignore[attr-defined]
-    return session.scalar(
-        select(HealthFact)
-        .where(HealthFact.person_id == person_id, HealthFact.status == rules.ACTIVE, coded)
-        .order_by(HealthFact.id.desc())
-        .limit(1)
-    )
+    query = select(HealthFact).where(HealthFact.person_id == person_id, coded)
+    query = query.where(HealthFact.status == rules.ACTIVE) if live else query
+    return session.scalar(query.order_by(HealthFact.id.desc()).limit(1))
 
 
 def _renew(session: Session, record: HealthRecord, row: HealthFact, new: rules.New) -> HealthFact:
@@ -184,7 +183,7 @@ def _says(key: str, value: Any) -> bool:
 def _settle(session: Session, record: HealthRecord) -> None:
     """Bring the allergy status and the version of a record in line with its facts."""
     session.flush()
-    status = rules.status_after(record.allergy_status, _active_allergies(session, record.person_id))
+    status = rules.status_after(record.allergy_status, active_allergies(session, record.person_id))
     if status != record.allergy_status:
         record.allergy_status = status
         record.asked_on, record.asked_by = (

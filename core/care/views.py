@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from core.care import access, codes, reads, review_views, rules, safety, services, strip
+from core.care import access, audits, codes, reads, review_views, rules, safety, services, strip
 from core.care.blueprint import bp, id_of, who
 from core.care.permissions import ALERT, GLASS, NOTE, WRITE
 from core.kernel import clock, db
@@ -46,7 +46,8 @@ def _health(unit: Session, person_id: str, refusal: Refusal | None = None, at: s
     answer = render_page(
         "care/health.html", status=refusal.status if refusal else 200, P=person, A=seen, S=strip.make(unit, found),
         R=reads.record(unit, person.id) if seen.reads else None, V=found if seen.reads else None, refusal=refusal,
-        computed=found.condition_codes - {one.code for one in found.conditions}, at=at, typed=request.form, rules=rules, codes=codes, common=[codes.substance("class", one) for one in COMMON],
+        computed=found.condition_codes - {one.code for one in found.conditions}, at=at, typed=request.form,
+        rules=rules, codes=codes, common=[codes.substance("class", one) for one in COMMON],
         conditions=sorted(codes.CONDITIONS.items(), key=lambda one: str(one[1])), reasons=access.REASONS,
         may_note=may(actor, NOTE), may_write=may(actor, WRITE) and seen.reads, today=clock.today(actor.tz),
     )  # fmt: skip
@@ -55,13 +56,14 @@ def _health(unit: Session, person_id: str, refusal: Refusal | None = None, at: s
 
 
 def _again(person_id: str, at: str) -> None:
-    """Show a refusal on the page itself. The read was noted with the page before."""
+    """Show a refusal on the page itself."""
     on_refusal(lambda refusal: _refused(person_id, refusal, at))
 
 
 def _refused(person_id: str, refusal: Refusal, at: str) -> Any:
     if refusal.status in (403, 404):
         raise refusal
+    audits.note_reads(session(), [id_of(person_id)], "page", each=True)
     return _health(session(), person_id, refusal, at)
 
 
