@@ -179,10 +179,10 @@ def break_glass(session: Session, person_id: int, reason_code: str, reason: str,
     return row
 
 
-def count_read(session: Session, glass: HealthGlass) -> None:
+def count_read(session: Session, glass_id: int) -> None:
     """Count a page that was read behind the glass."""
     session.execute(
-        update(HealthGlass).where(HealthGlass.id == glass.id, HealthGlass.reviewed_at.is_(None))
+        update(HealthGlass).where(HealthGlass.id == glass_id, HealthGlass.reviewed_at.is_(None))
         .values(reads=HealthGlass.reads + 1).execution_options(synchronize_session=False)
     )  # fmt: skip
 

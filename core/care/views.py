@@ -39,8 +39,8 @@ def _health(unit: Session, person_id: str, refusal: Refusal | None = None, at: s
     person = people.get(unit, id_of(person_id))
     seen = access.of(unit, person.id)
     if seen.glass is not None:
-        glass = seen.glass
-        db.afterwards(unit, lambda own: access.count_read(own, glass))
+        glass_id = seen.glass.id
+        db.afterwards(unit, lambda own: access.count_read(own, glass_id))
     found = safety.view_of(unit, [person.id])[person.id]
     actor = current_actor()
     answer = render_page(
