@@ -10,6 +10,7 @@ from typing import Any
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
+from core.api.health_schemas import HealthBody as HealthBody
 from core.api.strict import Body, Choice, Day, Flag, Id, Instant, Int, QueryInt, Words
 from core.orders.rules import KINDS as TENDERS
 from core.orders.types import OverrideRequest

@@ -31,6 +31,7 @@ def merge(session: Session, winner_id: int, loser_id: int) -> int:
     )  # fmt: skip
     session.flush()
     session.expire_all()
+    _once(session, winner_id)
     both = {mine.allergy_status, theirs.allergy_status}
     if services.active_allergies(session, winner_id):
         status = rules.LISTED
@@ -45,6 +46,26 @@ def merge(session: Session, winner_id: int, loser_id: int) -> int:
     )  # fmt: skip
     session.flush()
     return int(moved.rowcount)  # type: ignore[attr-defined]
+
+
+def _once(session: Session, person_id: int) -> None:
+    """Let what both had hold once: the graver of two that say the same, then the newer; the other is history."""
+    held: dict[str, HealthFact] = {}
+    for row in services.facts_of(session, person_id):
+        if row.status != rules.ACTIVE or not row.code:
+            continue
+        known = held.setdefault(row.code, row)
+        if known is row:
+            continue
+        keep, drop = (row, known) if _weight(row) > _weight(known) else (known, row)
+        held[row.code] = keep
+        services.replace(session, drop)
+    session.flush()
+
+
+def _weight(row: HealthFact) -> tuple[bool, str, int]:
+    body = services.body_of(row)
+    return body.get("criticality") == "high", str(body.get("on", "")), row.id
 
 
 def erase(session: Session, person_id: int) -> int:

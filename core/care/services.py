@@ -224,6 +224,11 @@ def change_status(
     return row
 
 
+def replace(session: Session, row: HealthFact) -> None:
+    """Let a fact give way to another that says the same; it stays as history."""
+    _change(session, row, rules.REPLACED, "")
+
+
 def _change(session: Session, row: HealthFact, status: str, why: str) -> None:
     _remember(session, row, status, why)
     audit.record(
