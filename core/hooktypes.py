@@ -299,7 +299,12 @@ class FieldGroup:
 class Check:
     """A finding on a basket. `line` is None for the whole basket; `override` is the permission that may
     let a major one pass; `evidence` is plain data kept with the order. `licences` are kinds of licence
-    (`therapist`, `physician`, …): whoever lets it pass must hold one of them, valid that day."""
+    (`therapist`, `physician`, …): whoever lets it pass must hold one of them, valid that day.
+
+    `data_version` names the version of the table that the rule read; it is kept with the override. `reasons` are
+    (code, label) pairs to choose from when it is let pass; empty: core's own. `resign`: a contraindicated finding
+    that may pass by the reason `prescriber_resigned` alone (the prescriber corrected or signed again), with evidence,
+    recorded by somebody who holds `override` and one of `licences`."""
 
     code: str
     severity: Severity
@@ -309,6 +314,9 @@ class Check:
     evidence: Mapping[str, Any] = field(default_factory=dict)
     order: int = 100
     licences: frozenset[str] = frozenset()
+    data_version: str = ""
+    reasons: tuple[tuple[str, Any], ...] = ()
+    resign: bool = False
 
 
 @dataclass(frozen=True, slots=True)

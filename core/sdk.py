@@ -3,6 +3,12 @@
 What is listed here is documented in docs/hooks.md and stays; names are added, never removed.
 """
 
+from core.care.codes import VERSION as CONDITIONS_VERSION
+from core.care.codes import condition_codes
+from core.care.codes import find as find_substances
+from core.care.codes import substance as substance_of
+from core.care.safety import AllergyView, ConditionView, MedicineView, SafetyView, safety_of
+from core.care.services import note_medicine, stop_medicine
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
 from core.hookreads import has_consented, items_with, person_of, some_people, staff_names
 from core.hookspecs import SDK_VERSION
@@ -64,4 +70,7 @@ __all__ = [
     "ask_approval", "authorize", "belongs_to", "charts", "clock", "columns", "go", "has_consented", "hookimpl", "ids",
     "items_with", "may", "ngettext", "on_refusal", "page", "page_session", "permission", "person_of",
     "record_audit", "render_page", "setting_value", "some_people", "staff_names", "tenancy", "toast",
+    # Facts that protect a person (core/care).
+    "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
+    "find_substances", "note_medicine", "safety_of", "stop_medicine", "substance_of",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.api import (
     approvals,
     courses,
+    health,
     households,
     items,
     ledger,
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 def documented() -> list[ApiBlueprint]:
     """Return the blueprints of API v1."""
     rooms = (
-        meta, members, households, items, quotes, orders, courses, wallet, rewards, ledger, segments, approvals, shifts,
-        staff,
+        meta, members, health, households, items, quotes, orders, courses, wallet, rewards, ledger, segments, approvals,
+        shifts, staff,
     )  # fmt: skip
     return [room.bp for room in rooms]
 

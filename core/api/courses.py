@@ -20,7 +20,6 @@ from core.kernel.errors import NotFound
 from core.kernel.i18n import _
 from core.kernel.ids import parse_id
 from core.orders import burn
-from core.orders.types import OverrideRequest
 from core.people import services as people
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def use(work: Work, data: dict[str, Any], course_id: str) -> dict[str, Any]:
             for_member_id=people.get(work.session, treated).id if treated else None, item=data.get("item"),
             performer=staff_id(work.session, "performer", data.get("performer")),
             method=confirmation.get("method"), evidence=confirmation.get("evidence", ""),
-            overrides=[OverrideRequest(o["finding"], o["reason"], o.get("proof")) for o in data["overrides"]],
+            overrides=[schemas.override(o) for o in data["overrides"]],
             proof=request.headers.get(PROOF), payload_sha256=hashlib.sha256(work.raw).hexdigest(),
         ),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from core.orders import payments, quotes, refunds, settle
 from core.orders.models import Orders
 from core.orders.reads import order_json
 from core.orders.top_up_refund import Choice
-from core.orders.types import BasketRequest, Confirmation, OverrideRequest, TenderRequest
+from core.orders.types import BasketRequest, Confirmation, TenderRequest
 from core.org.models import Staff
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may
@@ -67,7 +67,7 @@ def with_fresh_quote(caller: Caller, refusal: Refusal) -> Refusal:
 def sell(work: Work, data: dict[str, Any]) -> dict[str, Any]:
     """Settle a quote. 409 stale_quote with the new quote when the price moved, 422 blocked with findings."""
     at = backdated(work.caller, data.get("occurred_at"))
-    overrides = [OverrideRequest(o["finding"], o["reason"], o.get("proof")) for o in data["overrides"]]
+    overrides = [schemas.override(o) for o in data["overrides"]]
     seller = _seller(work, data["quote_id"])
     with acting(_lender(work, seller) if data["allow_debt"] else seller):
         done = settle.settle(

@@ -15,6 +15,7 @@ PERMISSIONS = (permission(USE, _l("使用收银接口")),)
 
 SCOPE_GRANTS: dict[str, frozenset[str]] = {
     "members": frozenset({"people.view", "people.edit", "people.enrol", "cards.seat"}),
+    "health": frozenset({"care.alert", "care.note", "care.read", "care.write"}),
     "orders": frozenset({"orders.sell", "orders.view", "catalog.view", "cash.shift", "courses.view", "courses.burn"}),
     "refunds": frozenset({"orders.refund", "orders.view"}),
     "points": frozenset({"people.view", "points.adjust", "rewards.view", "rewards.redeem"}),

@@ -5,12 +5,15 @@ Money in fen, points integers, ids strings, days `YYYY-MM-DD`, instants RFC 3339
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import INCLUDE, Schema, ValidationError, fields, validate, validates_schema
 
+from core.api.health_schemas import HealthBody as HealthBody
 from core.api.strict import Body, Choice, Day, Flag, Id, Instant, Int, QueryInt, Words
 from core.orders.rules import KINDS as TENDERS
+from core.orders.types import OverrideRequest
 from core.org.rules import PURPOSES as PROOFS
 from core.people.rules import CALENDARS, GENDERS
 from core.people.services import PURPOSES
@@ -283,6 +286,15 @@ class Override(Body):
     finding = Words(40, 1, required=True)
     reason = Words(NOTE, load_default="")
     proof = Words(100, 1, allow_none=True)
+    reason_code = Words(40, load_default="")
+    evidence = Words(300, load_default="")
+
+
+def override(told: Mapping[str, Any]) -> OverrideRequest:
+    """Return an override as settling takes it."""
+    return OverrideRequest(
+        told["finding"], told["reason"], told.get("proof"), told.get("reason_code", ""), told.get("evidence", "")
+    )
 
 
 class NewOrder(Body):

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.cards import services as cards
+from core.care import demo as care_demo
 from core.cash import demo as cash_demo
 from core.catalog.models import Item
 from core.console import demo_names as names
@@ -85,6 +86,7 @@ def build(runtime: Runtime, people: int, seed: int, recovery_code: str | None = 
         with acting(actor):
             signs += _staff(runtime, founded, stores, name, password)
             _fill(runtime, actor, random.Random(seed + n), people)
+            care_demo.fill(runtime, actor)
             segments_demo.fill(runtime, actor)
         with acting(replace(actor, grants=registry.of_roles([("owner", None)]))):
             orders_demo.fill(runtime, seed + n)

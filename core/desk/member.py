@@ -14,6 +14,7 @@ from sqlalchemy import select
 from core.cards import rules as card_rules
 from core.cards import services as cards
 from core.cards.rights import coupons_of, service_rights_of
+from core.care import strip
 from core.catalog.models import Item
 from core.catalog.services import attributes_of
 from core.courses import reads as course_reads
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.cards.models import Card
+    from core.care.strip import Strip
     from core.coupons.rules import CouponState, ServiceRight
     from core.courses.reads import CourseSeen
     from core.people.models import Person
@@ -98,6 +100,7 @@ class MemberSeen:
     courses: list[CourseSeen] = field(default_factory=list)
     owed: list[tuple[str, int]] = field(default_factory=list)
     wallet: Wallet | None = None
+    strip: Strip | None = None
     alerts: list[Alert] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
 
@@ -151,6 +154,7 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
         wallet=wallet_reads.see(session, person.id),
     )  # fmt: skip
     if alerts:
+        seen.strip = strip.of(session, person.id)
         _alerts(session, seen)
     return seen
 

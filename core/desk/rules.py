@@ -43,6 +43,8 @@ class Given:
     by: str = ""
     proof: str | None = None
     until_ms: int = 0
+    reason_code: str = ""
+    evidence: str = ""
 
 
 @dataclass(slots=True)
@@ -159,7 +161,7 @@ def request_of(draft: Draft) -> BasketRequest:
 def overrides_of(draft: Draft, now_ms: int) -> list[OverrideRequest]:
     """Return what was let pass, as the settle asks for it."""
     return [
-        OverrideRequest(one.finding, one.reason, one.proof)
+        OverrideRequest(one.finding, one.reason, one.proof, one.reason_code, one.evidence)
         for one in still_given(draft, now_ms)
         if one.finding not in (PRICE, OWN_CARD)
     ]

@@ -18,7 +18,7 @@ from core.kernel.i18n import _
 from core.kernel.ids import new_id
 from core.orders import quotes
 from core.orders.basket import price_basket
-from core.orders.findings import ACKNOWLEDGED, MIN_REASON
+from core.orders.findings import ACKNOWLEDGED, MIN_REASON, check_resigned
 from core.orders.rules import INSURED, STORED
 from core.orders.settle import settle
 from core.orders.types import TenderRequest
@@ -130,8 +130,9 @@ def acknowledge(session: Session, web_session_id: int, finding_id: str) -> None:
 
 
 def override(
-    session: Session, web_session_id: int, finding_id: str, reason: str, number: str, pin: str
-) -> Refusal | None:
+    session: Session, web_session_id: int, finding_id: str, reason: str, number: str, pin: str, *,
+    reason_code: str = "", evidence: str = "",
+) -> Refusal | None:  # fmt: skip
     """Let a major finding pass by the PIN of somebody who may; return why not, to be shown after the commit.
 
     The proof is bound to the quote that the payment will store, so it dies with any change of the basket.
@@ -146,6 +147,7 @@ def override(
         )
     if finding.permission is None or not finding.overridable_by:
         raise Invalid(_("这条提示不能放行，请移除这一行。"))
+    check_resigned(finding, reason_code, evidence)
     quote_id = draft.quote_id or new_id()
     payload = hashlib.sha256(f"{quote_id}|{finding.id}|{text}".encode()).hexdigest()
     made = make_proof(session, number.strip(), pin.strip(), "override", payload)
@@ -155,7 +157,7 @@ def override(
     if not staff_may(session, staff, finding.permission):
         return Refusal(_("%(name)s 没有放行这条提示的权限。", name=staff.name), code="override_forbidden", status=403)
     draft.quote_id = quote_id
-    rules.give(draft, rules.Given(finding.id, text, staff.name, made.proof, made.expires_at))
+    rules.give(draft, rules.Given(finding.id, text, staff.name, made.proof, made.expires_at, reason_code, evidence))
     keep(session, web_session_id, draft)
     return None
 

@@ -249,7 +249,8 @@ def till_ack(finding: str) -> Any:
 def till_override(finding: str) -> Any:
     """Let a major finding pass by somebody's PIN and reason; a wrong PIN counts."""
     form = request.form
-    reason = form.get("reason_text", "").strip() or form.get("reason", "").strip()
+    chosen, _bar, words = form.get("reason", "").strip().rpartition("|")  # a rule's own reasons: code|words
+    reason = form.get("reason_text", "").strip() or words
     try:
         with own_unit("write") as unit:
             refused = services.override(
@@ -259,6 +260,8 @@ def till_override(finding: str) -> Any:
                 reason[:200],
                 form.get("number", "")[:20],
                 form.get("pin", "")[:12],
+                reason_code=chosen[:40],
+                evidence=form.get("evidence", "").strip()[:300],
             )
     except Refusal as refusal:
         refused = refusal

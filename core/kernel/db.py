@@ -36,7 +36,7 @@ from core.kernel import clock, tenancy
 from core.kernel.ids import new_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -251,6 +251,23 @@ def make_engine(url: str, **options: Any) -> Engine:
     return engine
 
 
+_AFTERWARDS = "afterwards"
+
+
+def is_read_only(session: Session) -> bool:
+    """Return whether the unit of `session` was opened as `read`."""
+    return bool(session.connection().get_execution_options().get("read_only", False))
+
+
+def afterwards(session: Session, work: Callable[[Session], None]) -> None:
+    """Run `work` in a write unit of its own when the read unit of `session` is over, before its answer leaves.
+
+    For what must be written because something was read (an audit of health facts): if it fails, the caller of the unit
+    gets the error instead of the answer. Nothing runs when the unit itself fails.
+    """
+    session.info.setdefault(_AFTERWARDS, []).append(work)
+
+
 class Database:
     """One database of the installation: its engine and the units of work over it."""
 
@@ -277,6 +294,11 @@ class Database:
                 with self._sessions(bind=self._read_engine) as session:
                     yield session
                     session.rollback()
+                    works = session.info.pop(_AFTERWARDS, ())
+                if works:
+                    with self.unit("write") as own:
+                        for work in works:
+                            work(own)
                 return
             with self._write_queue(), self._sessions(bind=self.engine) as session, session.begin():
                 yield session

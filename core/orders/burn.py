@@ -26,8 +26,8 @@ from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
+from core.orders import finding_rows, streaks
 from core.orders import findings as finding_rules
-from core.orders import streaks
 from core.orders.events import tell_plugins
 from core.org import business_day, dealing, franchises
 from core.people import services as people
@@ -234,20 +234,7 @@ def _first_today(person: Person, today: date) -> bool:
 
 def _write_findings(st: Statements, passed: Sequence[Passed], use_id: int, person_id: int, at: int) -> None:
     """Keep the findings with the use, as an order keeps its own."""
-    fid = st.franchise_id
-    rows = []
-    for one in passed:
-        row_id = new_id()
-        reason = seal_text("finding", "reason_sealed", row_id, fid, one.reason) if one.reason else None
-        rows.append(
-            {
-                "id": row_id, "franchise_id": fid, "order_id": use_id, "person_id": person_id, "line_no": 1,
-                "plugin": one.finding.plugin, "code": one.finding.code, "severity": one.finding.severity,
-                "text_sealed": seal_text("finding", "text_sealed", row_id, fid, one.finding.text),
-                "override_by": one.by, "override_at": at if one.by else None, "reason_sealed": reason,
-            }
-        )  # fmt: skip
-    st.insert_many("finding", rows)
+    st.insert_many("finding", [finding_rows.row(one, st.franchise_id, use_id, person_id, 1, at) for one in passed])
 
 
 def _visit(

@@ -33,15 +33,27 @@ FREE = frozenset({"info"})
 ACKNOWLEDGED = frozenset({"moderate"})
 MIN_REASON = 4
 UNAVAILABLE = "check_unavailable"
+# The one way past a contraindication: whoever prescribed it corrected or signed it again, and a pharmacist says so.
+RESIGNED = "prescriber_resigned"
+PHARMACIST = frozenset({"pharmacist"})
+MIN_EVIDENCE = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A finding as it goes with the order: who let it pass and why, if it needed anybody."""
+    """A finding as it goes with the order: who let it pass and why, if it needed anybody.
+
+    The licence is the one that was held then; `second_by` rang it up, where that was somebody else.
+    """
 
     finding: FindingView
     by: int | None = None
     reason: str = ""
+    reason_code: str = ""
+    licence_kind: str = ""
+    licence_no: str = ""
+    second_by: int | None = None
+    evidence: str = ""
 
 
 def collect(session: Session, view: BasketView, missing: Sequence[Answer]) -> list[FindingView]:
@@ -67,13 +79,14 @@ def _view(plugin: str, check: Check, changes: RoleChanges) -> FindingView:
     return FindingView(
         id=hashlib.sha256(identity.encode()).hexdigest()[:16], plugin=plugin, code=check.code,
         severity=check.severity, line=check.line, text=check.text, permission=check.override,
-        overridable_by=_roles(check, changes), licences=check.licences,
+        overridable_by=_roles(check, changes), licences=check.licences, data_version=check.data_version,
+        reasons=check.reasons, resign=check.resign, evidence=check.evidence,
     )  # fmt: skip
 
 
 def _roles(check: Check, changes: RoleChanges) -> tuple[str, ...]:
     """Return the built-in roles (or those behind a franchise's own) that may let a finding pass here."""
-    if check.severity == "contraindicated":
+    if check.severity == "contraindicated" and not check.resign:
         return ()
     if check.override is None or check.override not in permissions.registry:
         return ()
@@ -96,7 +109,7 @@ def settle_findings(
         override = given.get(finding.id)
         if finding.severity in FREE:
             passed.append(Passed(finding))
-        elif override is None or finding.severity == "contraindicated":
+        elif override is None or (finding.severity == "contraindicated" and not finding.resign):
             open_.append(finding)
         else:
             passed.append(_pass(session, finding, override, quote_id))
@@ -112,8 +125,9 @@ def settle_findings(
 def _refuse_without_licence(staff: Staff, finding: FindingView) -> None:
     """Raise Refusal `licence_needed` where a finding wants a licence that is not held, or has ended (clinic.md 2)."""
     today = clock.today(current_actor().tz).isoformat()
-    held = staff.licence_kind in finding.licences and bool(staff.licence_no)
-    if finding.licences and not (held and (not staff.licence_until or staff.licence_until >= today)):
+    wanted = finding.licences or (PHARMACIST if finding.severity == "contraindicated" else frozenset())
+    held = staff.licence_kind in wanted and bool(staff.licence_no)
+    if wanted and not (held and (not staff.licence_until or staff.licence_until >= today)):
         raise Refusal(
             _("%(name)s 没有登记有效的执照，不能放行。请由持证人员放行，或先在员工资料里登记执照。", name=staff.name),
             code="licence_needed",
@@ -121,10 +135,23 @@ def _refuse_without_licence(staff: Staff, finding: FindingView) -> None:
         )
 
 
+def check_resigned(finding: FindingView, reason_code: str, evidence: str) -> None:
+    """Raise Invalid where a contraindication is to pass but for a new signature, or without evidence of one."""
+    if finding.severity != "contraindicated":
+        return
+    if reason_code != RESIGNED:
+        raise Invalid.field("overrides.reason_code", _("禁忌只能因处方医师更正或重新签名而放行。"))
+    if len(evidence.strip()) < MIN_EVIDENCE:
+        raise Invalid.field(
+            "overrides.evidence", _("请写明凭据，例如处方号、医师姓名和确认时间，至少 %(n)d 个字。", n=MIN_EVIDENCE)
+        )
+
+
 def _pass(session: Session, finding: FindingView, override: OverrideRequest, quote_id: int) -> Passed:
     reason = override.reason.strip()
+    check_resigned(finding, override.reason_code, override.evidence)
     if finding.severity in ACKNOWLEDGED:
-        return Passed(finding, current_actor().staff_id, reason)
+        return Passed(finding, current_actor().staff_id, reason, override.reason_code[:40])
     if len(reason) < MIN_REASON:
         raise Invalid(
             _("放行须写明原因，至少 %(n)d 个字。", n=MIN_REASON),
@@ -135,4 +162,8 @@ def _pass(session: Session, finding: FindingView, override: OverrideRequest, quo
     if finding.permission is None or not staff_may(session, staff, finding.permission):
         raise Refusal(_("%(name)s 没有放行这条提示的权限。", name=staff.name), code="override_forbidden", status=403)
     _refuse_without_licence(staff, finding)
-    return Passed(finding, staff.id, reason)
+    rang_up = current_actor().staff_id
+    return Passed(
+        finding, staff.id, reason, override.reason_code[:40], staff.licence_kind, staff.licence_no,
+        rang_up if rang_up != staff.id else None, override.evidence.strip()[:300],
+    )  # fmt: skip

@@ -5,7 +5,13 @@ from __future__ import annotations
 from core.hookfacts import Fact
 from core.hooktypes import ApprovalKind
 from core.kernel.plugins import hookimpl
-from core.orders import adjustments, burn_approval, price_approval, refund_approval
+from core.orders import (
+    adjustments,
+    burn_approval,
+    care_relation,  # noqa: F401 (offers who was served here)
+    price_approval,
+    refund_approval,
+)
 from core.orders.facts import FACTS
 
 

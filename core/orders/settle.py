@@ -24,6 +24,7 @@ from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import (
     course_lines,
+    finding_rows,
     packs,
     payments,
     price_approval,
@@ -325,21 +326,12 @@ def _write_tenders(st: Statements, plan: Plan) -> None:
 
 
 def _write_findings(st: Statements, plan: Plan) -> None:
-    fid = st.franchise_id
-    rows = []
-    for one in plan.passed:
-        row_id = new_id()
-        reason = seal_text("finding", "reason_sealed", row_id, fid, one.reason) if one.reason else None
-        rows.append(
-            {
-                "id": row_id, "franchise_id": fid, "order_id": plan.order_id,
-                "person_id": _treated(plan, one.finding.line), "line_no": one.finding.line or 0,
-                "plugin": one.finding.plugin, "code": one.finding.code, "severity": one.finding.severity,
-                "text_sealed": seal_text("finding", "text_sealed", row_id, fid, one.finding.text),
-                "override_by": one.by, "override_at": plan.booked_at if one.by else None,
-                "reason_sealed": reason,
-            }
-        )  # fmt: skip
+    rows = [
+        finding_rows.row(
+            one, st.franchise_id, plan.order_id, _treated(plan, one.finding.line), one.finding.line or 0, plan.booked_at
+        )
+        for one in plan.passed
+    ]
     st.insert_many("finding", rows)
 
 

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.catalog.models import Item
     from core.courses.services import Pack
     from core.hooktypes import BasketView
@@ -75,19 +77,25 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class OverrideRequest:
-    """An override of a finding: its id, the reason, and for major ones a single-use proof."""
+    """An override of a finding: its id, the reason, and for major ones a single-use proof.
+
+    `reason_code` is one of the finding's own or of core's; `evidence` what was shown (a re-signed prescription).
+    """
 
     finding: str
     reason: str
     proof: str | None = None
+    reason_code: str = ""
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FindingView:
     """A finding on a basket. `overridable_by` are the roles that may let it pass; empty: nobody.
 
-    Severity info needs nothing, moderate an acknowledgement, major an override with proof,
-    contraindicated cannot pass here.
+    Severity info needs nothing, moderate an acknowledgement, major an override with proof, contraindicated cannot
+    pass, but for one with `resign`: by the reason `prescriber_resigned` alone, with proof, licence and evidence.
+    `evidence` is what the rule saw; it is kept sealed and never shown at the till.
     """
 
     id: str
@@ -99,6 +107,10 @@ class FindingView:
     overridable_by: tuple[str, ...] = ()
     permission: str | None = None
     licences: frozenset[str] = frozenset()
+    data_version: str = ""
+    reasons: tuple[tuple[str, Any], ...] = ()
+    resign: bool = False
+    evidence: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as contract.md spells it."""

@@ -25,6 +25,18 @@ CONDITIONS: dict[str, Any] = {
     "fragile_skin": _l("皮肤菲薄"), "bleeding": _l("出血倾向"), "diabetic_neuropathy": _l("糖尿病神经病变"),
 }  # fmt: skip
 
+# What core's list of conditions (core/care) is called here.
+FROM_CARE: dict[str, tuple[str, ...]] = {
+    "pacemaker_icd": ("pacemaker",), "pregnancy": ("pregnancy",), "malignancy_local": ("malignancy",),
+    "metal_implant": ("metal_implant",), "sensory_loss": ("impaired_sensation",), "dvt": ("dvt",),
+    "raynaud": ("raynaud",), "cold_urticaria": ("cold_urticaria",), "osteoporosis": ("osteoporosis",),
+    "anticoagulant_use": ("anticoagulant",), "bleeding_disorder": ("bleeding",), "fracture": ("fracture",),
+    "cord_compression": ("cord_compression",), "rheumatoid_neck": ("rheumatoid_neck",),
+    "cauda_equina": ("cauda_equina",), "acute_inflammation": ("acute_inflammation",),
+    "skin_infection": ("skin_infection",), "fragile_skin": ("fragile_skin",),
+    "diabetic_neuropathy": ("diabetic_neuropathy",),
+}  # fmt: skip
+
 ABSOLUTE, RELATIVE, LOCAL = "absolute", "relative", "local"
 LEVELS: dict[str, Any] = {ABSOLUTE: _l("禁用"), RELATIVE: _l("慎用"), LOCAL: _l("局部禁用")}
 SEVERITY = {ABSOLUTE: "major", RELATIVE: "moderate", LOCAL: "moderate"}

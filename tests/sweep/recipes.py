@@ -55,6 +55,7 @@ PERSON, ORDER, CARD, HOUSEHOLD, QUOTE = Ref("person"), Ref("order"), Ref("card")
 ITEM, STAFF, STORE, NUMBER, CARD_NO = Ref("item"), Ref("staff"), Ref("store"), Ref("member_no"), Ref("card_number")
 BATCH, STAFF_ID, APPROVAL, SITTING = Ref("batch"), Ref("staff_id"), Ref("approval"), Ref("sitting")
 NOTICE, COURSE, USE, HELD = Ref("notice"), Ref("course"), Ref("course_use"), Ref("held")
+FACT, GLASS = Ref("health_fact"), Ref("glass")
 TOP_UP, SETTLEMENT, REDEMPTION = Ref("top_up"), Ref("settlement"), Ref("redemption")
 PLAIN = Recipe()
 EDIT = {"name": "改名", "version": "1"}
@@ -68,6 +69,8 @@ API = {
     "api_members.change": Recipe({"member_id": PERSON}, json={"version": 1, "occupation": "改"}),
     "api_members.consent": Recipe({"member_id": PERSON}, json={"purpose": "profiling", "granted": True}),
     "api_ledger.movements": Recipe({"member_id": PERSON}),
+    "api_health.read": Recipe({"member_id": PERSON}),
+    "api_health.write": Recipe({"member_id": PERSON}, json={"version": 1, "allergies": [{"id": FACT, "why": "扫"}]}),
     "api_households.open_household": Recipe(json={"card_id": CARD}),
     "api_households.seat": Recipe({"household_id": HOUSEHOLD}, json={"member_id": PERSON, "role": "other"}),
     "api_households.act": Recipe({"card_id": CARD}, json={"action": "freeze", "reason": "扫"}),
@@ -408,8 +411,24 @@ CASH = {
     "cash.sheet": ONE_DAY,
 }
 
+CARE = {
+    "care.health": Recipe({"person_id": PERSON}),
+    "care.asked": Recipe({"person_id": PERSON}, form={"status": "none_known"}),
+    "care.allergy": Recipe({"person_id": PERSON}, form={"substance": "class:latex"}),
+    "care.fact": Recipe({"person_id": PERSON}, form={"kind": "condition", "code": "asthma"}),
+    "care.change": Recipe({"person_id": PERSON, "fact_id": FACT}, form={"status": "inactive"}),
+    "care.substances": Recipe(query={"q": "青霉素"}),
+    "care.glass": Recipe({"person_id": PERSON}),
+    "care.glass_post": Recipe(
+        {"person_id": PERSON}, form={"reason_code": "other", "reason": "扫一扫每一条路由都要挡住", "pin": "000000"}
+    ),
+    "care.reviews": Recipe(query={"before": GLASS}),
+    "care.review": Recipe({"glass_id": GLASS}, form={"ruling": "justified"}),
+    "care.overrides": Recipe(query={"month": "2026-11"}),
+}
+
 RECIPES: dict[str, Recipe] = {
-    **API, **DESK, **ORG, **CHAIN, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG, **LISTS, **CASH,
+    **API, **CARE, **DESK, **ORG, **CHAIN, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG, **LISTS, **CASH,
     **records("staff", STAFF, name="改名", number="950"),
     **records("items", Ref("item_id"), name="改名"),
     **records("person_fields", Ref("person_field"), label="改名", kind="text"),

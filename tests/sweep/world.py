@@ -12,6 +12,9 @@ from sqlalchemy.exc import DBAPIError
 
 from core.cards import services as cards
 from core.cards.models import Card
+from core.care import rules as health_rules
+from core.care import services as health
+from core.care.models import HealthGlass
 from core.cash import services as cash
 from core.catalog import prices
 from core.catalog import services as catalog
@@ -224,6 +227,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
         kept |= _course(installation, member, code, word) | _held(installation, member, item, store or house.store_id)
         kept |= _top_up(installation, member, code, word)
         kept |= _redemption(installation, member)
+        kept |= _health(installation, house, member, word)
         kept |= _referral(installation, member, word)
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
         with installation.unit() as session:
@@ -299,6 +303,25 @@ def _course(installation: Installation, member: int, code: str, word: str) -> di
         course = session.scalar(select(Course).where(Course.person_id == member))
         used = burn.burn(session, course.id, burn.Burning(evidence=f"{word}单号", method="signature"))
         return {"course": course.id, "course_use": used.use_id}
+
+
+def _health(installation: Installation, house: House, member: int, word: str) -> dict[str, int]:
+    """Note an allergy and a condition of the member, with a look behind the glass; return their ids."""
+    with installation.unit() as session:
+        today = health.today()
+        made = [
+            health_rules.allergy(today=today, code_kind="class", code="penicillins", reaction=f"{word}反应"),
+            health_rules.condition(today=today, text=f"{word}病情"),
+        ]
+        facts = [health.note(session, member, one).id for one in made]
+        glass = HealthGlass(
+            person_id=member, staff_id=house.staff["clinician"], reason_code="other", opened_at=1, until_at=2,
+            due_at=3,
+        )  # fmt: skip
+        glass.reason = f"{word}理由"
+        session.add(glass)
+        session.flush()
+        return {"health_fact": facts[0], "glass": glass.id}
 
 
 def _held(installation: Installation, member: int, item: str, store_id: int) -> dict[str, int]:
