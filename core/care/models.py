@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped
 
+from core.care import visit_models  # noqa: F401 (tables of visits and photos)
 from core.kernel.columns import (
     at_col,
     code_col,
