@@ -164,5 +164,5 @@ class Photo(FranchiseOwned, Base):
 
 final_once(Visit, "signed_at")
 written_once(VisitRevision)
-frozen_columns("attachment", "person_id", "kind", "code", "media_type", "size", "width", "height", "mac", "made_at")
+frozen_columns("attachment", "kind", "code", "media_type", "size", "width", "height", "mac", "made_at")
 no_delete("attachment")

@@ -27,7 +27,7 @@ STATIC = ROOT / "static"
 CSS_LAYERS = (
     "tokens.css", "dark.css", "base.css", "layout.css", "components.css", "forms.css", "tables.css",
     "charts.css", "work.css", "conditions.css", "desk.css", "records.css", "staff.css", "programme.css",
-    "entry.css", "shell.css", "cash.css", "wallet.css", "rewards.css", "phone.css", "print.css",
+    "entry.css", "shell.css", "cash.css", "wallet.css", "rewards.css", "visits.css", "phone.css", "print.css",
 )  # fmt: skip
 JS_PARTS = (
     "core.js", "htmx-wiring.js", "toast.js", "popover.js", "subnav.js", "shortcuts.js", "combobox.js", "scanner.js",
