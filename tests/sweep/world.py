@@ -12,6 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from core.cards import services as cards
 from core.cards.models import Card
+from core.care import photos, visits
+from core.care.visit_models import Attachment
 from core.cash import services as cash
 from core.catalog import prices
 from core.catalog import services as catalog
@@ -48,6 +50,7 @@ from core.rewards.models import ExpiryNotice
 from core.segments import services as segments
 from core.wallet import accounts, pins
 from core.wallet.models import SettlementLine, TopUp
+from tests.core.care import kit as care_kit
 from tests.installation import House, Installation
 
 CANARY = "金丝雀7Q"
@@ -225,6 +228,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
         kept |= _top_up(installation, member, code, word)
         kept |= _redemption(installation, member)
         kept |= _referral(installation, member, word)
+        kept |= _visit(installation, house, member, word)
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
         with installation.unit() as session:
             person = people.get(session, member)
@@ -299,6 +303,18 @@ def _course(installation: Installation, member: int, code: str, word: str) -> di
         course = session.scalar(select(Course).where(Course.person_id == member))
         used = burn.burn(session, course.id, burn.Burning(evidence=f"{word}单号", method="signature"))
         return {"course": course.id, "course_use": used.use_id}
+
+
+def _visit(installation: Installation, house: House, member: int, word: str) -> dict[str, Any]:
+    """Write a visit, take a photo and a document in; return their ids."""
+    with installation.unit() as session:
+        people.consent(session, people.get(session, member), "photo_record", granted=True, evidence=f"{word}单号")
+        visit = visits.open_visit(session, member, practitioner_id=house.staff["clinician"])
+        visits.attach_part(session, visit.id, "care", 1, {"complaint": f"{word}主诉"})
+        photo = care_kit.photo(session, member, name=f"{word}部位")
+        photos.add_document(session, visit.id, care_kit.png(), f"{word}化验单")
+        code = session.get(Attachment, photo.attachment_id).code
+    return {"visit": visit.id, "photo": photo.id, "photo_code": code}
 
 
 def _held(installation: Installation, member: int, item: str, store_id: int) -> dict[str, int]:

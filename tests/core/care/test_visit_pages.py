@@ -88,7 +88,13 @@ def test_a_draft_saved_elsewhere_keeps_what_was_typed(doctor):
 
 def test_a_cashier_opens_no_visit_and_no_photo(doctor, desk):
     person, path = opened(doctor)
-    for address in (path, path + "/edit", f"/members/{person}/visits", f"/members/{person}/photos", "/photos/" + "0" * 32):
+    for address in (
+        path,
+        path + "/edit",
+        f"/members/{person}/visits",
+        f"/members/{person}/photos",
+        "/photos/" + "0" * 32,
+    ):
         assert desk.get(address).status_code == 403, address
     assert "就诊记录" not in plain(desk.get(f"/members/{person}").text)
 
@@ -100,8 +106,15 @@ def test_another_franchise_finds_nothing(doctor, sit, installation):
         kept = session.get(Attachment, kit.photo(session, person).attachment_id)
         code = kept.code
     theirs = sit("owner", installation.pharmacy)
-    for address in (path, f"/members/{person}/visits", f"/members/{person}/photos", f"/photos/{code}", f"/photos/{code}/small",
-                    f"/members/{person}/consents", f"/members/{person}/consents/health"):
+    for address in (
+        path,
+        f"/members/{person}/visits",
+        f"/members/{person}/photos",
+        f"/photos/{code}",
+        f"/photos/{code}/small",
+        f"/members/{person}/consents",
+        f"/members/{person}/consents/health",
+    ):
         assert theirs.get(address).status_code == 404, address
     assert theirs.post(f"/photos/{code}/remove", {"reason": "试试"}).status_code == 404
     assert doctor.get(f"/photos/{code}").status_code == 200
@@ -128,7 +141,7 @@ def test_photos_are_taken_in_shown_compared_and_hidden_at_every_door(doctor, ins
     gallery = doctor.get(f"/members/{person}/photos").text
     codes = re.findall(r"/photos/([0-9a-f]{32})/small", gallery)
     assert len(codes) == 2
-    pair = re.search(r'/members/\d+/photos/compare\?a=\d+(?:&amp;|&)b=\d+', gallery).group(0).replace("&amp;", "&")
+    pair = re.search(r"/members/\d+/photos/compare\?a=\d+(?:&amp;|&)b=\d+", gallery).group(0).replace("&amp;", "&")
     doors = [pair, *(f"/photos/{c}{s}" for c in codes for s in ("", "/small"))]
     answers = [doctor.get(one) for one in doors]
     assert [a.status_code for a in answers] == [200] * 5
