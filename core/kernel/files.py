@@ -85,7 +85,8 @@ class Files:
     def get(self, franchise_id: int, code: str, variant: str, key: bytes) -> bytes:
         """Return a variant's bytes; raise FileGone when it is missing, CannotOpen when it is not what was written."""
         cipher = AESGCM(keys.derive(key, f"file:{variant}"))
-        found, ended = [], False
+        found: list[bytes] = []
+        ended = False
         try:
             with self.path(franchise_id, code, variant).open("rb") as file:
                 if file.read(len(MAGIC)) != MAGIC:
