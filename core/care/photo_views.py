@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import make_response, request
 
 from core.care import images, photos
-from core.care.blueprint import bp
+from core.care.blueprint import bp, note_read
 from core.care.visit_permissions import PHOTOS, READ, SHOOT
 from core.kernel import clock
 from core.kernel.errors import Invalid, NotFound
@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 USES = ("record", "education", "publicity")
 
 
-@page(bp, "/members/<person_id>/photos", permission=PHOTOS, health=True, endpoint="photos")
+@page(bp, "/members/<person_id>/photos", permission=PHOTOS, unit="write", endpoint="photos")
 def photos_page(person_id: str) -> Any:
     """Show a member's photos for a use; without the consents none, and why."""
+    note_read(person_id)
     return _gallery(session(), person_id)
 
 
@@ -81,9 +82,10 @@ def _day() -> date | None:
         raise Invalid.field("taken_on", _("请填写拍摄日期。")) from problem
 
 
-@page(bp, "/members/<person_id>/photos/compare", permission=PHOTOS, health=True)
+@page(bp, "/members/<person_id>/photos/compare", permission=PHOTOS, unit="write")
 def photo_compare(person_id: str) -> Any:
     """Show two photos of a member side by side: ?a=…&b=…"""
+    note_read(person_id)
     unit = session()
     person = people.get(unit, id_of(person_id))
     pair = [photos.of_set(unit, request.args.get(name)) for name in ("a", "b")]

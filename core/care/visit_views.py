@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 
 from core.care import photos, visit_parts, visit_reads, visits
 from core.care import visit_rules as rules
-from core.care.blueprint import bp
+from core.care.blueprint import bp, note_read
 from core.care.visit_permissions import READ, SIGN, WRITE
 from core.kernel import clock
 from core.kernel.errors import Invalid, NotFound
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 ROWS = 30
 
 
-@page(bp, "/members/<person_id>/visits", permission=READ, health=True, endpoint="visits")
+@page(bp, "/members/<person_id>/visits", permission=READ, unit="write", endpoint="visits")
 def visits_page(person_id: str) -> Any:
     """Show a member's visits, the latest first; without what was written."""
+    note_read(person_id)
     unit = session()
     person = people.get(unit, id_of(person_id))
     rows = visit_reads.visits_of(unit, person.id, limit=ROWS + 1, before=_before())
@@ -71,9 +72,10 @@ def _of(unit: Session, person_id: str, visit_id: str) -> tuple[Person, Visit]:
     return person, visit
 
 
-@page(bp, "/members/<person_id>/visits/<visit_id>", permission=READ, health=True, endpoint="visit")
+@page(bp, "/members/<person_id>/visits/<visit_id>", permission=READ, unit="write", endpoint="visit")
 def visit_page(person_id: str, visit_id: str) -> Any:
     """Show a visit: what was signed by whom, each revision with what it changed, what hangs on it."""
+    note_read(person_id)
     return _visit_page(session(), person_id, visit_id)
 
 
@@ -113,9 +115,10 @@ def visit_document(person_id: str, visit_id: str) -> Any:
 # -- the editor ------------------------------------------------------------------------------------
 
 
-@page(bp, "/members/<person_id>/visits/<visit_id>/edit", permission=WRITE, health=True, endpoint="visit_edit")
+@page(bp, "/members/<person_id>/visits/<visit_id>/edit", permission=WRITE, unit="write", endpoint="visit_edit")
 def visit_edit(person_id: str, visit_id: str) -> Any:
     """Show the editor of what is being written of a visit."""
+    note_read(person_id)
     return _editor(session(), person_id, visit_id)
 
 
