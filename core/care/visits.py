@@ -182,7 +182,7 @@ def _locked(session: Session, visit_id: Any) -> tuple[Visit, VisitDraft]:
 
 def _check_version(draft: VisitDraft, version: int | None) -> None:
     if version is not None and version != draft.version:
-        raise Conflict(_("这份草稿刚被别处保存过。你写的内容还在本页，请先核对再保存。"), code="stale")
+        raise Conflict(_("这份草稿刚被别处保存过。你写的内容还在本页，请先核对再保存。"), code="stale_version")
 
 
 def _keep(session: Session, visit: Visit, draft: VisitDraft, content: dict[str, Any]) -> None:
@@ -249,7 +249,7 @@ def sign(
     _refuse_unsignable(content, draft, reason, void=void)
     signer = consume_proof(session, proof, PURPOSE, payload_sha256)
     if payload_sha256 != payload_of(session, visit.id, reason, void=void):
-        raise Conflict(_("这份草稿刚被别处保存过。你写的内容还在本页，请先核对再保存。"), code="stale")
+        raise Conflict(_("这份草稿刚被别处保存过。你写的内容还在本页，请先核对再保存。"), code="stale_version")
     if signer.id != actor.staff_id:
         raise Forbidden(_("签名要用你自己的 PIN。"), code="own_pin_needed")
     header = _header(session, content)

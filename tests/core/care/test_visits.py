@@ -183,7 +183,7 @@ def test_two_who_write_at_once_are_told(clinic):
         visits.save(session, visit, kit.typed("甲", practitioner=me), version)
     with clinic.unit() as session, pytest.raises(Conflict) as refused:
         visits.save(session, visit, kit.typed("乙", practitioner=me), version)
-    assert refused.value.code == "stale"
+    assert refused.value.code == "stale_version"
 
 
 def test_an_empty_visit_is_not_signed_and_may_be_dropped(clinic):
