@@ -25,6 +25,7 @@ from core.hooktypes import (
     PointsChange,
     Preset,
     PriceChange,
+    VisitPart,
 )
 from core.kernel.i18n import _
 from core.kernel.plugin_types import BLOCK, BadAnswer, Unavailable
@@ -110,6 +111,13 @@ def _panel(key: str, value: Panel, given: Mapping[str, Any]) -> None:
         raise BadAnswer(f"panel {value.key} was not declared")
 
 
+def _visit_part(key: str, value: VisitPart, _given: Mapping[str, Any]) -> None:
+    if value.key != key:
+        _prefixed(key, value.key)
+    if value.schema < 1:
+        raise BadAnswer(f"part {value.key} counts its schema from 1")
+
+
 def _field_group(key: str, value: FieldGroup, _given: Mapping[str, Any]) -> None:
     _prefixed(key, value.key)
     for field in value.fields:
@@ -175,6 +183,7 @@ GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
     "register_settings": _setting,
     "register_item_attributes": _attribute,
     "register_panels": _panel_spec,
+    "register_visit_parts": _visit_part,
     "register_checks": _check_spec,
     "register_facts": _fact,
     "register_jobs": _job,

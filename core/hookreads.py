@@ -11,8 +11,9 @@ from core.catalog import prices
 from core.catalog.models import Item
 from core.hooktypes import ItemView, PersonView
 from core.org.models import Staff
+from core.people import consents
 from core.people import services as people
-from core.people.models import Consent, Person
+from core.people.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,10 +46,12 @@ def person_of(session: Session, person_id: Any) -> PersonView:
     return PersonView(row.id, row.name, row.gender, row.birth_on, row.tier_code or "", row.member_no)
 
 
-def has_consented(session: Session, person_id: int, purpose: str) -> bool:
-    """Return whether a person's newest word on a purpose is yes (PIPL art. 14, 29)."""
-    newest = select(Consent.granted).where(Consent.person_id == person_id, Consent.purpose == purpose)
-    return bool(session.scalar(newest.order_by(Consent.id.desc()).limit(1)))
+def has_consented(session: Session, person_id: int, purpose: str, version: int | None = None) -> bool:
+    """Return whether a person agrees to a purpose today (PIPL art. 14, 29), if asked to that version of its text.
+
+    The newest word counts; one given before a text that was marked material does not.
+    """
+    return consents.has(session, person_id, purpose, version)
 
 
 def staff_names(session: Session, staff_ids: Iterable[int | None]) -> dict[int, str]:

@@ -41,6 +41,7 @@ from core.hooktypes import (
     Preset,
     PriceChange,
     TimelineEntry,
+    VisitPart,
 )
 from core.kernel.errors import FieldError
 from core.kernel.permissions import Permission
@@ -82,6 +83,15 @@ def register_item_attributes() -> list[ItemAttribute]:
 @hookspec
 def register_panels() -> list[PanelSpec]:
     """Return the panels that `person_panels` and `home_cards` may fill.
+
+    scope: installed
+    on error: skip
+    """
+
+
+@hookspec
+def register_visit_parts() -> list[VisitPart]:
+    """Return the parts that the plugin adds to visit records.
 
     scope: installed
     on error: skip

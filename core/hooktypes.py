@@ -296,6 +296,23 @@ class FieldGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitPart:
+    """A part that a plugin adds to visit records. `key` is the plugin's, or `<plugin>.<name>`; `schema` its version.
+
+    `fields` are asked for in the editor of a visit; what comes from the plugin's own page is put in by `attach_part`.
+    `words(fields)` returns (label, text) lines for reading and for comparing revisions; without it each field is told
+    by its label.
+    """
+
+    key: str
+    title: Any
+    schema: int = 1
+    fields: tuple[FormField, ...] = ()
+    words: Callable[[dict[str, Any]], list[tuple[Any, str]]] | None = None
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A finding on a basket. `line` is None for the whole basket; `override` is the permission that may
     let a major one pass; `evidence` is plain data kept with the order. `licences` are kinds of licence

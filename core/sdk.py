@@ -7,8 +7,12 @@ from core.care.codes import VERSION as CONDITIONS_VERSION
 from core.care.codes import condition_codes
 from core.care.codes import find as find_substances
 from core.care.codes import substance as substance_of
+from core.care.photos import photos_of
 from core.care.safety import AllergyView, ConditionView, MedicineView, SafetyView, safety_of
 from core.care.services import note_medicine, stop_medicine
+from core.care.visit_reads import visits_of, visits_of_order
+from core.care.visits import attach_part, open_visit
+from core.care.visits import part_of as visit_part_of
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
 from core.hookreads import has_consented, items_with, person_of, some_people, staff_names
 from core.hookspecs import SDK_VERSION
@@ -42,6 +46,7 @@ from core.hooktypes import (
     PriceChange,
     SeatView,
     TimelineEntry,
+    VisitPart,
 )
 from core.kernel import clock, columns, ids, tenancy
 from core.kernel.audit import record as record_audit
@@ -63,13 +68,14 @@ from core.org.approvals import ask as ask_approval
 __all__ = [
     "Ago", "Alert", "ApprovalKind", "ApprovalSummary", "Base", "BasketView", "BoughtItem", "Check", "CheckSpec",
     "Conflict", "CouponClass", "CouponView", "DataCount", "DataSection", "Event", "Fact", "FactParam",
-    "FactScope", "FieldError", "FieldGroup", "Forbidden", "FormField", "FranchiseOwned", "HookContext",
-    "Invalid", "ItemAttribute", "ItemVeto", "ItemView", "Job", "LineView", "MenuItem", "NotFound", "Of",
-    "Panel", "PanelSpec", "Permission", "PersonView", "Plugin", "PointsChange", "Preset", "PriceChange",
-    "Refusal", "Rows", "SDK_VERSION", "Sealed", "SeatView", "SettingSpec", "TimelineEntry", "Total", "_", "_l",
-    "ask_approval", "authorize", "belongs_to", "charts", "clock", "columns", "go", "has_consented", "hookimpl", "ids",
-    "items_with", "may", "ngettext", "on_refusal", "page", "page_session", "permission", "person_of",
-    "record_audit", "render_page", "setting_value", "some_people", "staff_names", "tenancy", "toast",
+    "FactScope", "FieldError", "FieldGroup", "Forbidden", "FormField", "FranchiseOwned", "HookContext", "Invalid",
+    "ItemAttribute", "ItemVeto", "ItemView", "Job", "LineView", "MenuItem", "NotFound", "Of", "Panel",
+    "PanelSpec", "Permission", "PersonView", "Plugin", "PointsChange", "Preset", "PriceChange", "Refusal", "Rows",
+    "SDK_VERSION", "Sealed", "SeatView", "SettingSpec", "TimelineEntry", "Total", "VisitPart", "_", "_l",
+    "ask_approval", "attach_part", "authorize", "belongs_to", "charts", "clock", "columns", "go", "has_consented",
+    "hookimpl", "ids", "items_with", "may", "ngettext", "on_refusal", "open_visit", "page", "page_session",
+    "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value", "some_people",
+    "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_medicine", "safety_of", "stop_medicine", "substance_of",

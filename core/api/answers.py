@@ -219,6 +219,7 @@ class ConsentState(Schema):
     purpose = tell.text()
     granted = tell.flag()
     at = tell.instant()
+    text_version = tell.text()
 
 
 class Member(MemberFound):

@@ -94,7 +94,13 @@ def member(session: Session, person: Person) -> dict[str, Any]:
 
 def consent_json(row: Any) -> dict[str, Any]:
     """Return a consent row."""
-    return {"id": str(row.id), "purpose": row.purpose, "granted": row.granted, "at": instant(row.at)}
+    return {
+        "id": str(row.id),
+        "purpose": row.purpose,
+        "granted": row.granted,
+        "at": instant(row.at),
+        "text_version": row.text_version,
+    }
 
 
 def card_json(card: Card, used: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from core.kernel.errors import FieldError, Invalid
 from core.kernel.i18n import _
 from core.orders import referral_grants
 from core.org.models import Staff
-from core.people import custom
+from core.people import consents, custom
 from core.people import rules as people_rules
 from core.people import services as people
 from core.programme import services as programmes
@@ -159,12 +159,19 @@ def _put_tags(session: Session, person: Person, wanted: list[str]) -> bool:
 
 @call(
     bp, "POST", "/members/<member_id>/consents", permission=EDIT, scopes=MEMBERS, unit="write", once=ACCEPTED,
-    status=201, body=schemas.Consent, answer=answers.ConsentState,
+    status=201, body=schemas.SaidConsent, answer=answers.ConsentState,
     example={"purpose": "marketing_sms", "granted": True, "evidence": "签字单 0815"},
 )  # fmt: skip
 def consent(work: Work, data: dict[str, Any], member_id: str) -> dict[str, Any]:
-    """Record a consent given or withdrawn; the newest row of a purpose counts."""
+    """Record a consent given or withdrawn; the newest row of a purpose counts.
+
+    Below 14 a guardian says it: the one on record, unless the body names another.
+    """
     person = people.get(work.session, member_id)
-    row = people.consent(work.session, person, data["purpose"], granted=data["granted"], evidence=data["evidence"])
+    said = consents.Said(
+        data["evidence"], guardian_id=data["guardian"], guardian_name=data["guardian_name"],
+        relation=data["guardian_relation"] or "",
+    )  # fmt: skip
+    row = consents.record(work.session, person, data["purpose"], granted=data["granted"], said=said)
     work.session.flush()
     return consent_json(row)

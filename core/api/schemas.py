@@ -15,6 +15,7 @@ from core.api.strict import Body, Choice, Day, Flag, Id, Instant, Int, QueryInt,
 from core.orders.rules import KINDS as TENDERS
 from core.orders.types import OverrideRequest
 from core.org.rules import PURPOSES as PROOFS
+from core.people.consents import RELATIONS
 from core.people.rules import CALENDARS, GENDERS
 from core.people.services import PURPOSES
 
@@ -51,6 +52,14 @@ class Consent(Body):
     purpose = Choice(*PURPOSES, required=True)
     granted = Flag(required=True)
     evidence = Words(NOTE, load_default="")
+
+
+class SaidConsent(Consent):
+    """A consent given or withdrawn; below 14 the guardian, by id or by name with the relation."""
+
+    guardian = Id(allow_none=True, load_default=None)
+    guardian_name = Words(60, load_default="")
+    guardian_relation = Choice(*RELATIONS, allow_none=True, load_default=None)
 
 
 class NewMember(Body):

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from core.care.models import HealthFact, HealthGlass
 from core.care.permissions import GLASS, READ, REVIEW
 from core.care.settings import RELATION_DAYS
+from core.care.visit_models import Visit
 from core.kernel import audit, clock, settings
 from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
 from core.kernel.i18n import _, _l
@@ -94,6 +95,13 @@ def related(session: Session, person_id: int) -> bool:
     if actor.store_id and session.scalar(enrolled) is not None:
         return True
     if any(served(session, person_id, actor.store_id, actor.staff_id, since) for served in _served):
+        return True
+    visited = select(Visit.id).where(
+        Visit.person_id == person_id,
+        Visit.visited_on >= since,
+        or_(Visit.store_id == actor.store_id, Visit.practitioner_id == actor.staff_id),
+    )
+    if session.scalar(visited.limit(1)) is not None:
         return True
     noted = select(HealthFact.id).where(
         HealthFact.person_id == person_id, HealthFact.noted_by == actor.staff_id, HealthFact.noted_at >= instant

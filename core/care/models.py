@@ -11,6 +11,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
+from core.care import visit_models  # noqa: F401 (tables of visits and photos)
 from core.kernel.columns import (
     SENSITIVE,
     LargeBinary,

@@ -5,6 +5,7 @@ A cashier sees the alert, not the diagnosis (S4-38). Reading wants a care relati
 
 from __future__ import annotations
 
+from core.care import visit_permissions
 from core.hookguards import OVERRIDE_UNAVAILABLE
 from core.kernel.i18n import _l
 from core.kernel.permissions import permission
@@ -21,4 +22,5 @@ PERMISSIONS = (
     permission(GLASS, _l("紧急查看健康信息"), "owner", "manager", "clinician", "pharmacist"),
     permission(REVIEW, _l("复核紧急查看"), "owner", "manager"),
     permission(OVERRIDES, _l("查看放行统计"), "owner", "manager", "auditor"),
+    *visit_permissions.PERMISSIONS,
 )

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from core.care import access, audits, codes, reads, review_views, rules, safety, services, strip
+from core.care import (
+    access,
+    audits,
+    codes,
+    photo_views,
+    reads,
+    review_views,
+    rules,
+    safety,
+    services,
+    strip,
+    visit_views,
+)
 from core.care.blueprint import bp, id_of, who
 from core.care.permissions import ALERT, GLASS, NOTE, WRITE
 from core.kernel import clock, db
@@ -23,7 +35,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from werkzeug.wrappers import Response
 
-__all__ = ["bp", "review_views"]
+__all__ = ["bp", "photo_views", "review_views", "visit_views"]
 BACKS = {"till": "desk.till", "member": "desk.member"}
 COMMON = ("penicillins", "cephalosporins_other", "sulfonamide_antibiotics", "cox1_nsaids", "amide_local_anaesthetics",
           "iodinated_contrast", "latex", "egg")  # fmt: skip

@@ -33,6 +33,7 @@ from core.orders.models import OrderLine, Orders
 from core.org.models import Store
 from core.people import custom
 from core.people import services as people
+from core.people.consents import states_of
 from core.people.models import Person
 from core.people.permissions import PROTECTED
 from core.programme import services as programmes
@@ -118,7 +119,7 @@ def _member_page(unit: Session, person_id: str, tab: str, **more: Any) -> Any:
             (amount, _("%(n)s 分", n=number(amount)), day.isoformat() if day else _("长期"), n == 0 and seen.soon)
             for n, (day, amount) in enumerate(seen.lots[:4])
         ],
-        "tags": people.tags_of(unit, person), "consents": people.consents_of(unit, person),
+        "tags": people.tags_of(unit, person), "consents": states_of(unit, person),
         "purposes": members.PURPOSE_NAMES, "roles": members.ROLE_NAMES, "programme": programme,
         "referral": referral_reads.see(unit, person), "children": people.children_of(unit, person),
         "adviser": advisers.name_of(unit, person), "no_adviser": advisers.lacks(programme, person),

@@ -2,6 +2,7 @@
 
 from core.desk import (
     anomaly_views,
+    consent_views,
     course_views,
     enrol_views,
     guard_views,
@@ -24,6 +25,7 @@ from core.desk.blueprint import bp
 __all__ = [
     "anomaly_views",
     "bp",
+    "consent_views",
     "course_views",
     "enrol_views",
     "guard_views",

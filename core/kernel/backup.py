@@ -1,5 +1,7 @@
 """Backup and restore: a consistent copy, sealed to the master key and to the recovery code (C23, C62).
 
+The sealed files of the data directory (photos) come along: database first, so that every row of it finds its file.
+
 A file is `HUIKEBK1`, a JSON head of known length (dialect, revisions, the file key wrapped by the master
 key, the master key wrapped by the recovery code), then sealed chunks. SQLite goes through its online
 backup, PostgreSQL through COPY of every table in one repeatable-read snapshot, franchise by franchise,
@@ -8,10 +10,12 @@ so that row-level security holds for the backup too.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import secrets
+import shutil
 import struct
 import tarfile
 import tempfile
@@ -23,7 +27,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import inspect, text
 
-from core.kernel import keys, schema, triggers
+from core.kernel import files, keys, schema, triggers
 from core.kernel.db import Base, FranchiseOwned, sqlite_module
 
 if TYPE_CHECKING:
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
 
 MAGIC = b"HUIKEBK1"
 CHUNK = 1 << 20
+# "" (backups made before there were files): the database alone; "tar": a tar of `database` and `files/…`.
+LAYOUT = "tar"
 
 
 class BackupError(schema.SchemaError):
@@ -48,6 +54,7 @@ def backup(runtime: Runtime, target: Path, recovery_wrapped: str | None) -> int:
         "revisions": {s.key: s.current for s in schema.status(runtime.db.engine, parts)},
         "file_key": keys.wrap(keys.ring().master, file_key, "backup").hex(),
         "recovery": recovery_wrapped,
+        "layout": LAYOUT,
     }
     with tempfile.TemporaryDirectory(dir=target.resolve().parent) as folder:
         os.chmod(folder, 0o700)
@@ -56,6 +63,7 @@ def backup(runtime: Runtime, target: Path, recovery_wrapped: str | None) -> int:
             _copy_sqlite(runtime, plain)
         else:
             _copy_postgres(runtime, plain)
+        plain = _with_files(runtime, plain)
         sealed = Path(folder) / "sealed"
         with sealed.open("wb") as out:
             _seal_file(plain, out, head, file_key)
@@ -72,6 +80,34 @@ def _copy_sqlite(runtime: Runtime, plain: Path) -> None:
     finally:
         copy.close()
         source.close()
+
+
+def _with_files(runtime: Runtime, database: Path) -> Path:
+    """Return a tar of the database's copy and every sealed file; the copy alone is gone afterwards."""
+    whole = database.with_name("whole")
+    with tarfile.open(whole, "w") as tar:
+        tar.add(database, "database")
+        for name, path in files.Files(runtime.environment.data_dir).all_paths():
+            with contextlib.suppress(FileNotFoundError):  # swept away meanwhile
+                tar.add(path, f"files/{name}")
+    database.unlink()
+    return whole
+
+
+def _take_apart(runtime: Runtime, whole: Path) -> Path:
+    """Put a backup's files back and return the copy of its database."""
+    database, store = whole.with_name("database"), files.Files(runtime.environment.data_dir)
+    with tarfile.open(whole) as tar:
+        for member in tar:
+            source = tar.extractfile(member)
+            if source is None:
+                continue
+            if member.name == "database":
+                with database.open("wb") as out:
+                    shutil.copyfileobj(source, out, CHUNK)
+            else:
+                store.put_back(member.name.removeprefix("files/"), source.read())
+    return database
 
 
 def _tables(runtime: Runtime) -> list[Any]:
@@ -191,6 +227,8 @@ def restore(runtime: Runtime, source: Path, master: bytes) -> None:
             raise BackupError(f"this backup is of {head['dialect']}, the target is {runtime.db.dialect}")
         if inspect(runtime.db.engine).get_table_names():
             raise BackupError("the target database is not empty")
+        if head.get("layout") == LAYOUT:
+            plain = _take_apart(runtime, plain)
         if runtime.db.dialect == "sqlite":
             _restore_sqlite(runtime, plain)
         else:

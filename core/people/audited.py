@@ -8,5 +8,5 @@ ACTIONS = {
     "people.consent.withdrawn": _l("撤回同意"), "people.tag.put": _l("加标签"), "people.tag.taken": _l("去掉标签"),
     "people.bulk.tag_added": _l("批量加标签"), "people.bulk.tag_removed": _l("批量去掉标签"),
     "people.bulk.tag_restored": _l("撤销批量标签"), "people.bulk.consent_withdrawn": _l("批量撤回同意"),
-    "people.bulk.consent_restored": _l("撤销批量撤回"),
+    "people.consent.text": _l("发布同意书文本"), "people.bulk.consent_restored": _l("撤销批量撤回"),
 }  # fmt: skip

@@ -130,8 +130,33 @@ class Consent(FranchiseOwned, Base):
     evidence = Sealed("evidence_sealed")
     door: Mapped[str] = code_col(10)
     staff_id: Mapped[int | None] = ref_col()
+    # Who said it: self, or the guardian of a child (PIPL art. 31), a person on record or a name with the relation.
+    said_by: Mapped[str] = code_col(10, default="self", server_default="self")
+    guardian_id: Mapped[int | None] = ref_col(data_class=PERSONAL)
+    guardian_sealed: Mapped[bytes | None] = sealed_blob()
+    guardian = Sealed("guardian_sealed")
+    method: Mapped[str] = code_col(20, default="staff_attested", server_default="staff_attested")
+    # The strokes of a signature drawn on the screen, as the path of an SVG.
+    signature_sealed: Mapped[bytes | None] = sealed_blob()
+    signature = Sealed("signature_sealed")
     at: Mapped[int] = at_col()
     __table_args__ = (owned_index("ix_consent_person", "person_id", "purpose", "id"),)
+
+
+class ConsentText(FranchiseOwned, Base):
+    """What a consent is asked with: the franchise's own text of a purpose, numbered from 2 (1 is ours). Append-only.
+
+    A `material` one changes what is agreed to: a consent given to an older text counts no more (PIPL art. 14).
+    """
+
+    __tablename__ = "consent_text"
+    purpose: Mapped[str] = code_col(30)
+    number: Mapped[int] = count_col()
+    body: Mapped[str] = col(Text, INTERNAL)
+    material: Mapped[bool] = flag_col()
+    published_at: Mapped[int] = at_col()
+    published_by: Mapped[int | None] = ref_col()
+    __table_args__ = (owned_unique("purpose", "number"),)
 
 
 class PersonTag(FranchiseOwned, Base):
@@ -184,3 +209,4 @@ class PersonValue(FranchiseOwned, Base):
 
 
 written_once(Consent)
+written_once(ConsentText)

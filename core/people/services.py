@@ -15,17 +15,14 @@ from core.kernel.ids import new_id, parse_id
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.org.models import Staff
-from core.people import rules
+from core.people import consents, rules
+from core.people.consents import PURPOSES
 from core.people.models import Consent, Person, PersonTag, Relation, SearchToken
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
     from sqlalchemy.orm import Session
 
-PURPOSES = (
-    "membership", "health", "marketing_sms", "marketing_email", "profiling", "share_stores", "photo_record",
-    "photo_education", "photo_publicity",
-)  # fmt: skip
 RELATIONS = ("spouse", "child", "parent", "guardian", "other")
 CANDIDATE_LIMIT = 4000
 _TOP = "\U0010ffff"
@@ -244,21 +241,11 @@ def relate(session: Session, person: Person, other: Person, role: str) -> Relati
 
 
 def consent(session: Session, person: Person, purpose: str, *, granted: bool, evidence: str = "") -> Consent:
-    """Record a consent given or withdrawn (PIPL art. 14–16, 29); raise Invalid for an unknown purpose."""
-    if purpose not in PURPOSES:
-        raise Invalid.field("purpose", _("没有“%(p)s”这种同意用途。", p=purpose))
-    actor = current_actor()
-    row = Consent(
-        person_id=person.id, purpose=purpose, granted=granted, door=actor.door, staff_id=actor.staff_id,
-        at=clock.now_ms(),
-    )  # fmt: skip
-    row.evidence = evidence
-    session.add(row)
-    audit.record(
-        session, "people.consent.given" if granted else "people.consent.withdrawn", "person", person.id,
-        person_id=person.id, detail={"purpose": purpose},
-    )  # fmt: skip
-    return row
+    """Record a consent given or withdrawn, attested by staff; raise Invalid for an unknown purpose.
+
+    For a child the guardian is taken from the record (PIPL art. 31); core/people/consents.py has the longer form.
+    """
+    return consents.record(session, person, purpose, granted=granted, said=consents.Said(evidence))
 
 
 def consents_of(session: Session, person: Person) -> dict[str, Consent]:

@@ -34,6 +34,11 @@ def register_panels() -> Any:
 
 
 @hookimpl
+def register_visit_parts() -> Any:
+    raise Broken(CANARY)
+
+
+@hookimpl
 def register_checks() -> Any:
     raise Broken(CANARY)
 

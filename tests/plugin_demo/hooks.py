@@ -40,6 +40,7 @@ from core.sdk import (
     SettingSpec,
     TimelineEntry,
     Total,
+    VisitPart,
     _l,
     hookimpl,
     permission,
@@ -85,6 +86,11 @@ def register_panels() -> list[PanelSpec]:
         PanelSpec("plugin_demo.person", _l("演示"), "plugin_demo/panel.html", VIEW),
         PanelSpec("plugin_demo.home", _l("演示首页"), "plugin_demo/panel.html", VIEW, place="home"),
     ]
+
+
+@hookimpl
+def register_visit_parts() -> list[VisitPart]:
+    return [VisitPart("plugin_demo", _l("演示记录"), 2, (FormField("mood", _l("心情")),))]
 
 
 @hookimpl

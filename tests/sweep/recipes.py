@@ -57,6 +57,7 @@ BATCH, STAFF_ID, APPROVAL, SITTING = Ref("batch"), Ref("staff_id"), Ref("approva
 NOTICE, COURSE, USE, HELD = Ref("notice"), Ref("course"), Ref("course_use"), Ref("held")
 FACT, GLASS = Ref("health_fact"), Ref("glass")
 TOP_UP, SETTLEMENT, REDEMPTION = Ref("top_up"), Ref("settlement"), Ref("redemption")
+VISIT, PHOTO, PHOTO_CODE = Ref("visit"), Ref("photo"), Ref("photo_code")
 PLAIN = Recipe()
 EDIT = {"name": "改名", "version": "1"}
 LINES = {"lines": [{"line": 2, "qty": 1}]}
@@ -150,6 +151,24 @@ DESK = {
     "desk.member_save": Recipe({"person_id": PERSON}, form=EDIT),
     "desk.member_tags": Recipe({"person_id": PERSON}, form={"tag": "扫"}),
     "desk.member_consents": Recipe({"person_id": PERSON}, form={"purpose": "profiling", "granted": "1"}),
+    "desk.consents": Recipe({"person_id": PERSON}),
+    "desk.consent": Recipe({"person_id": PERSON, "purpose": "profiling"}),
+    "desk.consent_say": Recipe({"person_id": PERSON, "purpose": "profiling"}, form={"granted": "1"}),
+    "desk.consent_texts": PLAIN,
+    "desk.consent_text_publish": Recipe({"purpose": "profiling"}, form={"body": "扫一扫扫一扫扫一扫扫一扫"}),
+    "care.visits": Recipe({"person_id": PERSON}),
+    "care.visit_new": Recipe({"person_id": PERSON}, form={"kind": "first"}),
+    "care.visit": Recipe({"person_id": PERSON, "visit_id": VISIT}),
+    "care.visit_edit": Recipe({"person_id": PERSON, "visit_id": VISIT}),
+    "care.visit_save": Recipe({"person_id": PERSON, "visit_id": VISIT}, form={"note": "扫", "practitioner": STAFF_ID}),
+    "care.visit_amend": Recipe({"person_id": PERSON, "visit_id": VISIT}),
+    "care.visit_document": Recipe({"person_id": PERSON, "visit_id": VISIT}, form={"note": "扫"}),
+    "care.photos": Recipe({"person_id": PERSON}),
+    "care.photo_add": Recipe({"person_id": PERSON}, form={"angle": "front", "phase": "day0", "set_name": "扫"}),
+    "care.photo_compare": Recipe({"person_id": PERSON}, query={"a": PHOTO, "b": PHOTO}),
+    "care.photo": Recipe({"code": PHOTO_CODE}),
+    "care.photo_small": Recipe({"code": PHOTO_CODE}),
+    "care.photo_remove": Recipe({"code": PHOTO_CODE}, form={"reason": "扫一扫"}),
     "desk.member_unmask": Recipe({"person_id": PERSON}, form={"reason": "核对身份"}),
     "desk.household": Recipe({"card_id": CARD}),
     "desk.seat_new": Recipe({"card_id": CARD}, form={"person_id": PERSON, "role": "other"}),

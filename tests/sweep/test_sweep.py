@@ -129,9 +129,14 @@ def _dead_cookie(world: World) -> str:
     return _dead[id(world)]
 
 
+def _said(answer: Any) -> str:
+    """Return the body of an answer; a picture's bytes are read as they are."""
+    return answer.get_data().decode("utf-8", "replace")
+
+
 def told(answer: Any, *ids: str) -> str:
     """Return what an answer says, without what names the request itself."""
-    text = answer.get_data(as_text=True) + answer.headers.get("Location", "")
+    text = _said(answer) + answer.headers.get("Location", "")
     for one in sorted(ids, key=len, reverse=True):
         text = text.replace(one, "‹id›")
     return ECHO.sub("‹…›", text)
@@ -142,7 +147,7 @@ def leaked(world: World, answer: Any, asked: str, chain: bool = False) -> list[s
 
     `chain`: the names of its franchises and their stores are the chain's to see; they are words of their own.
     """
-    text = answer.get_data(as_text=True) + str(answer.headers)
+    text = _said(answer) + str(answer.headers)
     for name in sorted(world.chain_sees, key=len, reverse=True) if chain else ():
         text = text.replace(name, "‹own›")
     return sorted(secret for secret in world.secrets if secret in text and secret != asked)

@@ -12,9 +12,11 @@ from sqlalchemy.exc import DBAPIError
 
 from core.cards import services as cards
 from core.cards.models import Card
+from core.care import photos, visits
 from core.care import rules as health_rules
 from core.care import services as health
 from core.care.models import HealthGlass
+from core.care.visit_models import Attachment
 from core.cash import services as cash
 from core.catalog import prices
 from core.catalog import services as catalog
@@ -51,6 +53,7 @@ from core.rewards.models import ExpiryNotice
 from core.segments import services as segments
 from core.wallet import accounts, pins
 from core.wallet.models import SettlementLine, TopUp
+from tests.core.care import picture_kit as care_kit
 from tests.installation import House, Installation
 
 CANARY = "金丝雀7Q"
@@ -229,6 +232,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
         kept |= _redemption(installation, member)
         kept |= _health(installation, house, member, word)
         kept |= _referral(installation, member, word)
+        kept |= _visit(installation, house, member, word)
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
         with installation.unit() as session:
             person = people.get(session, member)
@@ -322,6 +326,18 @@ def _health(installation: Installation, house: House, member: int, word: str) ->
         session.add(glass)
         session.flush()
         return {"health_fact": facts[0], "glass": glass.id}
+
+
+def _visit(installation: Installation, house: House, member: int, word: str) -> dict[str, Any]:
+    """Write a visit, take a photo and a document in; return their ids."""
+    with installation.unit() as session:
+        people.consent(session, people.get(session, member), "photo_record", granted=True, evidence=f"{word}单号")
+        visit = visits.open_visit(session, member, practitioner_id=house.staff["clinician"])
+        visits.attach_part(session, visit.id, "care", 1, {"complaint": f"{word}主诉"})
+        photo = care_kit.photo(session, member, name=f"{word}部位")
+        photos.add_document(session, visit.id, care_kit.png(), f"{word}化验单")
+        code = session.get(Attachment, photo.attachment_id).code
+    return {"visit": visit.id, "photo": photo.id, "photo_code": code}
 
 
 def _held(installation: Installation, member: int, item: str, store_id: int) -> dict[str, int]:

@@ -29,6 +29,8 @@ CSS_LAYERS = (
     "charts.css", "work.css", "conditions.css", "desk.css", "records.css", "staff.css", "programme.css",
     "entry.css", "shell.css", "cash.css", "wallet.css", "rewards.css", "phone.css", "print.css",
 )  # fmt: skip
+# Sheets of a few pages alone: those pages ask for them in `{% block sheets %}`.
+OWN_SHEETS = ("visits.css",)
 JS_PARTS = (
     "core.js", "htmx-wiring.js", "toast.js", "popover.js", "subnav.js", "shortcuts.js", "combobox.js", "scanner.js",
     "lists.js", "entry.js", "find.js", "palette.js", "desk.js", "cash.js", "sign.js", "rewards.js",
@@ -131,7 +133,8 @@ def htmx() -> str:
 def collect() -> Assets:
     """Return every asset of the installation."""
     images = {p.name: p.read_text(encoding="utf-8") for p in sorted((STATIC / "img").glob("*.svg"))}
-    return Assets({"app.css": stylesheet(), "app.js": script(), "htmx.js": htmx(), **images})
+    own = {name: squeeze_css((STATIC / "css" / name).read_text(encoding="utf-8")) for name in OWN_SHEETS}
+    return Assets({"app.css": stylesheet(), "app.js": script(), "htmx.js": htmx(), **images, **own})
 
 
 def blueprint(assets: Assets) -> Blueprint:

@@ -76,6 +76,12 @@ def test_hook_register_panels(bench):
     assert [p.place for p in declared(bench, "register_panels")] == ["person", "home"]
 
 
+def test_hook_register_visit_parts(bench):
+    assert [(p.key, p.schema, p.fields[0].name) for p in declared(bench, "register_visit_parts")] == [
+        ("plugin_demo", 2, "mood")
+    ]
+
+
 def test_hook_register_facts(bench):
     assert [f.key for f in declared(bench, "register_facts")] == ["plugin_demo.notes", "plugin_demo.ill"]
 
