@@ -18,9 +18,11 @@ from core.kernel import keys
 from core.kernel import runtime as runtimes
 from core.kernel.plugin_health import store_failures
 from core.kernel.plugin_web import gated_blueprints, install_templates
+from core.kernel.web import routes
 from core.kernel.web.app_factory import build_app
 from core.org import notices
 from core.org.identity import OrgIdentity
+from core.people import services as people
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -57,6 +59,7 @@ def web_app(runtime: Runtime, *, api: bool = True) -> Flask:
         exempt=exempt,
         records=[record for module in rooms.modules("admin") for record in module.RECORDS],
     )
+    routes.know_subjects(people.exists)
     install_templates(app, host)
     for command in (*rooms.commands(), *plugin_command_groups(host)):
         app.cli.add_command(command)

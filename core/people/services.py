@@ -59,6 +59,11 @@ def get(session: Session, person_id: Any) -> Person:
     return row
 
 
+def exists(session: Session, person_id: int) -> bool:
+    """Return whether the franchise knows somebody of this id."""
+    return session.scalar(select(Person.id).where(Person.id == person_id)) is not None
+
+
 def by_member_no(session: Session, number: str) -> Person | None:
     """Return the person with this member number, or None."""
     return session.scalar(select(Person).where(Person.member_no == number))
