@@ -148,6 +148,8 @@ class RefundTender(Schema):
     points = tell.whole()
     principal_fen = fields.Integer(metadata={"description": "of stored_value: what goes back to principal"})
     bonus_fen = fields.Integer(metadata={"description": "of stored_value: what goes back to bonus"})
+    route = fields.String(metadata={"description": "same, cash, bank or manual, as the tender list says"})
+    paid_by = fields.String(metadata={"description": "the way to pay that the till counts it as"})
 
 
 class FormulaResult(Schema):
@@ -290,6 +292,7 @@ class Order(Schema):
     refunded_fen = tell.whole()
     tenders = tell.many(OrderTender)
     payments = tell.many(OrderPayment)
+    opens_drawer = tell.flag()
     earned_points = tell.whole()
     balances = tell.one(Balances)
     tier = tell.one(Tier, null=True)

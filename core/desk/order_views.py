@@ -33,7 +33,7 @@ from core.orders import reads, refunds, tender_list
 from core.orders.models import OrderLine, Orders, Refund
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.top_up_refund import Choice
-from core.orders.words import SEVERITY_NAMES, STATE_NAMES
+from core.orders.words import ROUTE_NAMES, SEVERITY_NAMES, STATE_NAMES
 from core.org import business_day, dealing
 from core.org.models import Staff
 from core.org.proofs import make_proof
@@ -198,6 +198,7 @@ def _refund_page(
         "desk/refund.html", S=seen, R=seen.row, asked=asked, effects=effects, refusal=refusal, typed=typed or {},
         reasons=settings.value(unit, REFUND_REASONS), limit=limit, kind_names=tender_list.names(unit),
         once=secrets.token_urlsafe(16), packs=_packs(seen), top_ups=wallet_words.of_order(unit, seen),
+        route_names=ROUTE_NAMES,
         formula_names=wallet_words.FORMULA_NAMES, formula_says=wallet_words.FORMULA_SAYS,
         formula_sources=law.FORMULA_SOURCES, payout_names=wallet_words.PAYOUT_NAMES,
         needs_proof=effects is not None and effects.amount_fen > limit, own=_is_own(unit, seen),

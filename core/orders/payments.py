@@ -99,13 +99,13 @@ def pay(
     if not row.owed_fen:
         raise Conflict(_("订单 %(no)s 已付清。", no=row.order_no), code="nothing_owed")
     dealing.refuse_own(session, loading.persons_of(order), proof=witness, payload_sha256=witness_payload)
-    _check(session, tenders, row.owed_fen)
+    doing = _check(session, tenders, row.owed_fen)
     cells = _spread(order, tenders)
     more = _earned_more(st, order)
     payment = _write(st, order, tenders, sum(more.points.values()))
-    _write_tenders(st, order, payment, tenders, cells)
+    _write_tenders(st, order, payment, tenders, cells, doing.drawer)
     _grant(st, order, payment, more)
-    _raise_tier(session, st, payment, tenders)
+    _raise_tier(session, st, payment, tenders, tender_list.off_tier(more.facts))
     if payment.amount_fen == row.owed_fen:
         referral_grants.at_last_payment(session, st, order.referral, _posting(order, payment))
     audit.insert(
@@ -118,7 +118,7 @@ def pay(
     return payment
 
 
-def _check(session: Session, tenders: Sequence[TenderRequest], owed_fen: int) -> None:
+def _check(session: Session, tenders: Sequence[TenderRequest], owed_fen: int) -> tender_list.Doing:
     if not tenders:
         raise Invalid.field("tenders", _("请填写支付金额。"))
     if any(tender.kind == rules.POINTS for tender in tenders):
@@ -126,7 +126,7 @@ def _check(session: Session, tenders: Sequence[TenderRequest], owed_fen: int) ->
     if any(tender.kind in rules.NO_MONEY for tender in tenders):
         raise Refusal(_("储值只能在开单时支付，补收款请用其他方式。"), code="tender_not_taken")
     rules.check_tenders(tenders, owed_fen, None, 0, less=True)
-    tender_list.check(session, tenders)
+    return tender_list.check(session, tenders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +200,9 @@ def _write(st: Statements, order: Loaded, tenders: Sequence[TenderRequest], poin
 
 
 def _write_tenders(
-    st: Statements, order: Loaded, payment: Payment, tenders: Sequence[TenderRequest], cells: Sequence[_Cell]
-) -> None:
+    st: Statements, order: Loaded, payment: Payment, tenders: Sequence[TenderRequest], cells: Sequence[_Cell],
+    drawers: frozenset[str],
+) -> None:  # fmt: skip
     row, fid = order.row, st.franchise_id
     ids = [new_id() for _tender in tenders]
     rows = []
@@ -231,7 +232,7 @@ def _write_tenders(
             [one.fen, fid, order.lines[one.line].id],
         )
     parts = [(tender.kind, tender.amount_fen) for tender in tenders]
-    till_entries.write(st, till_entries.PAYMENT, payment.id, parts, payment.business_on, payment.booked_at)
+    till_entries.write(st, till_entries.PAYMENT, payment.id, parts, payment.business_on, payment.booked_at, drawers)
 
 
 def _grant(st: Statements, order: Loaded, payment: Payment, more: _More) -> None:
@@ -275,13 +276,15 @@ def _explain(st: Statements, order: Loaded, earned: Earned) -> None:
         )
 
 
-def _raise_tier(session: Session, st: Statements, payment: Payment, tenders: Sequence[TenderRequest]) -> None:
+def _raise_tier(
+    session: Session, st: Statements, payment: Payment, tenders: Sequence[TenderRequest], barred: frozenset[str]
+) -> None:
     """Count the money where it came in: on the day of the payment; the visit was counted at the sale."""
     actor = current_actor()
     person_id = payment.person_id
     if person_id is None:
         return
-    counted = sum(one.amount_fen for one in tenders if one.kind not in rules.NOT_FOR_TIER)
+    counted = sum(one.amount_fen for one in tenders if one.kind not in barred)
     came_on = business_day.took_place_on(payment.business_on, payment.booked_at)
     event = QualifyingEvent(on=came_on, spend_fen=counted, visits=0, points=payment.points, source=str(payment.id))
     tiers.note(st, person_id, event, "payment", payment.id, payment.booked_at)

@@ -100,6 +100,12 @@ class OrderSeen:
     courses: list[CourseSeen] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     takers: dict[int, str] = field(default_factory=dict)
+    drawer: frozenset[str] = tender_list.DRAWER
+
+    @property
+    def opens_drawer(self) -> bool:
+        """Return whether something that was paid goes into the drawer, by the tender list of today."""
+        return any(tender.kind in self.drawer for tender in self.tenders)
 
     @property
     def saved_fen(self) -> int:
@@ -135,6 +141,7 @@ def see(session: Session, row: Orders) -> OrderSeen:
     programme = programmes.numbered(session, row.programme_number)
     store = session.get(Store, row.store_id)
     franchise = session.get(Franchise, row.franchise_id)
+    ways = tender_list.ways(session)
     seen = OrderSeen(
         row=row, person=person, phone=masked_phone(session, person),
         tier_name=_tier_name(programme, person.tier_code if person else ""),
@@ -142,9 +149,9 @@ def see(session: Session, row: Orders) -> OrderSeen:
         cashier=_name(staff, row.staff_id),
         lines=[_line(line, persons, staff, row.person_id) for line in lines], tenders=tenders,
         refunds=_refunds(session, refunds, {line.id: line.line_no for line in lines}, staff),
-        findings=[_finding(one, staff) for one in findings], tender_words=tender_list.names(session),
+        findings=[_finding(one, staff) for one in findings], tender_words=tender_list.words(ways),
         courses=_courses(session, row, lines), payments=payments,
-        takers={one.id: _name(staff, one.staff_id) for one in payments},
+        takers={one.id: _name(staff, one.staff_id) for one in payments}, drawer=tender_list.doing(ways).drawer,
     )  # fmt: skip
     if person is not None:
         _balances(session, seen, person.id)
@@ -255,6 +262,7 @@ def order_json(session: Session, row: Orders) -> dict[str, Any]:
         "refunded_fen": row.refunded_fen,
         "tenders": stored_value.merged(_tender_json(tender, seen.payments) for tender in seen.tenders),
         "payments": [_payment_json(one) for one in seen.payments],
+        "opens_drawer": seen.opens_drawer,
         "earned_points": row.earned_points,
         "balances": {
             "points": {"available": seen.points, "pending": 0, "debt": seen.debt},

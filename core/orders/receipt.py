@@ -35,6 +35,8 @@ def receipt_text(seen: OrderSeen) -> str:
         total.append(_pair(_("优惠合计"), show_yuan(-seen.saved_fen)))
     total.append(_pair(_("应收"), show_yuan(row.total_fen)))
     total += [_pair(seen.tender_words[t.kind], show_yuan(t.amount_fen)) for t in seen.tenders]
+    if seen.opens_drawer:
+        total.append(_("（开钱箱）"))
     if row.owed_fen:
         total.append(_pair(_("还欠"), show_yuan(row.owed_fen)))
     rule = "-" * RECEIPT_WIDTH

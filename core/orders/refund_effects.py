@@ -36,6 +36,7 @@ class Effects:
     tier: dict[str, str] = field(default_factory=dict)
     referral: list[dict[str, Any]] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
+    routed: list[str] = field(default_factory=list)
 
     def digest(self) -> str:
         """Return the identity of these effects: a preview's `preview_id`."""
@@ -72,6 +73,8 @@ class Effects:
 
 def _of_money(effects: Effects) -> list[str]:
     if not effects.top_ups:
+        if effects.routed:
+            return [_("退还 %(y)s 元。", y=show_yuan(effects.amount_fen)), *effects.routed]
         return [_("退还 %(y)s 元，按原支付方式退回。", y=show_yuan(effects.amount_fen))]
     return [_("退还 %(y)s 元。", y=show_yuan(effects.amount_fen))]
 

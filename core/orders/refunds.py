@@ -32,9 +32,11 @@ from core.orders import (
     packs,
     redeem,
     referral_grants,
+    refund_routes,
     rules,
     stored_value,
     streaks,
+    tender_list,
     till_entries,
     top_up_refund,
 )
@@ -168,6 +170,7 @@ def _refund(
     before = {tender.number: tender.refunded_fen for tender in order.tenders}
     _write_money(st, order, pieces, back, effects)
     top_up_refund.take_back(st, top_ups, choice, effects, posting)
+    refund_routes.direct(session, effects, chosen=bool(top_ups))
     effects.stored = stored_value.restore(st, order.row, order.tenders, before, back.by_tender, posting) or {}
     _return_points(st, order, effects, posting)
     taken_on = _take_points(st, order, back, effects, posting)
@@ -375,8 +378,9 @@ def _move_tier(
 def _counted(order: Loaded, back: MoneyBack, taken_on: Mapping[date, int]) -> dict[date, tuple[int, int]]:
     """Return (fen, points) that no longer count, by the day on which they came; the day of the sale always."""
     days = {order.sold_on: (0, 0), **{on: (0, points) for on, points in taken_on.items()}}
+    barred = tender_list.off_tier(json.loads(order.row.facts or "{}"))
     for number, fen in back.by_tender.items():
-        if order.kinds[number] in rules.NOT_FOR_TIER:
+        if order.kinds[number] in barred:
             continue
         had = days.get(order.came[number], (0, 0))
         days[order.came[number]] = (had[0] + fen, had[1])
@@ -410,7 +414,7 @@ def _write_refund(
         for line_no, amount in back.by_line.items()
     ]  # fmt: skip
     st.insert_many("refund_line", rows)
-    paid_back = [(tender["kind"], -tender["amount_fen"]) for tender in effects.tenders]
+    paid_back = [(tender["paid_by"], -tender["amount_fen"]) for tender in effects.tenders]
     till_entries.write(st, till_entries.REFUND, refund_id, paid_back, posting.business_on, posting.booked_at)
     audit.insert(
         st, "orders.order.refunded", "orders", order.row.id, person_id=order.row.person_id,

@@ -316,7 +316,8 @@ def merged(tenders: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
         one = next((other for other in found if other["kind"] == STORED), None)
         if one is None:
             one = {**dict.fromkeys(tender, 0), "kind": STORED, "principal_fen": 0, "bonus_fen": 0}
-            one |= {"payment": tender["payment"]} if "payment" in tender else {}
+            one |= {name: tender[name] for name in ("payment", "route") if name in tender}
+            one |= {"paid_by": STORED} if "paid_by" in tender else {}
             found.append(one)
         for key, value in tender.items():
             if key not in ("kind", "payment") and isinstance(value, int):

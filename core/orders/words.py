@@ -12,6 +12,10 @@ KIND_NAMES: dict[str, Any] = {
     "insurance_pooled": _l("医保统筹"),
     "insurance_personal": _l("医保个账"), "platform_voucher": _l("平台券"), "other": _l("其他"),
 }  # fmt: skip
+# How the money of a refund leaves.
+ROUTE_NAMES: dict[str, Any] = {
+    "same": _l("原路退回"), "cash": _l("付现金"), "bank": _l("退到银行账户"), "manual": _l("人工办理"),
+}  # fmt: skip
 STATE_NAMES: dict[str, Any] = {
     "paid": _l("已收款"), "open": _l("未付清"), "part_refunded": _l("部分退款"), "refunded": _l("已全退"),
 }  # fmt: skip
