@@ -8,6 +8,7 @@ from core.api import (
     approvals,
     courses,
     households,
+    invoices,
     items,
     ledger,
     members,
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 def documented() -> list[ApiBlueprint]:
     """Return the blueprints of API v1."""
     rooms = (
-        meta, members, households, items, quotes, orders, courses, wallet, rewards, ledger, segments, approvals, shifts,
-        staff,
+        meta, members, households, items, quotes, orders, invoices, courses, wallet, rewards, ledger, segments,
+        approvals, shifts, staff,
     )  # fmt: skip
     return [room.bp for room in rooms]
 

@@ -14,6 +14,7 @@ from core.courses import reads as course_reads
 from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
+from core.ledger import pending
 from core.ledger import services as ledger
 from core.orders import payments
 from core.orders.reads import masked_phone, tier_json
@@ -142,7 +143,7 @@ def _points(st: Statements, person: Person, today: date) -> dict[str, Any]:
     expiring = ledger.expiring(st, person.id, ledger.POINTS, today)
     return {
         "available": available,
-        "pending": 0,
+        "pending": sum(points for _on, points in pending.of(st, person.id)),
         "debt": debt,
         "expiring": [{"on": on.isoformat(), "points": points} for on, points in expiring if on],
     }

@@ -275,6 +275,19 @@ class Balances(Schema):
     stored_value = tell.one(StoredValue)
 
 
+class Invoice(Schema):
+    """An order's invoice: none, requested, issued, needs_red (a part was refunded), voided (all of it was)."""
+
+    state = tell.text()
+    amount_fen = tell.whole()
+    title = tell.maybe()
+    taxpayer_id = tell.maybe()
+    number = tell.maybe()
+    issued_on = fields.Date(required=True, allow_none=True)
+    red_due_fen = tell.whole()
+    red_number = tell.maybe()
+
+
 class Order(Schema):
     """An order with payments and refunds."""
 
@@ -293,6 +306,7 @@ class Order(Schema):
     tenders = tell.many(OrderTender)
     payments = tell.many(OrderPayment)
     opens_drawer = tell.flag()
+    invoice = tell.one(Invoice)
     earned_points = tell.whole()
     balances = tell.one(Balances)
     tier = tell.one(Tier, null=True)

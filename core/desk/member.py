@@ -24,6 +24,7 @@ from core.kernel.plugin_types import Unavailable
 from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
+from core.ledger import pending
 from core.ledger import services as ledger
 from core.orders import payments
 from core.orders.models import OrderLine, Orders
@@ -95,6 +96,7 @@ class MemberSeen:
     seats: list[cards.SeatView]
     coupons: list[CouponState]
     rights: list[ServiceRight]
+    pending: list[tuple[date, int]] = field(default_factory=list)
     courses: list[CourseSeen] = field(default_factory=list)
     owed: list[tuple[str, int]] = field(default_factory=list)
     wallet: Wallet | None = None
@@ -140,7 +142,7 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
         person=person, phone=masked_phone(session, person), age=age_of(person, today),
         tier_name=tier.name if tier else code, rank=programme.rank(code) + 1, steps=len(programme.tiers),
         points=points, debt=debt, lots=ledger.expiring(st, person.id, ledger.POINTS, today),
-        soon_months=programme.points.notice_months,
+        soon_months=programme.points.notice_months, pending=pending.of(st, person.id),
         gap=tier_rules.gap(events, programme.tiers, today, code, joined),
         keep=_keep(events, tier, person, today, joined),
         cards=held, family=family, seats=seats,

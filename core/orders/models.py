@@ -73,8 +73,16 @@ class Orders(FranchiseOwned, Base):
     facts_sealed: Mapped[bytes | None] = sealed_blob()
     facts = Sealed("facts_sealed")
     version: Mapped[int] = count_col(default=1)
+    invoice_state: Mapped[str] = code_col(12, default="none", server_default="none")
     __table_args__ = (
         owned_unique("order_no"),
+        owned_index(
+            "ix_orders_invoice",
+            "invoice_state",
+            "id",
+            sqlite_where=text("invoice_state <> 'none'"),
+            postgresql_where=text("invoice_state <> 'none'"),
+        ),
         owned_unique("quote_id"),
         owned_index("ix_orders_person", "person_id", "id"),
         owned_index("ix_orders_day", "business_on", "id"),
@@ -224,6 +232,38 @@ class RefundLine(FranchiseOwned, Base):
     sessions: Mapped[int] = count_col(server_default="0")
     released_fen: Mapped[int] = fen_col(server_default="0")
     __table_args__ = (owned_unique("refund_id", "order_line_id"), CheckConstraint("qty > 0", name="qty"))
+
+
+class OrderInvoice(FranchiseOwned, Base):
+    """An invoice of an order as it was asked for and issued elsewhere; the last of an order (`seq`) counts.
+
+    States: requested, issued, needs_red (a part was refunded), voided (all of it was), withdrawn. `amount_fen` is what
+    it is or will be about, `red_fen` what was taken back by red letters, `red_due_fen` what still has to be.
+    """
+
+    __tablename__ = "order_invoice"
+    orders = belongs_to("orders")
+    seq: Mapped[int] = count_col(default=1)
+    person_id: Mapped[int | None] = ref_col()
+    state: Mapped[str] = code_col(12)
+    amount_fen: Mapped[int] = fen_col()
+    red_fen: Mapped[int] = fen_col()
+    red_due_fen: Mapped[int] = fen_col()
+    invoice_no: Mapped[str] = code_col(40, default="")
+    issued_on: Mapped[date | None] = day_col(nullable=True)
+    red_no: Mapped[str] = code_col(40, default="")
+    red_on: Mapped[date | None] = day_col(nullable=True)
+    title_sealed: Mapped[bytes | None] = sealed_blob()
+    title = Sealed("title_sealed")
+    taxpayer_sealed: Mapped[bytes | None] = sealed_blob()
+    taxpayer = Sealed("taxpayer_sealed")
+    staff_id: Mapped[int | None] = ref_col()
+    asked_at: Mapped[int] = at_col()
+    changed_at: Mapped[int] = at_col()
+    __table_args__ = (
+        owned_unique("orders_id", "seq"),
+        CheckConstraint("red_fen >= 0 AND red_due_fen >= 0 AND red_fen + red_due_fen <= amount_fen", name="red"),
+    )
 
 
 class TillEntry(FranchiseOwned, Base):

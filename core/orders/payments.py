@@ -21,7 +21,7 @@ from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import loading, referral_grants, rules, tender_list, till_entries
+from core.orders import loading, pending_points, referral_grants, rules, tender_list, till_entries
 from core.orders.events import tell_plugins
 from core.orders.models import Orders, Payment
 from core.org import business_day, dealing, franchises
@@ -241,12 +241,17 @@ def _grant(st: Statements, order: Loaded, payment: Payment, more: _More) -> None
     if not more.points or row.person_id is None:
         return
     posting = _posting(order, payment)
+    days = int(more.facts.get("pending_days") or 0)
+    if days:
+        ends = [(rule, n, expires_on(payment.business_on, months)) for (rule, months), n in more.points.items()]
+        pending_points.grant(st, row.person_id, days, ends, posting, payment.business_on)
     balance = ledger.balance_of(st, "person", row.person_id, ledger.POINTS, row.person_id)
     for (rule, months), points in more.points.items():
-        ledger.credit(
-            st, balance, ledger.POINTS, points, posting, rule=rule,
-            expires_on=expires_on(payment.business_on, months),
-        )  # fmt: skip
+        if not days:
+            ledger.credit(
+                st, balance, ledger.POINTS, points, posting, rule=rule,
+                expires_on=expires_on(payment.business_on, months),
+            )  # fmt: skip
         lot = {"rule": rule, "points": points, "expires_months": months, "exact_num": points, "exact_den": 1}
         more.facts["lots"].append(lot)
     sealed = seal_text("orders", "facts_sealed", row.id, st.franchise_id, json.dumps(more.facts))

@@ -62,6 +62,7 @@ def _receipt_line(line: LineSeen) -> list[str]:
 
 def _points_lines(seen: OrderSeen) -> list[str]:
     texts = [_pair(_("本次积分"), f"+{seen.row.earned_points:,}"), _pair(_("积分余额"), f"{seen.points:,}")]
+    texts += [_pair(_("待生效，%(day)s 起可用", day=day.isoformat()), f"{n:,}") for day, n in seen.pending]
     texts += [_("可兑：%(name)s（%(n)d 分）", name=one.name, n=one.points) for one in seen.rewards]
     return texts
 

@@ -28,8 +28,10 @@ from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import (
     course_lines,
+    invoices,
     loading,
     packs,
+    pending_points,
     redeem,
     referral_grants,
     refund_routes,
@@ -184,6 +186,7 @@ def _refund(
     say(effects)
     whole = all(_left(line, pieces) == 0 for line in order.lines.values())
     effects.effects += redeem.give_back(session, order.row.id, whole, reason)
+    invoices.at_refund(session, st, order.row, effects)
     _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
     return effects
 
@@ -290,12 +293,20 @@ def _take_points(
             part = min(left, given.net)
             if part <= 0:
                 continue
-            taking = ledger.claw_back(
-                st, balance, ledger.POINTS, part, posting, earned_by=order.row.id, rule=key[0], reverses_id=given.id
-            )
             left -= part
             taken_on[given.on] = taken_on.get(given.on, 0) + part
             effects.points_taken += part
+            if facts.get("pending_days"):
+                waiting, first = pending_points.take_first(
+                    st, person_id, part, posting, order.row.id, key[0], given.id
+                )  # fmt: skip
+                effects.lots += _lots(waiting, first.takes, -1)
+                part = first.missing
+            if not part:
+                continue
+            taking = ledger.claw_back(
+                st, balance, ledger.POINTS, part, posting, earned_by=order.row.id, rule=key[0], reverses_id=given.id
+            )
             effects.lots += _lots(balance, taking.takes, -1)
     effects.points_debt = balance.debt - debt if balance.debt > debt else 0
     return taken_on

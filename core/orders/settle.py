@@ -26,6 +26,7 @@ from core.orders import (
     course_lines,
     packs,
     payments,
+    pending_points,
     price_approval,
     quotes,
     referral_grants,
@@ -209,6 +210,7 @@ def make_plan(
             "earn_lines": [asdict(line) for line in earn_lines],
             "lots": [asdict(lot) for lot in earned.lots],
             "off_tier": sorted(doing.off_tier),
+            "pending_days": priced.programme.points.pending_days,
         }
     )
     plan.sealed_facts = seal_text("orders", "facts_sealed", order_id, actor.franchise_id, facts)
@@ -387,6 +389,11 @@ def _post_points(st: Statements, plan: Plan, posting: ledger.Posting) -> None:
     balance = ledger.balance_of(st, "person", payer, ledger.POINTS, payer)
     if spent:
         ledger.redeem(st, balance, ledger.POINTS, spent, posting)
+    days = plan.priced.programme.points.pending_days
+    if days:
+        ends = [(one.rule, one.points, expires_on(plan.business_on, one.expires_months)) for one in plan.earned.lots]
+        pending_points.grant(st, payer, days, ends, posting, plan.business_on)
+        return
     for lot in plan.earned.lots:
         ledger.credit(
             st, balance, ledger.POINTS, lot.points, posting, rule=lot.rule,

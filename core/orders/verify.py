@@ -58,6 +58,16 @@ CHECKS = (
         "payment {0} is {1}, its tenders say {2}",
     ),
     Check(
+        "orders.invoices_agree",
+        "SELECT o.id, o.invoice_state, COALESCE(i.state, 'none') FROM orders o LEFT JOIN order_invoice i"
+        " ON i.franchise_id = o.franchise_id AND i.orders_id = o.id AND i.seq = (SELECT MAX(x.seq) FROM order_invoice x"
+        " WHERE x.franchise_id = o.franchise_id AND x.orders_id = o.id) WHERE o.franchise_id = :f"
+        " AND (o.invoice_state <> 'none' OR i.id IS NOT NULL)"
+        " AND o.invoice_state <> CASE WHEN i.state = 'withdrawn' THEN 'none' ELSE COALESCE(i.state, '') END"
+        " ORDER BY o.id LIMIT 1",
+        "order {0} says its invoice is {1}, the invoice says {2}",
+    ),
+    Check(
         "orders.matrix_columns",
         "SELECT t.id, t.amount_fen, COALESCE(m.n, 0) FROM tender t LEFT JOIN (SELECT tender_id,"
         " SUM(amount_fen) AS n FROM line_tender WHERE franchise_id = :f GROUP BY tender_id) m"

@@ -19,6 +19,10 @@ ROUTE_NAMES: dict[str, Any] = {
 STATE_NAMES: dict[str, Any] = {
     "paid": _l("已收款"), "open": _l("未付清"), "part_refunded": _l("部分退款"), "refunded": _l("已全退"),
 }  # fmt: skip
+INVOICE_NAMES: dict[str, Any] = {
+    "none": _l("未要发票"), "requested": _l("待开票"), "issued": _l("已开票"), "needs_red": _l("待开红字发票"),
+    "voided": _l("发票已冲销"),
+}  # fmt: skip
 SEVERITY_NAMES: dict[str, Any] = {
     "info": _l("提示"), "moderate": _l("已确认"), "major": _l("已放行"), "contraindicated": _l("禁忌"),
 }  # fmt: skip
