@@ -300,6 +300,7 @@ class NewPayment(Body):
     """A payment of an order that is still owed."""
 
     tenders = _many(fields.Nested(NewTender), 1, 20, required=True)
+    confirmation = fields.Nested(Confirmation, metadata={"description": "of a payment with stored value"})
 
 
 class InvoiceAct(Body):

@@ -11,7 +11,7 @@ from flask import request
 from sqlalchemy import exists, select
 
 from core.care.models import Finding
-from core.desk import wallet_words
+from core.desk import till_value, wallet_words
 from core.desk.blueprint import bp
 from core.desk.permissions import ORDERS_REFUND, ORDERS_VIEW
 from core.desk.settings import REFUND_REASONS
@@ -176,6 +176,7 @@ def show_order(
         severity_names=SEVERITY_NAMES, refusal=refusal, typed=typed or {}, once=secrets.token_urlsafe(16),
         ways=[way for way in tender_list.ways(unit) if way.on] if open_ else (),
         own=open_ and _is_own(unit, seen), invoice_names=INVOICE_NAMES, invoice_refusal=invoice_refusal,
+        V=till_value.for_order(unit, seen.row.person_id, seen.row.owed_fen) if open_ else None,
         may_invoice=may(current_actor(), "orders.sell", seen.row.store_id),
         may_refund=may(current_actor(), ORDERS_REFUND, seen.row.store_id) and seen.row.state != "refunded",
     )  # fmt: skip

@@ -21,7 +21,7 @@ from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import loading, pending_points, referral_grants, rules, tender_list, till_entries
+from core.orders import loading, pending_points, referral_grants, rules, stored_value, tender_list, till_entries
 from core.orders.events import tell_plugins
 from core.orders.models import Orders, Payment
 from core.org import business_day, dealing, franchises
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from core.orders.loading import Key, Loaded
     from core.orders.settle import Plan
-    from core.orders.types import TenderRequest
+    from core.orders.types import Confirmation, TenderRequest
     from core.points.rules import Earned
 
 DEBT = "orders.debt"
@@ -84,12 +84,12 @@ def owed_of(session: Session, person_id: int) -> int:
 
 def pay(
     session: Session, order_no: str, tenders: Sequence[TenderRequest], *, witness: str | None = None,
-    witness_payload: str = "",
+    witness_payload: str = "", confirmation: Confirmation | None = None,
 ) -> Payment:  # fmt: skip
     """Take a payment of an order that is still owed and return it; its points are granted at once (B53).
 
     Raises NotFound, Conflict `nothing_owed`, Invalid for a bad tender, Refusal `tenders_mismatch` for more than is
-    owed, Forbidden `other_store`, `own_card`.
+    owed, Forbidden `other_store`, `own_card`, and what a payment with stored value raises at a sale.
     """
     actor = current_actor()
     st = Statements(session, actor.franchise_id)
@@ -100,10 +100,13 @@ def pay(
         raise Conflict(_("订单 %(no)s 已付清。", no=row.order_no), code="nothing_owed")
     dealing.refuse_own(session, loading.persons_of(order), proof=witness, payload_sha256=witness_payload)
     doing = _check(session, tenders, row.owed_fen)
+    tenders, drawing = stored_value.split(session, row.person_id, tenders, confirmation)
     cells = _spread(order, tenders)
     more = _earned_more(st, order)
     payment = _write(st, order, tenders, sum(more.points.values()))
     _write_tenders(st, order, payment, tenders, cells, doing.drawer)
+    if drawing is not None:
+        stored_value.book(st, drawing, row.id, (row.list_fen, row.total_fen), _posting(order, payment))
     _grant(st, order, payment, more)
     _raise_tier(session, st, payment, tenders, tender_list.off_tier(more.facts))
     if payment.amount_fen == row.owed_fen:
@@ -123,8 +126,6 @@ def _check(session: Session, tenders: Sequence[TenderRequest], owed_fen: int) ->
         raise Invalid.field("tenders", _("请填写支付金额。"))
     if any(tender.kind == rules.POINTS for tender in tenders):
         raise Refusal(_("积分只能在开单时抵扣，补收款请用其他方式。"), code="points_not_allowed")
-    if any(tender.kind in rules.NO_MONEY for tender in tenders):
-        raise Refusal(_("储值只能在开单时支付，补收款请用其他方式。"), code="tender_not_taken")
     rules.check_tenders(tenders, owed_fen, None, 0, less=True)
     return tender_list.check(session, tenders)
 
@@ -295,7 +296,7 @@ def _raise_tier(
     tiers.note(st, person_id, event, "payment", payment.id, payment.booked_at)
     st.run(
         "UPDATE person SET spent_fen = spent_fen + ? WHERE franchise_id = ? AND id = ?",
-        [payment.amount_fen, st.franchise_id, person_id],
+        [sum(one.amount_fen for one in tenders if one.kind != rules.STORED_BONUS), st.franchise_id, person_id],
     )
     tiers.refresh(
         st, person_id, programmes.in_force(session), came_on, actor.tz, cause="order", source_kind="payment",

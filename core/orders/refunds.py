@@ -425,7 +425,7 @@ def _write_refund(
         for line_no, amount in back.by_line.items()
     ]  # fmt: skip
     st.insert_many("refund_line", rows)
-    paid_back = [(tender["paid_by"], -tender["amount_fen"]) for tender in effects.tenders]
+    paid_back = [(effects.paid_by(tender["kind"]), -tender["amount_fen"]) for tender in effects.tenders]
     till_entries.write(st, till_entries.REFUND, refund_id, paid_back, posting.business_on, posting.booked_at)
     audit.insert(
         st, "orders.order.refunded", "orders", order.row.id, person_id=order.row.person_id,
