@@ -238,6 +238,13 @@ class LineBook(BookView):
         ),
         sorts=(Sort("latest", books.NEWEST, (OrderLine.id,), down=True),),
         filters=(
+            Filter("sold", _l("统计"), (("1", _l("算消费额的（不含充值）")),), lambda _v: OrderLine.kind != "topup"),
+            Filter(
+                "since",
+                _l("营业日"),
+                books.DAYS,
+                lambda v: OrderLine.orders_id.in_(select(Orders.id).where(books.since(Orders.business_on)(v))),
+            ),
             Filter("kind", _l("类型"), tuple(ITEM_KINDS.items()), lambda v: OrderLine.kind == v),
             Filter("back", _l("退款"), (("1", _l("退过")),), lambda _v: OrderLine.refunded_qty > 0),
         ),

@@ -418,6 +418,7 @@ RECIPES: dict[str, Recipe] = {
     **records("message_templates", Ref("message_template"), name="改名", code="swept", body="扫"),
     **records("orders", Ref("order_id")),
     **records("order_lines", Ref("order_line")),
+    **records("till_entries", Ref("till_entry")),
     **records("transfers", Ref("transfer")),
     **records("lots", Ref("lot")),
     **records("cards", CARD),
