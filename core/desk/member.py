@@ -26,7 +26,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import pending
 from core.ledger import services as ledger
-from core.orders import payments
+from core.orders import card_savings, payments
 from core.orders.models import OrderLine, Orders
 from core.orders.reads import masked_phone
 from core.people import rules as people_rules
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from core.cards.models import Card
     from core.coupons.rules import CouponState, ServiceRight
     from core.courses.reads import CourseSeen
+    from core.orders.card_savings import Payback
     from core.people.models import Person
     from core.programme.rules import Programme, Tier
     from core.tiers.rules import Gap, QualifyingEvent
@@ -60,6 +61,7 @@ class CardSeen:
     name: str
     used: int
     usable: bool
+    payback: Payback | None = None
 
     @property
     def shared(self) -> bool:
@@ -179,12 +181,13 @@ def age_of(person: Person, today: date) -> int | None:
 def _cards(session: Session, programme: Programme, person: Person, today: date) -> list[CardSeen]:
     held = cards.cards_of(session, [person.id])[person.id]
     used = cards.count_seats(session, [card.id for card in held])
+    paid = card_savings.of_cards(session, held)
     found = []
     for card in held:
         product = programme.card_product(card.product_code)
         usable = card_rules.usable(card.status, card.valid_from, card.valid_until, today)
         name = product.name if product else card.product_code
-        found.append(CardSeen(card, name, used.get(card.id, 0), usable))
+        found.append(CardSeen(card, name, used.get(card.id, 0), usable, paid.get(card.id)))
     return found
 
 

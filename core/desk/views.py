@@ -2,6 +2,7 @@
 
 from core.desk import (
     anomaly_views,
+    card_views,
     course_views,
     enrol_views,
     guard_views,
@@ -25,6 +26,7 @@ from core.desk.blueprint import bp
 __all__ = [
     "anomaly_views",
     "bp",
+    "card_views",
     "course_views",
     "enrol_views",
     "guard_views",

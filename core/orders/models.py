@@ -266,6 +266,24 @@ class OrderInvoice(FranchiseOwned, Base):
     )
 
 
+class CardSaving(FranchiseOwned, Base):
+    """What a card took off a line, fen: by its coupons and its percentage. Append-only; refunds count at reading.
+
+    `card_id` points to the card through which the person treated paid less.
+    """
+
+    __tablename__ = "card_saving"
+    order_line = belongs_to("order_line")
+    card_id: Mapped[int] = ref_col(nullable=False)
+    saved_fen: Mapped[int] = fen_col()
+    saved_on: Mapped[date] = day_col()
+    __table_args__ = (
+        owned_unique("order_line_id", "card_id"),
+        owned_index("ix_card_saving_card", "card_id", "id"),
+        CheckConstraint("saved_fen > 0", name="saved"),
+    )
+
+
 class TillEntry(FranchiseOwned, Base):
     """Money that came (positive) or went by one way to pay, with whom, where and in which shift. Append-only.
 
@@ -315,6 +333,7 @@ class Replay(FranchiseOwned, Base):
     __table_args__ = (owned_index("ix_replay_made", "made_at", "id"), owned_index("ix_replay_state", "state", "id"))
 
 
+written_once(CardSaving)
 written_once(LineTender)
 written_once(Payment)
 written_once(Refund)

@@ -23,6 +23,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import (
+    card_savings,
     course_lines,
     packs,
     payments,
@@ -237,6 +238,7 @@ def post(session: Session, plan: Plan) -> Settled:
         streaks.give(st, plan.priced.request.member_id, plan.priced.programme, posting, plan.came_on)
     referral_grants.at_sale(session, st, plan, posting)
     _issue_cards(session, plan)
+    card_savings.note(st, plan)
     packs.issue(st, plan, posting)
     stored_value.issue(st, plan, posting)
     stored_value.draw(st, plan, posting)

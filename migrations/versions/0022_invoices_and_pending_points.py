@@ -37,6 +37,23 @@ def upgrade() -> None:
     sa.UniqueConstraint('franchise_id', 'id', name=op.f('uq_order_invoice_franchise_id_id')),
     sa.UniqueConstraint('franchise_id', 'orders_id', 'seq', name=op.f('uq_order_invoice_franchise_id_orders_id_seq'))
     )
+    op.create_table('card_saving',
+    sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('card_id', sa.BigInteger(), nullable=False),
+    sa.Column('saved_fen', sa.BigInteger(), nullable=False),
+    sa.Column('saved_on', sa.Date(), nullable=False),
+    sa.Column('order_line_id', sa.BigInteger(), nullable=False),
+    sa.Column('franchise_id', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('saved_fen > 0', name=op.f('ck_card_saving_saved')),
+    sa.ForeignKeyConstraint(['franchise_id', 'order_line_id'], ['order_line.franchise_id', 'order_line.id'], name=op.f('fk_card_saving_franchise_id_order_line_id'), ondelete='RESTRICT'),
+    sa.ForeignKeyConstraint(['franchise_id'], ['franchise.id'], name=op.f('fk_card_saving_franchise_id'), ondelete='RESTRICT'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_card_saving')),
+    sa.UniqueConstraint('franchise_id', 'id', name=op.f('uq_card_saving_franchise_id_id')),
+    sa.UniqueConstraint('franchise_id', 'order_line_id', 'card_id', name=op.f('uq_card_saving_franchise_id_order_line_id_card_id'))
+    )
+    with op.batch_alter_table('card_saving', schema=None) as batch_op:
+        batch_op.create_index('ix_card_saving_card', ['franchise_id', 'card_id', 'id'], unique=False)
+
     op.create_table('lot_bonus',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('person_id', sa.BigInteger(), nullable=True),
@@ -102,4 +119,8 @@ def downgrade() -> None:
         batch_op.drop_index('ix_lot_bonus_person')
 
     op.drop_table('lot_bonus')
+    with op.batch_alter_table('card_saving', schema=None) as batch_op:
+        batch_op.drop_index('ix_card_saving_card')
+
+    op.drop_table('card_saving')
     op.drop_table('order_invoice')

@@ -107,6 +107,7 @@ API = {
 
 DESK = {
     "desk.till": Recipe(query={"done": Ref("order_id")}),
+    "desk.card_payback": PLAIN,
     "desk.find": Recipe(query={"q": CARD_NO}),
     "desk.till_items": Recipe(query={"q": ITEM}),
     "desk.till_member": Recipe(form={"person_id": PERSON}),

@@ -30,7 +30,7 @@ from core.kernel.web import saved_views
 from core.ledger import services as ledger
 from core.ledger.models import Lot
 from core.orders import adjustments, burn, quotes, referral_grants
-from core.orders.models import OrderLine, TillEntry, Orders, StoredQuote
+from core.orders.models import OrderLine, Orders, StoredQuote, TillEntry
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import approvals, staffing, tokens
 from core.org import services as org
