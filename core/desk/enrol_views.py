@@ -112,7 +112,7 @@ def enrol_post() -> Any:
             consents=tuple((key, True, _("到店当面勾选")) for key in ASKED if form.get(f"consent_{key}")),
             tags=tuple(tag for tag in re.split(r"[，,、\s]+", form.get("tags", "")) if tag),
         ),
-        code=code,
+        code=code, sitting=f"web:{who().session_id}",
     )  # fmt: skip
     custom.save(session(), person, custom.read(session(), form, protected=_sees_protected()))
     more = {key: form.get(key, "") for key in ("industry", "interests") if form.get(key)}

@@ -40,7 +40,7 @@ class ReferralCode(FranchiseOwned, Base):
 class Referral(FranchiseOwned, Base):
     """Who brought a person, once for ever. States: pending, rewarded, clawed_back, refused (`reason` says why).
 
-    `door_key` names the sitting or token that enrolled them (referrals/doors.py), never a person's device.
+    `door_key` names the sitting or token that enrolled them (a hash of its id), never a person's device.
     `order_id` is the order that decided it, `minimum_fen` the money it had to bring, as the setting was then.
     """
 
