@@ -15,7 +15,7 @@ bp = ApiBlueprint("invoices", "Invoices of orders")
 
 @call(
     bp, "POST", "/orders/<order_no>/invoice", permission=invoices.SELL, scopes=("orders",), unit="write",
-    once=ACCEPTED, staff=True, body=schemas.InvoiceAct, answer=order_answers.Order,
+    once=ACCEPTED, body=schemas.InvoiceAct, answer=order_answers.Order,
     example={"action": "request", "title": "杭州某某科技有限公司", "taxpayer_id": "91330100MA2XXXXX0K"},
 )  # fmt: skip
 def act(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
