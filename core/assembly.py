@@ -18,7 +18,6 @@ from core.kernel import keys
 from core.kernel import runtime as runtimes
 from core.kernel.plugin_health import store_failures
 from core.kernel.plugin_web import gated_blueprints, install_templates
-from core.kernel.web import routes
 from core.kernel.web.app_factory import build_app
 from core.org import notices
 from core.org.identity import OrgIdentity
@@ -59,7 +58,7 @@ def web_app(runtime: Runtime, *, api: bool = True) -> Flask:
         exempt=exempt,
         records=[record for module in rooms.modules("admin") for record in module.RECORDS],
     )
-    routes.know_subjects(people.exists)
+    app.extensions["huike"].is_known = people.exists
     install_templates(app, host)
     for command in (*rooms.commands(), *plugin_command_groups(host)):
         app.cli.add_command(command)

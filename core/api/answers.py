@@ -92,6 +92,14 @@ class MemberHousehold(Schema):
     members = tell.many(Seat)
 
 
+class Payback(Schema):
+    """A card's fee, what it saved so far, the day it had paid for itself."""
+
+    fee_fen = tell.whole()
+    saved_fen = tell.whole()
+    on = tell.day(null=True)
+
+
 class MemberCard(Schema):
     """A card in which a member has a seat; `valid_until` is the last usable day."""
 
@@ -102,6 +110,7 @@ class MemberCard(Schema):
     valid_from = tell.day()
     valid_until = tell.day(null=True)
     seats = tell.one(Seats)
+    payback = fields.Nested(Payback, allow_none=True, metadata={"description": "of a card sold for money"})
 
 
 class Expiring(Schema):

@@ -9,6 +9,7 @@ from core.api import (
     courses,
     health,
     households,
+    invoices,
     items,
     ledger,
     members,
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 def documented() -> list[ApiBlueprint]:
     """Return the blueprints of API v1."""
     rooms = (
-        meta, members, health, households, items, quotes, orders, courses, wallet, rewards, ledger, segments, approvals,
-        shifts, staff,
+        meta, members, health, households, items, quotes, orders, invoices, courses, wallet, rewards, ledger,
+        segments, approvals, shifts, staff,
     )  # fmt: skip
     return [room.bp for room in rooms]
 

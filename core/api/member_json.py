@@ -14,8 +14,9 @@ from core.courses import reads as course_reads
 from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
+from core.ledger import pending
 from core.ledger import services as ledger
-from core.orders import payments
+from core.orders import card_savings, payments
 from core.orders.reads import masked_phone, tier_json
 from core.org.models import Staff
 from core.people import custom
@@ -66,6 +67,7 @@ def member(session: Session, person: Person) -> dict[str, Any]:
     st = Statements(session, actor.franchise_id)
     held = cards.cards_of(session, [person.id])[person.id]
     used = cards.count_seats(session, [card.id for card in held])
+    paid = card_savings.of_cards(session, held)
     referrer = people.get(session, person.referrer_id) if person.referrer_id else None
     return {
         **found(session, person, programme),
@@ -82,7 +84,7 @@ def member(session: Session, person: Person) -> dict[str, Any]:
         "tags": [row.tag for row in people.tags_of(session, person)],
         "household": _household_of(session, person),
         "referrer": referrer.member_no if referrer else None,
-        "cards": [card_json(card, used.get(card.id, 0)) for card in held],
+        "cards": [{**card_json(card, used.get(card.id, 0)), "payback": _payback(paid.get(card.id))} for card in held],
         "points": _points(st, person, today),
         "stored_value": wallet_reads.to_json(*wallet.balances(session, [person.id], today)[person.id]),
         "owed_fen": payments.owed_of(session, person.id),
@@ -90,6 +92,10 @@ def member(session: Session, person: Person) -> dict[str, Any]:
         "courses": [course_reads.to_json(one) for one in course_reads.of_member(session, person.id)],
         "consents": [consent_json(row) for row in people.consents_of(session, person).values()],
     }
+
+
+def _payback(one: card_savings.Payback | None) -> dict[str, Any] | None:
+    return {"fee_fen": one.fee_fen, "saved_fen": one.saved_fen, "on": day(one.on)} if one else None
 
 
 def consent_json(row: Any) -> dict[str, Any]:
@@ -148,7 +154,7 @@ def _points(st: Statements, person: Person, today: date) -> dict[str, Any]:
     expiring = ledger.expiring(st, person.id, ledger.POINTS, today)
     return {
         "available": available,
-        "pending": 0,
+        "pending": sum(points for _on, points in pending.of(st, person.id)),
         "debt": debt,
         "expiring": [{"on": on.isoformat(), "points": points} for on, points in expiring if on],
     }

@@ -53,7 +53,12 @@ def enrol(work: Work, data: dict[str, Any]) -> dict[str, Any]:
         referrer_no=scanned[0].member_no if scanned else data["referrer"], tags=tuple(data["tags"]),
         consents=tuple((c["purpose"], c["granted"], c["evidence"]) for c in data["consents"]),
     )  # fmt: skip
-    person = referral_grants.enrol(work.session, new, code=scanned[1].public_code if scanned else "")
+    person = referral_grants.enrol(
+        work.session,
+        new,
+        code=scanned[1].public_code if scanned else "",
+        sitting=f"token:{work.caller.bearer.token_id}",
+    )
     work.session.flush()
     more = _more(work.session, data, ("industry", "interests", "adviser"))
     if more:

@@ -148,6 +148,8 @@ class RefundTender(Schema):
     points = tell.whole()
     principal_fen = fields.Integer(metadata={"description": "of stored_value: what goes back to principal"})
     bonus_fen = fields.Integer(metadata={"description": "of stored_value: what goes back to bonus"})
+    route = fields.String(metadata={"description": "same, cash, bank or manual, as the tender list says"})
+    paid_by = fields.String(metadata={"description": "the way to pay that the till counts it as"})
 
 
 class FormulaResult(Schema):
@@ -273,6 +275,19 @@ class Balances(Schema):
     stored_value = tell.one(StoredValue)
 
 
+class Invoice(Schema):
+    """An order's invoice: none, requested, issued, needs_red (a part was refunded), voided (all of it was)."""
+
+    state = tell.text()
+    amount_fen = tell.whole()
+    title = tell.maybe()
+    taxpayer_id = tell.maybe()
+    number = tell.maybe()
+    issued_on = fields.Date(required=True, allow_none=True)
+    red_due_fen = tell.whole()
+    red_number = tell.maybe()
+
+
 class Order(Schema):
     """An order with payments and refunds."""
 
@@ -290,6 +305,8 @@ class Order(Schema):
     refunded_fen = tell.whole()
     tenders = tell.many(OrderTender)
     payments = tell.many(OrderPayment)
+    opens_drawer = tell.flag()
+    invoice = tell.one(Invoice)
     earned_points = tell.whole()
     balances = tell.one(Balances)
     tier = tell.one(Tier, null=True)

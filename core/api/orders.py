@@ -129,13 +129,14 @@ def read(work: Work, order_no: str) -> dict[str, Any]:
 @call(
     bp, "POST", "/orders/<order_no>/payments", permission=SELL, scopes=("orders",), unit="write", once=REQUIRED,
     staff=True, proof=True, status=201, body=schemas.NewPayment, answer=order_answers.Order,
-    example={"tenders": [{"kind": "bank", "amount_fen": 1500000}]},
+    refused=with_fresh_quote, example={"tenders": [{"kind": "bank", "amount_fen": 1500000}]},
 )  # fmt: skip
 def pay(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
     """Take a later payment of an order that is still owed, and answer the order. 409 nothing_owed when it is paid."""
     payments.pay(
-        work.session, order_no, _tenders(data), witness=request.headers.get(PROOF), witness_payload=_payload(work)
-    )
+        work.session, order_no, _tenders(data), witness=request.headers.get(PROOF), witness_payload=_payload(work),
+        confirmation=_confirmation(data),
+    )  # fmt: skip
     return _order(work, order_no)
 
 

@@ -20,6 +20,7 @@ from core.kernel import clock
 from core.kernel.i18n import _
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
+from core.ledger import pending
 from core.ledger import services as ledger
 from core.orders import redeem
 from core.orders.models import Orders
@@ -134,4 +135,4 @@ def _balance(session: Session, person_id: int) -> dict[str, int]:
     actor = current_actor()
     st = Statements(session, actor.franchise_id)
     usable, debt = ledger.available_of(st, [person_id], ledger.POINTS, clock.today(actor.tz))[person_id]
-    return {"available": usable, "pending": 0, "debt": debt}
+    return {"available": usable, "pending": sum(n for _on, n in pending.of(st, person_id)), "debt": debt}

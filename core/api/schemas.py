@@ -321,6 +321,17 @@ class NewPayment(Body):
     """A payment of an order that is still owed."""
 
     tenders = _many(fields.Nested(NewTender), 1, 20, required=True)
+    confirmation = fields.Nested(Confirmation, metadata={"description": "of a payment with stored value"})
+
+
+class InvoiceAct(Body):
+    """What happens to an order's invoice. `title` goes with request, `number` with issue and red_letter."""
+
+    action = Choice("request", "issue", "withdraw", "red_letter", required=True)
+    title = Words(100, load_default="")
+    taxpayer_id = Words(20, load_default="")
+    number = Words(40, load_default="")
+    issued_on = Day(allow_none=True, load_default=None)
 
 
 class NewUse(Body):

@@ -46,10 +46,13 @@ CHECKS = (
     ),
     Check(
         "cash.entries_match_payments",
-        "SELECT p.id, COALESCE(e.n, 0), p.amount_fen FROM payment p LEFT JOIN (SELECT source_id AS id,"
+        "SELECT p.id, COALESCE(e.n, 0), COALESCE(t.n, 0) FROM payment p LEFT JOIN (SELECT source_id AS id,"
         "   SUM(amount_fen) AS n FROM till_entry WHERE franchise_id = :f AND source_kind = 'payment'"
-        "   GROUP BY source_id) e ON e.id = p.id WHERE p.franchise_id = :f AND p.amount_fen <> COALESCE(e.n, 0)",
-        "the till took {1} for payment {0}, which is {2}",
+        "   GROUP BY source_id) e ON e.id = p.id LEFT JOIN (SELECT payment_id, SUM(amount_fen) AS n FROM tender"
+        "   WHERE franchise_id = :f AND payment_id IS NOT NULL"
+        "   AND kind NOT IN ('points', 'stored_value', 'stored_bonus') GROUP BY payment_id) t"
+        "   ON t.payment_id = p.id WHERE p.franchise_id = :f AND COALESCE(t.n, 0) <> COALESCE(e.n, 0)",
+        "the till took {1} for payment {0}, its money is {2}",
     ),
 )
 

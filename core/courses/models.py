@@ -18,6 +18,7 @@ from core.kernel.columns import (
     day_col,
     fen_col,
     flag_col,
+    label_col,
     owned_index,
     owned_unique,
     ref_col,
@@ -31,6 +32,7 @@ from core.kernel.triggers import written_once
 class Course(FranchiseOwned, Base):
     """A course pack or bundle that somebody owns. `expires_on` is the first day it can no longer be used.
 
+    `legal_entity` was paid for it ("" is the franchise itself; None: sold before this was kept, its store says).
     `paid_fen` is what was paid for this piece, `refunded_fen` what of it was given back. States: open, frozen, ended
     (given back whole). What was agreed at the sale (`shared`, `transferable`, the days) stays as it was then.
     """
@@ -55,6 +57,7 @@ class Course(FranchiseOwned, Base):
     transferable: Mapped[bool] = flag_col()
     store_id: Mapped[int | None] = ref_col()
     made_at: Mapped[int] = at_col()
+    legal_entity: Mapped[str | None] = label_col(nullable=True)
     version: Mapped[int] = count_col(default=1)
     __table_args__ = (
         owned_index("ix_course_person", "person_id", "id"),
@@ -92,7 +95,8 @@ class CourseUse(FranchiseOwned, Base):
     """One session used: who was treated by whom, where, worth how much, confirmed how. Append-only.
 
     `value_fen` is the share of the price that became revenue; `visit` whether it was the person's first visit of the
-    day. `person_id` owned the course then; `order_line_id` is the line of an order that the session paid for.
+    day. `issuing` sold the course, `serving` treated: what they owe each other is settled (None: before this was kept).
+    `person_id` owned the course then; `order_line_id` is the line of an order that the session paid for.
     """
 
     __tablename__ = "course_use"
@@ -112,6 +116,8 @@ class CourseUse(FranchiseOwned, Base):
     evidence_sealed: Mapped[bytes | None] = sealed_blob()
     evidence = Sealed("evidence_sealed")
     transfer_id: Mapped[int] = ref_col(nullable=False)
+    issuing: Mapped[str | None] = label_col(nullable=True)
+    serving: Mapped[str | None] = label_col(nullable=True)
     business_on: Mapped[date] = day_col()
     booked_at: Mapped[int] = at_col()
     door: Mapped[str] = code_col(10)

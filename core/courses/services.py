@@ -83,9 +83,11 @@ class PartState:
 
 def issue(
     st: Statements, pack: Pack, person_id: int, paid_fen: int, posting: ledger.Posting, origin: Origin, *,
-    house: str = "issued", starts_on: date | None = None,
+    house: str = "issued", starts_on: date | None = None, entity: str | None = None,
 ) -> int:  # fmt: skip
     """Hand out one piece of `pack` to a person who paid `paid_fen` for it; return the course's id.
+
+    `entity` is the legal entity that was paid (None: that of the store says).
 
     Runs from `starts_on` (None: the posting's day); its sessions are credited as lots `sold` and `bonus` of each part.
     """
@@ -100,7 +102,7 @@ def issue(
             "paid_fen": paid_fen, "refunded_fen": 0, "starts_on": begins, "expires_on": ends,
             "state": rules.OPEN, "frozen_on": None, "frozen_days": 0, "shared": terms.shared,
             "transferable": terms.transferable, "store_id": posting.store_id, "made_at": posting.booked_at,
-            "version": 1,
+            "legal_entity": entity, "version": 1,
         },
     )  # fmt: skip
     shares = split_largest_remainder(paid_fen, list(pack.weights)) if sum(pack.weights) else [paid_fen, *[0] * 99]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.courses.permissions import VIEW as COURSES_VIEW
 from core.desk.card_books import CardBook, CouponBook
 from core.desk.course_books import CourseBook, UseBook
+from core.desk.money_books import MoneyBook
 from core.desk.order_books import LineBook, OrderBook
 from core.desk.permissions import ORDERS_VIEW, VIEW
 from core.desk.referral_books import ReferralBook
@@ -20,11 +21,12 @@ from core.wallet.permissions import VIEW as WALLET
 
 RECORDS = (
     OrderBook, LineBook, TransferBook, LotBook, CardBook, CouponBook, CourseBook, UseBook, TopUpBook, SettlementBook,
-    RedemptionBook, NoticeBook, ReferralBook,
+    RedemptionBook, NoticeBook, ReferralBook, MoneyBook,
 )  # fmt: skip
 menu.add(
     MenuEntry("till", _l("订单记录"), "record_orders.index_view", "doc", ORDERS_VIEW, 30),
     MenuEntry("till", _l("订单明细"), "record_order_lines.index_view", "cols", ORDERS_VIEW, 31),
+    MenuEntry("till", _l("收款流水"), "record_till_entries.index_view", "wallet", ORDERS_VIEW, 31),
     MenuEntry("till", _l("账目流水"), "record_transfers.index_view", "wallet", LEDGER, 32),
     MenuEntry("till", _l("批次"), "record_lots.index_view", "clock", LEDGER, 33),
     MenuEntry("till", _l("核销记录"), "record_course_uses.index_view", "check", COURSES_VIEW, 34),

@@ -2,7 +2,8 @@
 
 Kinds: adjustments (more by hand than usual, one member of staff on one day), self (one's own redemption), closing
 (shortly before a day close), no_order (points that no order earned), refund (of an order after its points were
-redeemed). Every query walks an index over the days asked for.
+redeemed), sitting (one sign-in enrolled many people by the word of one referrer on a day). Every query walks an index
+over the days asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, literal_column, select
 
 from core.cash.models import DayClose
 from core.kernel import audit, clock, settings
@@ -24,6 +25,8 @@ from core.ledger.models import Transfer
 from core.orders.models import Orders, Refund
 from core.org.models import Staff
 from core.people.models import Person
+from core.referrals.models import Referral
+from core.referrals.settings import ODD_SITTING
 from core.rewards.models import AnomalyReview, Redemption
 from core.rewards.rules import DONE
 from core.rewards.settings import ODD_ADJUSTMENTS, ODD_HOURS, ODD_MINUTES
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 
 KINDS: dict[str, Any] = {
     "adjustments": _l("手工调整太多"), "self": _l("给自己兑换"), "closing": _l("日结前的动作"),
-    "no_order": _l("没有订单的积分"), "refund": _l("兑换后退款"),
+    "no_order": _l("没有订单的积分"), "refund": _l("兑换后退款"), "sitting": _l("集中登记推荐"),
 }  # fmt: skip
 MOST = 100
 BY_HAND = ("adjustment", "approval")
@@ -72,7 +75,7 @@ def found(session: Session, days: int) -> list[Odd]:
     at = clock.now_ms() - days * 86_400_000
     rows = [
         *_adjustments(session, at), *_of_oneself(session, since), *_before_closing(session, since),
-        *_without_order(session, at), *_refunds(session, since),
+        *_without_order(session, at), *_refunds(session, since), *_one_sitting(session, since),
     ]  # fmt: skip
     rows.sort(key=lambda one: one.at, reverse=True)
     _name(session, rows)
@@ -167,6 +170,27 @@ def _without_order(session: Session, since: int) -> list[Odd]:
             row.staff_id, row.person_id, "desk.member", (("person_id", row.person_id), ("tab", "points")))
         for row in found_
     ]  # fmt: skip
+
+
+def _one_sitting(session: Session, since: date) -> list[Odd]:
+    """Return referrers for whom one sign-in (or API token) enrolled many people on one day (S22)."""
+    most = int(settings.value(session, ODD_SITTING))
+    rows = session.execute(
+        select(
+            Referral.referrer_id, Referral.attached_on, func.count(), func.max(Referral.attached_at),
+            func.max(Referral.staff_id),
+        )
+        .where(Referral.attached_on >= since, Referral.door_key != literal_column("''"))
+        .group_by(Referral.referrer_id, Referral.attached_on, Referral.door_key)
+        .having(func.count() >= most)
+        .limit(MOST)
+    )  # fmt: skip
+    found_: dict[tuple[int, date], Odd] = {}
+    for referrer, day, n, at, staff in rows:
+        what = _("一次登录一天内登记了 %(n)d 位由同一人推荐的会员", n=n)
+        odd = Odd("sitting", referrer, day, at, what, staff, referrer, "desk.referrals", (("person_id", referrer),))
+        found_.setdefault((referrer, day), odd)
+    return list(found_.values())
 
 
 def _refunds(session: Session, since: date) -> list[Odd]:

@@ -20,7 +20,7 @@ from core.kernel.permissions import may
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import go, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
-from core.orders import referral_grants
+from core.orders import card_savings, referral_grants
 from core.orders.reads import masked_phone
 from core.people import custom
 from core.people import rules as people_rules
@@ -112,7 +112,7 @@ def enrol_post() -> Any:
             consents=tuple((key, True, _("到店当面勾选")) for key in ASKED if form.get(f"consent_{key}")),
             tags=tuple(tag for tag in re.split(r"[，,、\s]+", form.get("tags", "")) if tag),
         ),
-        code=code,
+        code=code, sitting=f"web:{who().session_id}",
     )  # fmt: skip
     custom.save(session(), person, custom.read(session(), form, protected=_sees_protected()))
     more = {key: form.get(key, "") for key in ("industry", "interests") if form.get(key)}
@@ -280,6 +280,7 @@ def _household(unit: Session, card_id: str, refusal: Refusal | None = None, type
         errors=errors_of(refusal), found=[(one, masked_phone(unit, one)) for one in found], text=text,
         phones={seat.person.id: masked_phone(unit, seat.person) for seat in seats}, roles=members.ROLE_NAMES,
         name=product.name if product else card.product_code, may_seat=may(current_actor(), SEAT),
+        B=card_savings.of_cards(unit, [card]).get(card.id),
     )  # fmt: skip
 
 

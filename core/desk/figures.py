@@ -20,8 +20,10 @@ from core.kernel.models import PluginFailure
 from core.kernel.permissions import may
 from core.kernel.tenancy import Actor, current_actor
 from core.kernel.web.formats import yuan
-from core.orders.models import OrderLine, Orders, Refund, Tender
+from core.orders.models import OrderLine, Orders, Tender, TillEntry
 from core.orders.settings import REFUND_PROOF_ABOVE
+from core.orders.stored_value import TOPUP
+from core.orders.till_entries import REFUND
 from core.org.admin import licence_in
 from core.org.models import Franchise, Staff
 from core.org.permissions import STAFF_VIEW
@@ -41,9 +43,15 @@ LIST = 6
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A business day so far, of the stores that the actor answers for. Money in fen."""
+    """A business day so far, of the stores that the actor answers for. Money in fen.
+
+    `takings_fen` is money that came and went, by the till: a top-up counts when it is paid, never again when it is
+    spent; `refunds_fen` is taken off it. `sold_fen` is what was sold at what was charged, however it is paid, without
+    top-ups (they are value held for the member, not yet sold) and without what was given back of it.
+    """
 
     takings_fen: int
+    sold_fen: int
     before_fen: int
     refunds_fen: int
     orders: int
@@ -73,24 +81,16 @@ def day(session: Session, actor: Actor) -> Day:
     today = clock.today(actor.tz)
     stores = stores_of(actor)
     week_ago = clock.now_ms() - 7 * 86_400_000
-    paid, orders, visits = session.execute(
-        select(
-            func.coalesce(func.sum(Orders.paid_fen), 0), func.count(), func.count(Orders.person_id.distinct())
-        ).where(Orders.business_on == today, _at(Orders, stores))
+    orders, visits = session.execute(
+        select(func.count(), func.count(Orders.person_id.distinct())).where(
+            Orders.business_on == today, _at(Orders, stores)
+        )
     ).one()
     nameless = session.scalar(
         select(func.count()).where(Orders.business_on == today, Orders.person_id.is_(None), _at(Orders, stores))
     )
-    before = session.scalar(
-        select(func.coalesce(func.sum(Orders.paid_fen), 0)).where(
-            Orders.business_on == today - dt.timedelta(days=7),
-            Orders.booked_at <= week_ago,
-            _at(Orders, stores),
-        )
-    )
-    back = session.scalar(
-        select(func.coalesce(func.sum(Refund.amount_fen), 0)).where(Refund.business_on == today, _at(Refund, stores))
-    )
+    before, _back = _money(session, stores, today - dt.timedelta(days=7), week_ago)
+    takings, back = _money(session, stores, today)
     start = _start(today, actor)
     newcomers, referred = session.execute(
         select(func.count(), func.count(Person.referrer_id)).where(
@@ -106,9 +106,36 @@ def day(session: Session, actor: Actor) -> Day:
         .where(Orders.business_on == today, _at(Orders, stores))
     )
     return Day(
-        int(paid) - int(back or 0), int(before or 0), int(back or 0), int(orders), int(visits) + int(nameless or 0),
+        takings, _sold(session, stores, today), before, back, int(orders), int(visits) + int(nameless or 0),
         int(newcomers), int(referred), int(issued or 0), int(redeemed or 0),
     )  # fmt: skip
+
+
+def _money(session: Session, stores: frozenset[int], on: dt.date, until: int | None = None) -> tuple[int, int]:
+    """Return (money that came less what went, what of it went back) of a business day, up to an instant."""
+    found = session.execute(
+        select(TillEntry.source_kind, func.sum(TillEntry.amount_fen))
+        .where(
+            TillEntry.business_on == on, _at(TillEntry, stores),
+            True if until is None else TillEntry.booked_at <= until,
+        )
+        .group_by(TillEntry.source_kind)
+    )  # fmt: skip
+    sums = {kind: int(fen) for kind, fen in found}
+    return sum(sums.values()), -sums.get(REFUND, 0)
+
+
+def _sold(session: Session, stores: frozenset[int], on: dt.date) -> int:
+    """Return what lines of a business day's orders come to, without top-ups and what was given back of them."""
+    worth = OrderLine.net_fen - OrderLine.refunded_fen - OrderLine.released_fen
+    return int(
+        session.scalar(
+            select(func.coalesce(func.sum(worth), 0))
+            .join(Orders, Orders.id == OrderLine.orders_id)
+            .where(Orders.business_on == on, OrderLine.kind != TOPUP, _at(Orders, stores))
+        )
+        or 0
+    )
 
 
 def _start(on: dt.date, actor: Actor) -> int:

@@ -25,8 +25,9 @@ from core.kernel.plugin_types import Unavailable
 from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
+from core.ledger import pending
 from core.ledger import services as ledger
-from core.orders import payments
+from core.orders import card_savings, payments
 from core.orders.models import OrderLine, Orders
 from core.orders.reads import masked_phone
 from core.people import rules as people_rules
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from core.care.strip import Strip
     from core.coupons.rules import CouponState, ServiceRight
     from core.courses.reads import CourseSeen
+    from core.orders.card_savings import Payback
     from core.people.models import Person
     from core.programme.rules import Programme, Tier
     from core.tiers.rules import Gap, QualifyingEvent
@@ -61,6 +63,7 @@ class CardSeen:
     name: str
     used: int
     usable: bool
+    payback: Payback | None = None
 
     @property
     def shared(self) -> bool:
@@ -97,6 +100,7 @@ class MemberSeen:
     seats: list[cards.SeatView]
     coupons: list[CouponState]
     rights: list[ServiceRight]
+    pending: list[tuple[date, int]] = field(default_factory=list)
     courses: list[CourseSeen] = field(default_factory=list)
     owed: list[tuple[str, int]] = field(default_factory=list)
     wallet: Wallet | None = None
@@ -143,7 +147,7 @@ def see(session: Session, person: Person, *, alerts: bool = True) -> MemberSeen:
         person=person, phone=masked_phone(session, person), age=age_of(person, today),
         tier_name=tier.name if tier else code, rank=programme.rank(code) + 1, steps=len(programme.tiers),
         points=points, debt=debt, lots=ledger.expiring(st, person.id, ledger.POINTS, today),
-        soon_months=programme.points.notice_months,
+        soon_months=programme.points.notice_months, pending=pending.of(st, person.id),
         gap=tier_rules.gap(events, programme.tiers, today, code, joined),
         keep=_keep(events, tier, person, today, joined),
         cards=held, family=family, seats=seats,
@@ -181,12 +185,13 @@ def age_of(person: Person, today: date) -> int | None:
 def _cards(session: Session, programme: Programme, person: Person, today: date) -> list[CardSeen]:
     held = cards.cards_of(session, [person.id])[person.id]
     used = cards.count_seats(session, [card.id for card in held])
+    paid = card_savings.of_cards(session, held)
     found = []
     for card in held:
         product = programme.card_product(card.product_code)
         usable = card_rules.usable(card.status, card.valid_from, card.valid_until, today)
         name = product.name if product else card.product_code
-        found.append(CardSeen(card, name, used.get(card.id, 0), usable))
+        found.append(CardSeen(card, name, used.get(card.id, 0), usable, paid.get(card.id)))
     return found
 
 

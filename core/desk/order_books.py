@@ -15,7 +15,7 @@ from core.kernel.web.book_view import BookView
 from core.kernel.web.formats import moment, number, yuan
 from core.kernel.web.lists import Column, Filter, ListSpec, Sort
 from core.orders.models import OrderLine, Orders
-from core.orders.words import STATE_NAMES
+from core.orders.words import INVOICE_NAMES, STATE_NAMES
 
 
 def _in_state(value: str) -> Any:
@@ -25,6 +25,12 @@ def _in_state(value: str) -> Any:
         if value == "paid"
         else and_(Orders.state == value, Orders.state != literal_column("'paid'"))
     )
+
+
+def _invoice(value: str) -> Any:
+    """Return the criterion of an invoice state; what was asked for stands in an index of its own."""
+    found = Orders.invoice_state == value
+    return found if value == "none" else and_(found, Orders.invoice_state != literal_column("'none'"))
 
 
 class OrderBook(BookView):
@@ -46,6 +52,7 @@ class OrderBook(BookView):
         "refunded_fen",
         "earned_points",
         "state",
+        "invoice_state",
         "tier_before",
         "programme_number",
         "door",
@@ -61,6 +68,7 @@ class OrderBook(BookView):
         "refunded_fen": _l("已退"),
         "earned_points": _l("得积分"),
         "state": _l("状态"),
+        "invoice_state": _l("发票"),
         "tier_before": _l("当时等级"),
         "programme_number": _l("会员方案版本"),
         "door": _l("来路"),
@@ -73,6 +81,7 @@ class OrderBook(BookView):
         owed_fen=yuan,
         refunded_fen=yuan,
         state=lambda value: books.word(STATE_NAMES.items(), value),
+        invoice_state=lambda value: books.word(INVOICE_NAMES.items(), value),
     )
     listing = ListSpec(
         key="orders_all",
@@ -109,6 +118,13 @@ class OrderBook(BookView):
                 "state", _l("状态"), (Orders.state,), lambda r: books.word(STATE_NAMES.items(), r.state), phone="note"
             ),
             Column(
+                "invoice",
+                _l("发票"),
+                (Orders.invoice_state,),
+                lambda r: books.word(INVOICE_NAMES.items(), r.invoice_state) if r.invoice_state != "none" else "—",
+                quiet=True,
+            ),
+            Column(
                 "by",
                 _l("收银"),
                 (Orders.staff_id, books.staff_name(Orders.staff_id)),
@@ -123,6 +139,7 @@ class OrderBook(BookView):
         ),
         filters=(
             Filter("state", _l("状态"), tuple(STATE_NAMES.items()), _in_state),
+            Filter("invoice", _l("发票"), tuple(INVOICE_NAMES.items()), _invoice),
             Filter("since", _l("营业日"), books.DAYS, books.since(Orders.business_on)),
         ),
     )
@@ -221,6 +238,13 @@ class LineBook(BookView):
         ),
         sorts=(Sort("latest", books.NEWEST, (OrderLine.id,), down=True),),
         filters=(
+            Filter("sold", _l("统计"), (("1", _l("算消费额的（不含充值）")),), lambda _v: OrderLine.kind != "topup"),
+            Filter(
+                "since",
+                _l("营业日"),
+                books.DAYS,
+                lambda v: OrderLine.orders_id.in_(select(Orders.id).where(books.since(Orders.business_on)(v))),
+            ),
             Filter("kind", _l("类型"), tuple(ITEM_KINDS.items()), lambda v: OrderLine.kind == v),
             Filter("back", _l("退款"), (("1", _l("退过")),), lambda _v: OrderLine.refunded_qty > 0),
         ),

@@ -11,7 +11,7 @@ from flask import request
 from sqlalchemy import exists, select
 
 from core.care.models import Finding
-from core.desk import wallet_words
+from core.desk import till_value, wallet_words
 from core.desk.blueprint import bp
 from core.desk.permissions import ORDERS_REFUND, ORDERS_VIEW
 from core.desk.settings import REFUND_REASONS
@@ -33,7 +33,7 @@ from core.orders import reads, refunds, tender_list
 from core.orders.models import OrderLine, Orders, Refund
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.top_up_refund import Choice
-from core.orders.words import SEVERITY_NAMES, STATE_NAMES
+from core.orders.words import INVOICE_NAMES, ROUTE_NAMES, SEVERITY_NAMES, STATE_NAMES
 from core.org import business_day, dealing
 from core.org.models import Staff
 from core.org.proofs import make_proof
@@ -117,6 +117,7 @@ def list_spec(unit: Session, on: dt.date) -> ListSpec:
         sorts=(Sort("latest", _l("最新在前"), (Orders.id,), down=True, column="at"),),
         filters=(
             Filter("state", _l("状态"), tuple(STATE_NAMES.items()), lambda value: Orders.state == value),
+            Filter("invoice", _l("发票"), tuple(INVOICE_NAMES.items()), lambda value: Orders.invoice_state == value),
             Filter("look", _l("留意"), LOOKS, lambda value: wanted[value]),
         ),
     )  # fmt: skip
@@ -165,16 +166,18 @@ def order_page(order_no: str) -> Any:
 
 def show_order(
     unit: Session, order_no: str, *, refusal: Refusal | None = None, typed: Mapping[str, str] | None = None,
-    status: int = 200,
+    status: int = 200, invoice_refusal: Refusal | None = None,
 ) -> Any:  # fmt: skip
-    """Return an order's page; `refusal` is of a later payment, `typed` what its form held."""
+    """Return an order's page; `refusal` is of a later payment, `invoice_refusal` of its invoice, `typed` the form."""
     seen = reads.see(unit, refunds.find(unit, order_no))
     open_ = bool(seen.row.owed_fen) and may(current_actor(), "orders.sell", seen.row.store_id)
     return render_page(
         "desk/order.html", status=status, S=seen, R=seen.row, kind_names=seen.tender_words, state_names=STATE_NAMES,
         severity_names=SEVERITY_NAMES, refusal=refusal, typed=typed or {}, once=secrets.token_urlsafe(16),
         ways=[way for way in tender_list.ways(unit) if way.on] if open_ else (),
-        own=open_ and _is_own(unit, seen),
+        own=open_ and _is_own(unit, seen), invoice_names=INVOICE_NAMES, invoice_refusal=invoice_refusal,
+        V=till_value.for_order(unit, seen.row.person_id, seen.row.owed_fen) if open_ else None,
+        may_invoice=may(current_actor(), "orders.sell", seen.row.store_id),
         may_refund=may(current_actor(), ORDERS_REFUND, seen.row.store_id) and seen.row.state != "refunded",
     )  # fmt: skip
 
@@ -198,6 +201,7 @@ def _refund_page(
         "desk/refund.html", S=seen, R=seen.row, asked=asked, effects=effects, refusal=refusal, typed=typed or {},
         reasons=settings.value(unit, REFUND_REASONS), limit=limit, kind_names=tender_list.names(unit),
         once=secrets.token_urlsafe(16), packs=_packs(seen), top_ups=wallet_words.of_order(unit, seen),
+        route_names=ROUTE_NAMES,
         formula_names=wallet_words.FORMULA_NAMES, formula_says=wallet_words.FORMULA_SAYS,
         formula_sources=law.FORMULA_SOURCES, payout_names=wallet_words.PAYOUT_NAMES,
         needs_proof=effects is not None and effects.amount_fen > limit, own=_is_own(unit, seen),

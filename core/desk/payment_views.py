@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from core.desk import order_views
+from core.desk import order_views, till_value
 from core.desk.blueprint import bp
 from core.kernel.errors import Invalid, Refusal
 from core.kernel.i18n import _
@@ -19,7 +19,7 @@ from core.kernel.web.formats import yuan
 from core.kernel.web.render import go, toast
 from core.kernel.web.routes import own_unit, page
 from core.orders import payments
-from core.orders.rules import MONEY
+from core.orders.rules import MONEY, STORED
 from core.orders.types import TenderRequest
 from core.org import dealing
 from core.org.proofs import make_proof
@@ -43,7 +43,10 @@ def order_pay(order_no: str) -> Any:
         witness = _witness(payload)
 
         def work(unit: Session) -> tuple[int, dict[str, Any]]:
-            paid = payments.pay(unit, order_no, [tender], witness=witness, witness_payload=payload)
+            paid = payments.pay(
+                unit, order_no, [tender], witness=witness, witness_payload=payload,
+                confirmation=till_value.confirmation() if tender.kind == STORED else None,
+            )  # fmt: skip
             return 201, {"amount_fen": paid.amount_fen, "points": paid.points}
 
         content = f"{tender.kind}|{tender.amount_fen}".encode()
@@ -51,6 +54,7 @@ def order_pay(order_no: str) -> Any:
         if outcome.status >= 400:
             raise Refusal(outcome.answer["title"], code=outcome.answer["code"], status=outcome.status)
     except Refusal as refusal:
+        till_value.count_wrong_pin(refusal)
         with own_unit("read") as unit:
             return order_views.show_order(unit, order_no, refusal=refusal, typed=form, status=refusal.status)
     told = outcome.answer
@@ -64,7 +68,7 @@ def order_pay(order_no: str) -> Any:
 
 def _tender() -> TenderRequest:
     kind = request.form.get("kind", "")
-    if kind not in MONEY:
+    if kind not in (*MONEY, STORED):
         raise Invalid.field("kind", _("请选择支付方式。"))
     raw = request.form.get("amount", "").strip()
     if not raw:

@@ -13,7 +13,8 @@ from core.kernel.i18n import _, _l
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
 from core.orders import tender_list
-from core.orders.words import KIND_NAMES
+from core.orders.rules import INSURED
+from core.orders.words import KIND_NAMES, ROUTE_NAMES
 from core.org import setting_views as layers
 from core.org.permissions import SETTINGS_VIEW
 
@@ -39,7 +40,7 @@ def _page(unit: Session, place: layers.Place, refusal: Refusal | None = None) ->
         "desk/tenders.html", status=refusal.status if refusal else 200, place=place, ways=ways, refusal=refusal,
         origin=layers.LAYER_NAMES[origin], own=origin == place.layer, was=layers.mark(said.get(place.layer)),
         may_edit=layers.may_edit(place), layers=layers.layers(), stores=layers.stores(unit), usual=KIND_NAMES,
-        longest=tender_list.LONGEST,
+        longest=tender_list.LONGEST, route_names=ROUTE_NAMES, insured=INSURED, fund_routes=tender_list.FUND_ROUTES,
     )  # fmt: skip
 
 
@@ -56,7 +57,9 @@ def _typed() -> list[dict[str, Any]]:
         place = int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 4 else 99
         word = form.get(f"word_{kind}", "").strip()[: tender_list.LONGEST]
         row = {"kind": kind, "on": form.get(f"on_{kind}") == "1", "word": "" if word == str(KIND_NAMES[kind]) else word,
-               "reference": form.get(f"ref_{kind}") == "1"}  # fmt: skip
+               "reference": form.get(f"ref_{kind}") == "1", "earns": form.get(f"earns_{kind}") == "1",
+               "tier": form.get(f"tier_{kind}") == "1", "drawer": form.get(f"drawer_{kind}") == "1",
+               "route": form.get(f"route_{kind}", tender_list.SAME)[:10]}  # fmt: skip
         rows.append((place, n, row))
     return [row for _place, _n, row in sorted(rows, key=lambda one: one[:2])]
 
@@ -76,6 +79,10 @@ def tenders_save() -> Any:
     rows = _typed()
     if not any(row["on"] for row in rows):
         raise Invalid(_("至少要收一种支付方式。"))
+    if any(row["kind"] in INSURED and row["route"] not in tender_list.FUND_ROUTES for row in rows):
+        raise Invalid(
+            _("医保付的钱只能原路退回或人工办理，不能退现金或退到银行账户（《医疗保障基金使用监督管理条例》）。")
+        )
     settings.change(session(), tender_list.KEY, rows, place.layer, place.store_id)
     toast(_("已保存支付方式，收银台立刻按它显示。"))
     return go("desk.tenders", **layers.where(place))

@@ -63,6 +63,19 @@ def show(
     return ValueShown(most, principal, bonus, methods, limit, has_pin)
 
 
+def for_order(session: Session, person_id: int | None, owed_fen: int) -> ValueShown | None:
+    """Return what of the payer's stored value may pay a debt, or None where there is none."""
+    usable = reads.see(session, person_id).usable if person_id and owed_fen else 0
+    if not usable:
+        return None
+    most = min(usable, owed_fen)
+    principal, bonus = reads.draw_of(session, person_id or 0, most)
+    limit = int(settings.value(session, CONFIRM_ABOVE))
+    methods = stored_value.methods(session) if most > limit else ()
+    has_pin = bool(methods) and pins.row_of(session, person_id or 0) is not None
+    return ValueShown(most, principal, bonus, methods, limit, has_pin)
+
+
 def amount_of(session: Session, draft: rules.Draft, priced: Priced) -> int:
     """Return what of the basket stored value pays as the draft asks for it, fen."""
     if not draft.use_value or draft.member_id is None or _sells_value(priced):

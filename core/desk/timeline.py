@@ -214,6 +214,8 @@ REASONS: dict[str, Any] = {
     "reward_back": _l("撤销兑换"),
     "hold": _l("预留积分"),
     "release": _l("退回预留"),
+    "mature": _l("待生效积分可用"),
+    "bonus": _l("到期前送积分"),
     "moved_out": _l("转出疗程"),
     "moved_in": _l("转入疗程"),
     "topup": _l("储值充值"),
@@ -249,7 +251,7 @@ def _movements(session: Session, person: Person, before: int, *also: Any) -> lis
         .order_by(Transfer.id.desc())
         .limit(PAGE + 1)
     )
-    incoming = {"earn", "restore", "opening", "adjust", "birthday", "streak", "reward_back", "referral"}
+    incoming = {"earn", "restore", "opening", "adjust", "birthday", "streak", "reward_back", "referral", "bonus"}
     return [
         Happening(
             row.booked_at,

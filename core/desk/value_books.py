@@ -22,7 +22,7 @@ UNITS = (("points", _l("积分")), ("principal", _l("储值本金")), ("bonus", 
 REASONS = (
     "earn", "redeem", "refund", "restore", "expire", "opening", "adjust", "deduct", "birthday", "streak", "referral",
     "sale", "use", "extend", "moved_out", "moved_in", "topup", "spend", "kept", "reward", "reward_back", "hold",
-    "release", "opening_undone",
+    "release", "opening_undone", "mature", "bonus",
 )  # fmt: skip
 _into = select(Account.owner_kind).where(Account.id == Transfer.to_account_id).correlate(Transfer).scalar_subquery()
 # What moves between a person's own accounts changes nothing of what they have; it is shown as it leaves the usable one.

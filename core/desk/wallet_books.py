@@ -100,7 +100,8 @@ _served = (
     select(Store.name).where(Store.id == SettlementLine.store_id).correlate(SettlementLine).scalar_subquery()
     .label("store_name")
 )  # fmt: skip
-KINDS = (("order", _l("消费")), ("refund", _l("退款冲回")))
+KINDS = (("order", _l("消费")), ("refund", _l("退款冲回")), ("course_use", _l("疗程核销")),
+         ("course_undo", _l("撤销核销冲回")))  # fmt: skip
 
 
 class SettlementBook(BookView):
@@ -115,7 +116,7 @@ class SettlementBook(BookView):
         "issuing", "serving", "source_kind", "principal_fen", "bonus_fen", "month", "business_on", "booked_at",
     )  # fmt: skip
     column_labels = {
-        "issuing": _l("收储值的主体"), "serving": _l("提供服务的主体"), "source_kind": _l("来源"),
+        "issuing": _l("收款的主体"), "serving": _l("提供服务的主体"), "source_kind": _l("来源"),
         "principal_fen": _l("本金"), "bonus_fen": _l("赠金"), "month": _l("月份"), "business_on": _l("营业日"),
         "booked_at": _l("记账时间"),
     }  # fmt: skip
@@ -137,7 +138,7 @@ class SettlementBook(BookView):
             ),
             Column("month", _l("月份"), (SettlementLine.month,), lambda r: r.month, phone="meta"),
             Column(
-                "issuing", _l("收储值的主体"), (SettlementLine.issuing,), lambda r: r.issuing or _("加盟主体本身")
+                "issuing", _l("收款的主体"), (SettlementLine.issuing,), lambda r: r.issuing or _("加盟主体本身")
             ),
             Column(
                 "serving", _l("提供服务的主体"), (SettlementLine.serving,),

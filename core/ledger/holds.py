@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from core.ledger.services import Balance, Posting
 
 HELD = "held"
-HOLD, RELEASE = "hold", "release"
-INTERNAL = (HOLD, RELEASE)
+HOLD, RELEASE, MATURE = "hold", "release", "mature"
+INTERNAL = (HOLD, RELEASE, MATURE)
 """Reasons of movements between a person's own accounts: what they have altogether stays."""
 
 

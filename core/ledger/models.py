@@ -77,7 +77,10 @@ class Transfer(FranchiseOwned, Base):
 
 
 class Lot(FranchiseOwned, Base):
-    """A credit with its own expiry. `expires_on` is the first day on which it can no longer be used."""
+    """A credit with its own expiry. `expires_on` is the first day on which it can no longer be used.
+
+    `opens_on` is the day on which a lot of a `pending` account becomes available.
+    """
 
     __tablename__ = "lot"
     account = belongs_to("account")
@@ -91,7 +94,13 @@ class Lot(FranchiseOwned, Base):
     source_kind: Mapped[str] = code_col(30)
     source_id: Mapped[int] = ref_col(nullable=False)
     grace: Mapped[int] = count_col()
+    opens_on: Mapped[date | None] = day_col(nullable=True)
     __table_args__ = (
+        owned_index(
+            "ix_lot_opening", "opens_on", "id",
+            sqlite_where=text("remaining > 0 AND opens_on IS NOT NULL"),
+            postgresql_where=text("remaining > 0 AND opens_on IS NOT NULL"),
+        ),  # fmt: skip
         CheckConstraint("remaining >= 0 AND remaining <= amount", name="remaining"),
         owned_index(
             "ix_lot_open", "account_id", "expires_on", "id",
@@ -145,6 +154,28 @@ class LotExtension(FranchiseOwned, Base):
     )
 
 
+class LotBonus(FranchiseOwned, Base):
+    """Points given because a large balance is about to end, instead of letting the lot live longer (S2-13), once a lot.
+
+    `balance` is what could be used then, `transfer_id` the movement that gave `points`. Append-only.
+    """
+
+    __tablename__ = "lot_bonus"
+    lot = belongs_to("lot")
+    person_id: Mapped[int | None] = ref_col()
+    points: Mapped[int] = count_col()
+    balance: Mapped[int] = count_col()
+    transfer_id: Mapped[int] = ref_col(nullable=False)
+    business_on: Mapped[date] = day_col()
+    booked_at: Mapped[int] = at_col()
+    __table_args__ = (
+        owned_unique("lot_id"),
+        owned_index("ix_lot_bonus_person", "person_id", "id"),
+        CheckConstraint("points > 0", name="points"),
+    )
+
+
+written_once(LotBonus)
 written_once(Transfer)
 written_once(LotUse)
 written_once(LotExtension)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-_OUTWARD = "t.reason NOT IN ('hold', 'release')"
+_OUTWARD = "t.reason NOT IN ('hold', 'release', 'mature')"
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,9 +202,9 @@ def credit(
 
 def _open_lot(
     st: Statements, bal: Balance, transfer_id: int, amount: int, settled: int, posting: Posting, rule: str,
-    earned_on: date | None, expires_on: date | None, grace: int = 0,
+    earned_on: date | None, expires_on: date | None, grace: int = 0, opens_on: date | None = None,
 ) -> None:  # fmt: skip
-    """Open the lot of a credit, less what settled a debt."""
+    """Open the lot of a credit, less what settled a debt; `opens_on` is when a pending lot becomes available."""
     lot_id = new_id()
     earned = earned_on or posting.business_on
     st.insert(
@@ -214,6 +214,7 @@ def _open_lot(
             "transfer_id": transfer_id, "person_id": bal.person_id, "amount": amount,
             "remaining": amount - settled, "earned_on": earned, "expires_on": expires_on, "rule": rule,
             "source_kind": posting.source_kind, "source_id": posting.source_id, "grace": grace,
+            "opens_on": opens_on,
         },
     )  # fmt: skip
     if settled:

@@ -113,6 +113,27 @@ CHECKS = (
         "lot {0} ends on {1}, its extensions say {2}",
     ),
     Check(
+        "ledger.pending_lots_open",
+        "SELECT l.id, a.bucket FROM lot l JOIN account a ON a.franchise_id = l.franchise_id AND a.id = l.account_id"
+        " WHERE l.franchise_id = :f AND l.remaining > 0 AND (a.bucket = 'pending') <> (l.opens_on IS NOT NULL)",
+        "lot {0} of a {1} account has no day of opening, or one too many",
+    ),
+    Check(
+        "ledger.opened_lots_are_whole",
+        "SELECT t.id, t.amount, n.amount FROM transfer t JOIN lot o ON o.franchise_id = t.franchise_id"
+        " AND o.id = t.source_id LEFT JOIN lot n ON n.franchise_id = t.franchise_id AND n.transfer_id = t.id"
+        " WHERE t.franchise_id = :f AND t.reason = 'mature' AND (n.id IS NULL OR n.amount <> t.amount"
+        " OR n.source_id <> o.source_id OR n.rule <> o.rule)",
+        "transfer {0} opened {1}, its lot has {2}",
+    ),
+    Check(
+        "ledger.bonus_of_lots_was_given",
+        "SELECT b.id, b.points FROM lot_bonus b LEFT JOIN transfer t ON t.franchise_id = b.franchise_id"
+        " AND t.id = b.transfer_id AND t.reason = 'bonus' AND t.amount = b.points AND t.person_id = b.person_id"
+        " WHERE b.franchise_id = :f AND t.id IS NULL",
+        "bonus {0} of {1} has no movement",
+    ),
+    Check(
         "ledger.holds_have_one_end",
         "SELECT h.id, h.amount, COUNT(r.id) FROM transfer h JOIN transfer r ON r.franchise_id = h.franchise_id"
         " AND r.reverses_id = h.id WHERE h.franchise_id = :f AND h.reason = 'hold' GROUP BY h.id, h.amount"

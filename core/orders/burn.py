@@ -26,7 +26,7 @@ from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import finding_rows, streaks
+from core.orders import course_settlement, finding_rows, streaks
 from core.orders import findings as finding_rules
 from core.orders.events import tell_plugins
 from core.org import business_day, dealing, franchises
@@ -200,6 +200,7 @@ def post(
     transfer_id = courses.take(st, course, part, posting)
     evidence = asked.evidence.strip()[:MAX_EVIDENCE]
     first = line is None and _first_today(treated, today)
+    entities = course_settlement.pair(st, course, actor.store_id)
     st.insert(
         "course_use",
         {
@@ -210,9 +211,11 @@ def post(
             "visit": first, "method": method,
             "evidence_sealed":
                 seal_text("course_use", "evidence_sealed", use_id, st.franchise_id, evidence) if evidence else None,
-            "transfer_id": transfer_id, "business_on": books_on, "booked_at": at, "door": actor.door,
+            "transfer_id": transfer_id, "issuing": entities[0], "serving": entities[1], "business_on": books_on,
+            "booked_at": at, "door": actor.door,
         },
     )  # fmt: skip
+    course_settlement.at_use(st, entities, value, posting)
     _visit(session, st, treated.id, posting, today, 1 if first else 0)
     left = part.usable - 1
     audit.insert(
@@ -322,6 +325,7 @@ def put_back(session: Session, st: Statements, course: Course, use: CourseUse, w
             "business_on": books_on, "booked_at": at, "door": actor.door,
         },
     )  # fmt: skip
+    course_settlement.at_undo(st, use, posting)
     came_on = business_day.took_place_on(use.business_on, use.booked_at)
     _visit(session, st, use.for_person_id, posting, came_on, 1 if use.visit else 0, -1)
     left = sum(one.usable for one in courses.parts_of(session, [course.id], today)[course.id])

@@ -10,6 +10,7 @@ from core.kernel.statements import Statements
 from core.ledger import expiry
 from core.orders import replay
 from core.orders.birthday_gifts import birthday_gifts
+from core.orders.pending_points import open_points
 from core.programme import services as programmes
 from core.tiers import services as tiers
 
@@ -75,6 +76,7 @@ def replays(runtime: Runtime, actor: Actor) -> Counts:
 
 JOBS = (
     Job("replays", replays, 30),
-    Job("expire_points", expire_points, 3600), Job("tier_review", tier_review, 6 * 3600),
+    Job("open_points", open_points, 3600), Job("expire_points", expire_points, 3600),
+    Job("tier_review", tier_review, 6 * 3600),
     Job("birthday_gifts", birthday_gifts, 6 * 3600),
 )  # fmt: skip

@@ -73,8 +73,16 @@ class Orders(FranchiseOwned, Base):
     facts_sealed: Mapped[bytes | None] = sealed_blob()
     facts = Sealed("facts_sealed")
     version: Mapped[int] = count_col(default=1)
+    invoice_state: Mapped[str] = code_col(12, default="none", server_default="none")
     __table_args__ = (
         owned_unique("order_no"),
+        owned_index(
+            "ix_orders_invoice",
+            "invoice_state",
+            "id",
+            sqlite_where=text("invoice_state <> 'none'"),
+            postgresql_where=text("invoice_state <> 'none'"),
+        ),
         owned_unique("quote_id"),
         owned_index("ix_orders_person", "person_id", "id"),
         owned_index("ix_orders_day", "business_on", "id"),
@@ -226,6 +234,56 @@ class RefundLine(FranchiseOwned, Base):
     __table_args__ = (owned_unique("refund_id", "order_line_id"), CheckConstraint("qty > 0", name="qty"))
 
 
+class OrderInvoice(FranchiseOwned, Base):
+    """An invoice of an order as it was asked for and issued elsewhere; the last of an order (`seq`) counts.
+
+    States: requested, issued, needs_red (a part was refunded), voided (all of it was), withdrawn. `amount_fen` is what
+    it is or will be about, `red_fen` what was taken back by red letters, `red_due_fen` what still has to be.
+    """
+
+    __tablename__ = "order_invoice"
+    orders = belongs_to("orders")
+    seq: Mapped[int] = count_col(default=1)
+    person_id: Mapped[int | None] = ref_col()
+    state: Mapped[str] = code_col(12)
+    amount_fen: Mapped[int] = fen_col()
+    red_fen: Mapped[int] = fen_col()
+    red_due_fen: Mapped[int] = fen_col()
+    invoice_no: Mapped[str] = code_col(40, default="")
+    issued_on: Mapped[date | None] = day_col(nullable=True)
+    red_no: Mapped[str] = code_col(40, default="")
+    red_on: Mapped[date | None] = day_col(nullable=True)
+    title_sealed: Mapped[bytes | None] = sealed_blob()
+    title = Sealed("title_sealed")
+    taxpayer_sealed: Mapped[bytes | None] = sealed_blob()
+    taxpayer = Sealed("taxpayer_sealed")
+    staff_id: Mapped[int | None] = ref_col()
+    asked_at: Mapped[int] = at_col()
+    changed_at: Mapped[int] = at_col()
+    __table_args__ = (
+        owned_unique("orders_id", "seq"),
+        CheckConstraint("red_fen >= 0 AND red_due_fen >= 0 AND red_fen + red_due_fen <= amount_fen", name="red"),
+    )
+
+
+class CardSaving(FranchiseOwned, Base):
+    """What a card took off a line, fen: by its coupons and its percentage. Append-only; refunds count at reading.
+
+    `card_id` points to the card through which the person treated paid less.
+    """
+
+    __tablename__ = "card_saving"
+    order_line = belongs_to("order_line")
+    card_id: Mapped[int] = ref_col(nullable=False)
+    saved_fen: Mapped[int] = fen_col()
+    saved_on: Mapped[date] = day_col()
+    __table_args__ = (
+        owned_unique("order_line_id", "card_id"),
+        owned_index("ix_card_saving_card", "card_id", "id"),
+        CheckConstraint("saved_fen > 0", name="saved"),
+    )
+
+
 class TillEntry(FranchiseOwned, Base):
     """Money that came (positive) or went by one way to pay, with whom, where and in which shift. Append-only.
 
@@ -275,6 +333,7 @@ class Replay(FranchiseOwned, Base):
     __table_args__ = (owned_index("ix_replay_made", "made_at", "id"), owned_index("ix_replay_state", "state", "id"))
 
 
+written_once(CardSaving)
 written_once(LineTender)
 written_once(Payment)
 written_once(Refund)

@@ -19,6 +19,7 @@ from core.courses import services as courses
 from core.kernel.errors import FieldError, Invalid, Refusal
 from core.kernel.i18n import _, listed
 from core.kernel.money import split_largest_remainder
+from core.wallet import services as wallet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -78,17 +79,18 @@ def _refuse_incomplete(item: Item, terms: course_rules.Terms, rows: Mapping[str,
 
 def issue(st: Statements, plan: Plan, posting: Posting) -> None:
     """Hand out the courses that the order sold, to the person treated on the line, else to the payer."""
-    request = plan.priced.request
+    request, entity = plan.priced.request, None
     for asked, line in zip(request.lines, plan.priced.quote.lines, strict=True):
         pack = plan.priced.packs.get(line.item)
         if pack is None:
             continue
+        entity = wallet.entity_of(st, posting.store_id) if entity is None else entity
         owner = asked.for_member_id or request.member_id
         if owner is None:
             raise Refusal(_("疗程和套餐须卖给一位会员。请先选择会员。"), code="course_needs_member")
         origin = courses.Origin("order", plan.order_id, plan.line_ids[line.line])
         for share in split_largest_remainder(line.net_fen, [1] * line.qty):
-            courses.issue(st, pack, owner, share, posting, origin, starts_on=plan.came_on)
+            courses.issue(st, pack, owner, share, posting, origin, starts_on=plan.came_on, entity=entity)
 
 
 # -- giving back -----------------------------------------------------------------------------------

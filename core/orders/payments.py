@@ -21,7 +21,7 @@ from core.kernel.sealed import seal_text
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import loading, referral_grants, rules, tender_list, till_entries
+from core.orders import loading, pending_points, referral_grants, rules, stored_value, tender_list, till_entries
 from core.orders.events import tell_plugins
 from core.orders.models import Orders, Payment
 from core.org import business_day, dealing, franchises
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from core.orders.loading import Key, Loaded
     from core.orders.settle import Plan
-    from core.orders.types import TenderRequest
+    from core.orders.types import Confirmation, TenderRequest
     from core.points.rules import Earned
 
 DEBT = "orders.debt"
@@ -84,12 +84,12 @@ def owed_of(session: Session, person_id: int) -> int:
 
 def pay(
     session: Session, order_no: str, tenders: Sequence[TenderRequest], *, witness: str | None = None,
-    witness_payload: str = "",
+    witness_payload: str = "", confirmation: Confirmation | None = None,
 ) -> Payment:  # fmt: skip
     """Take a payment of an order that is still owed and return it; its points are granted at once (B53).
 
     Raises NotFound, Conflict `nothing_owed`, Invalid for a bad tender, Refusal `tenders_mismatch` for more than is
-    owed, Forbidden `other_store`, `own_card`.
+    owed, Forbidden `other_store`, `own_card`, and what a payment with stored value raises at a sale.
     """
     actor = current_actor()
     st = Statements(session, actor.franchise_id)
@@ -99,13 +99,16 @@ def pay(
     if not row.owed_fen:
         raise Conflict(_("订单 %(no)s 已付清。", no=row.order_no), code="nothing_owed")
     dealing.refuse_own(session, loading.persons_of(order), proof=witness, payload_sha256=witness_payload)
-    _check(session, tenders, row.owed_fen)
+    doing = _check(session, tenders, row.owed_fen)
+    tenders, drawing = stored_value.split(session, row.person_id, tenders, confirmation)
     cells = _spread(order, tenders)
     more = _earned_more(st, order)
     payment = _write(st, order, tenders, sum(more.points.values()))
-    _write_tenders(st, order, payment, tenders, cells)
+    _write_tenders(st, order, payment, tenders, cells, doing.drawer)
+    if drawing is not None:
+        stored_value.book(st, drawing, row.id, (row.list_fen, row.total_fen), _posting(order, payment))
     _grant(st, order, payment, more)
-    _raise_tier(session, st, payment, tenders)
+    _raise_tier(session, st, payment, tenders, tender_list.off_tier(more.facts))
     if payment.amount_fen == row.owed_fen:
         referral_grants.at_last_payment(session, st, order.referral, _posting(order, payment))
     audit.insert(
@@ -118,15 +121,13 @@ def pay(
     return payment
 
 
-def _check(session: Session, tenders: Sequence[TenderRequest], owed_fen: int) -> None:
+def _check(session: Session, tenders: Sequence[TenderRequest], owed_fen: int) -> tender_list.Doing:
     if not tenders:
         raise Invalid.field("tenders", _("请填写支付金额。"))
     if any(tender.kind == rules.POINTS for tender in tenders):
         raise Refusal(_("积分只能在开单时抵扣，补收款请用其他方式。"), code="points_not_allowed")
-    if any(tender.kind in rules.NO_MONEY for tender in tenders):
-        raise Refusal(_("储值只能在开单时支付，补收款请用其他方式。"), code="tender_not_taken")
     rules.check_tenders(tenders, owed_fen, None, 0, less=True)
-    tender_list.check(session, tenders)
+    return tender_list.check(session, tenders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +201,9 @@ def _write(st: Statements, order: Loaded, tenders: Sequence[TenderRequest], poin
 
 
 def _write_tenders(
-    st: Statements, order: Loaded, payment: Payment, tenders: Sequence[TenderRequest], cells: Sequence[_Cell]
-) -> None:
+    st: Statements, order: Loaded, payment: Payment, tenders: Sequence[TenderRequest], cells: Sequence[_Cell],
+    drawers: frozenset[str],
+) -> None:  # fmt: skip
     row, fid = order.row, st.franchise_id
     ids = [new_id() for _tender in tenders]
     rows = []
@@ -231,7 +233,7 @@ def _write_tenders(
             [one.fen, fid, order.lines[one.line].id],
         )
     parts = [(tender.kind, tender.amount_fen) for tender in tenders]
-    till_entries.write(st, till_entries.PAYMENT, payment.id, parts, payment.business_on, payment.booked_at)
+    till_entries.write(st, till_entries.PAYMENT, payment.id, parts, payment.business_on, payment.booked_at, drawers)
 
 
 def _grant(st: Statements, order: Loaded, payment: Payment, more: _More) -> None:
@@ -240,12 +242,17 @@ def _grant(st: Statements, order: Loaded, payment: Payment, more: _More) -> None
     if not more.points or row.person_id is None:
         return
     posting = _posting(order, payment)
+    days = int(more.facts.get("pending_days") or 0)
+    if days:
+        ends = [(rule, n, expires_on(payment.business_on, months)) for (rule, months), n in more.points.items()]
+        pending_points.grant(st, row.person_id, days, ends, posting, payment.business_on)
     balance = ledger.balance_of(st, "person", row.person_id, ledger.POINTS, row.person_id)
     for (rule, months), points in more.points.items():
-        ledger.credit(
-            st, balance, ledger.POINTS, points, posting, rule=rule,
-            expires_on=expires_on(payment.business_on, months),
-        )  # fmt: skip
+        if not days:
+            ledger.credit(
+                st, balance, ledger.POINTS, points, posting, rule=rule,
+                expires_on=expires_on(payment.business_on, months),
+            )  # fmt: skip
         lot = {"rule": rule, "points": points, "expires_months": months, "exact_num": points, "exact_den": 1}
         more.facts["lots"].append(lot)
     sealed = seal_text("orders", "facts_sealed", row.id, st.franchise_id, json.dumps(more.facts))
@@ -275,19 +282,21 @@ def _explain(st: Statements, order: Loaded, earned: Earned) -> None:
         )
 
 
-def _raise_tier(session: Session, st: Statements, payment: Payment, tenders: Sequence[TenderRequest]) -> None:
+def _raise_tier(
+    session: Session, st: Statements, payment: Payment, tenders: Sequence[TenderRequest], barred: frozenset[str]
+) -> None:
     """Count the money where it came in: on the day of the payment; the visit was counted at the sale."""
     actor = current_actor()
     person_id = payment.person_id
     if person_id is None:
         return
-    counted = sum(one.amount_fen for one in tenders if one.kind not in rules.NOT_FOR_TIER)
+    counted = sum(one.amount_fen for one in tenders if one.kind not in barred)
     came_on = business_day.took_place_on(payment.business_on, payment.booked_at)
     event = QualifyingEvent(on=came_on, spend_fen=counted, visits=0, points=payment.points, source=str(payment.id))
     tiers.note(st, person_id, event, "payment", payment.id, payment.booked_at)
     st.run(
         "UPDATE person SET spent_fen = spent_fen + ? WHERE franchise_id = ? AND id = ?",
-        [payment.amount_fen, st.franchise_id, person_id],
+        [sum(one.amount_fen for one in tenders if one.kind != rules.STORED_BONUS), st.franchise_id, person_id],
     )
     tiers.refresh(
         st, person_id, programmes.in_force(session), came_on, actor.tz, cause="order", source_kind="payment",

@@ -16,9 +16,10 @@ from core.courses import reads as course_reads
 from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
+from core.ledger import pending
 from core.ledger import services as ledger
-from core.orders import stored_value, tender_list
-from core.orders.models import OrderLine, Orders, Payment, Refund, RefundLine, Tender
+from core.orders import invoices, stored_value, tender_list
+from core.orders.models import OrderInvoice, OrderLine, Orders, Payment, Refund, RefundLine, Tender
 from core.orders.receipt import receipt_text
 from core.org.models import Franchise, Staff, Store
 from core.people import rules as people_rules
@@ -93,6 +94,7 @@ class OrderSeen:
     findings: list[FindingSeen]
     points: int = 0
     debt: int = 0
+    pending: list[tuple[date, int]] = field(default_factory=list)
     expiring: list[tuple[date | None, int]] = field(default_factory=list)
     stored: tuple[int, int] = (0, 0)
     rewards: list[Reward] = field(default_factory=list)
@@ -100,6 +102,18 @@ class OrderSeen:
     courses: list[CourseSeen] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     takers: dict[int, str] = field(default_factory=dict)
+    drawer: frozenset[str] = tender_list.DRAWER
+    invoice: OrderInvoice | None = None
+
+    @property
+    def to_invoice(self) -> int:
+        """Return what an invoice may be about, fen."""
+        return invoices.to_invoice(self.tenders)
+
+    @property
+    def opens_drawer(self) -> bool:
+        """Return whether something that was paid goes into the drawer, by the tender list of today."""
+        return any(tender.kind in self.drawer for tender in self.tenders)
 
     @property
     def saved_fen(self) -> int:
@@ -135,6 +149,7 @@ def see(session: Session, row: Orders) -> OrderSeen:
     programme = programmes.numbered(session, row.programme_number)
     store = session.get(Store, row.store_id)
     franchise = session.get(Franchise, row.franchise_id)
+    ways = tender_list.ways(session)
     seen = OrderSeen(
         row=row, person=person, phone=masked_phone(session, person),
         tier_name=_tier_name(programme, person.tier_code if person else ""),
@@ -142,9 +157,10 @@ def see(session: Session, row: Orders) -> OrderSeen:
         cashier=_name(staff, row.staff_id),
         lines=[_line(line, persons, staff, row.person_id) for line in lines], tenders=tenders,
         refunds=_refunds(session, refunds, {line.id: line.line_no for line in lines}, staff),
-        findings=[_finding(one, staff) for one in findings], tender_words=tender_list.names(session),
+        findings=[_finding(one, staff) for one in findings], tender_words=tender_list.words(ways),
         courses=_courses(session, row, lines), payments=payments,
-        takers={one.id: _name(staff, one.staff_id) for one in payments},
+        takers={one.id: _name(staff, one.staff_id) for one in payments}, drawer=tender_list.doing(ways).drawer,
+        invoice=invoices.current(session, row),
     )  # fmt: skip
     if person is not None:
         _balances(session, seen, person.id)
@@ -219,6 +235,7 @@ def _balances(session: Session, seen: OrderSeen, person_id: int) -> None:
     today = clock.today(actor.tz)
     st = Statements(session, actor.franchise_id)
     seen.points, seen.debt = ledger.available_of(st, [person_id], ledger.POINTS, today)[person_id]
+    seen.pending = pending.of(st, person_id)
     seen.stored = wallet.balances(session, [person_id], today)[person_id]
     seen.expiring = ledger.expiring(st, person_id, ledger.POINTS, today)
     seen.rewards = affordable(programmes.in_force(session), seen.points, today)
@@ -255,9 +272,11 @@ def order_json(session: Session, row: Orders) -> dict[str, Any]:
         "refunded_fen": row.refunded_fen,
         "tenders": stored_value.merged(_tender_json(tender, seen.payments) for tender in seen.tenders),
         "payments": [_payment_json(one) for one in seen.payments],
+        "opens_drawer": seen.opens_drawer,
+        "invoice": _invoice_json(seen),
         "earned_points": row.earned_points,
         "balances": {
-            "points": {"available": seen.points, "pending": 0, "debt": seen.debt},
+            "points": {"available": seen.points, "pending": sum(n for _day, n in seen.pending), "debt": seen.debt},
             "stored_value": {"principal_fen": seen.stored[0], "bonus_fen": seen.stored[1]},
         },
         "tier": tier_json(programmes.in_force(session), person) if person else None,
@@ -296,6 +315,17 @@ def _tender_json(tender: Tender, payments: Sequence[Payment]) -> dict[str, Any]:
         "kind": tender.kind, "amount_fen": tender.amount_fen, "points": tender.points,
         "refunded_fen": tender.refunded_fen, "refunded_points": tender.refunded_points,
         "payment": numbers.get(tender.payment_id or 0),
+    }  # fmt: skip
+
+
+def _invoice_json(seen: OrderSeen) -> dict[str, Any]:
+    one = seen.invoice
+    return {
+        "state": seen.row.invoice_state, "amount_fen": one.amount_fen if one else seen.to_invoice,
+        "title": one.title if one else None, "taxpayer_id": one.taxpayer if one else None,
+        "number": (one.invoice_no or None) if one else None,
+        "issued_on": one.issued_on.isoformat() if one and one.issued_on else None,
+        "red_due_fen": one.red_due_fen if one else 0, "red_number": (one.red_no or None) if one else None,
     }  # fmt: skip
 
 

@@ -35,6 +35,8 @@ def receipt_text(seen: OrderSeen) -> str:
         total.append(_pair(_("优惠合计"), show_yuan(-seen.saved_fen)))
     total.append(_pair(_("应收"), show_yuan(row.total_fen)))
     total += [_pair(seen.tender_words[t.kind], show_yuan(t.amount_fen)) for t in seen.tenders]
+    if seen.opens_drawer:
+        total.append(_("（开钱箱）"))
     if row.owed_fen:
         total.append(_pair(_("还欠"), show_yuan(row.owed_fen)))
     rule = "-" * RECEIPT_WIDTH
@@ -60,6 +62,7 @@ def _receipt_line(line: LineSeen) -> list[str]:
 
 def _points_lines(seen: OrderSeen) -> list[str]:
     texts = [_pair(_("本次积分"), f"+{seen.row.earned_points:,}"), _pair(_("积分余额"), f"{seen.points:,}")]
+    texts += [_pair(_("待生效，%(day)s 起可用", day=day.isoformat()), f"{n:,}") for day, n in seen.pending]
     texts += [_("可兑：%(name)s（%(n)d 分）", name=one.name, n=one.points) for one in seen.rewards]
     return texts
 

@@ -77,9 +77,9 @@ def _sell(
         )  # fmt: skip
     # The order takes the pieces itself; the row is held until then, so what was counted is still there.
     catalog.move_stock(st, item.id, current_actor().store_id or 0, asked.qty)
-    tender_list.check(session, tenders)
+    doing = tender_list.check(session, tenders)
     passed = finding_rules.settle_findings(session, priced.findings, (), row.id)
-    plan = settle.make_plan(priced, row.id, tenders, passed)
+    plan = settle.make_plan(priced, row.id, tenders, passed, doing=doing)
     plan.business_on = business_day.book_on(st)
     done = settle.post(session, plan)
     st.run(

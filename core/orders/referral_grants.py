@@ -47,15 +47,15 @@ NOT_COUNTED = (*sorted(order_rules.NOT_FOR_TIER), "stored_value")
 # -- enrolment -------------------------------------------------------------------------------------
 
 
-def enrol(session: Session, new: NewPerson, *, code: str = "") -> Person:
+def enrol(session: Session, new: NewPerson, *, code: str = "", sitting: str = "") -> Person:
     """Enrol a member with the one who brought them, and reward a registration where the programme does (S0-36).
 
-    `code` is the referral code that named the referrer. Raises what `cards.enrol` raises, and Invalid
-    `referrer_household`.
+    `code` is the referral code that named the referrer, `sitting` the sign-in or token at work. Raises what
+    `cards.enrol` raises, and Invalid `referrer_household`.
     """
     person = cards.enrol(session, new)
     if person.referrer_id is not None:
-        referrals.attach_new(session, person, code=code)
+        referrals.attach_new(session, person, code=code, sitting=sitting)
         _registered(session, person)
     return person
 

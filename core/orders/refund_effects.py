@@ -37,14 +37,23 @@ class Effects:
     tier: dict[str, str] = field(default_factory=dict)
     referral: list[dict[str, Any]] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
+    routes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    routed: list[str] = field(default_factory=list)
 
     def digest(self) -> str:
         """Return the identity of these effects: a preview's `preview_id`."""
         plain = [self.amount_fen, self.tenders, self.points_taken, self.points_returned,
                  self.points_debt, self.points_grace,
                  self.lots, self.coupons, self.courses, self.tier, self.referral, self.released_fen, *self.top_ups,
-                 *self.stored.items()]  # fmt: skip
+                 *self.stored.items(), *self.routed]  # fmt: skip
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:32]
+
+    def paid_by(self, kind: str) -> str:
+        """Return as which way to pay the till counts what goes back of a tender."""
+        return self.routes[kind][1] if kind in self.routes else kind
+
+    def _way_back(self, kind: str) -> dict[str, str]:
+        return {"route": self.routes.get(kind, ("same", kind))[0], "paid_by": self.paid_by(kind)}
 
     def to_json(self) -> dict[str, Any]:
         """Return the answer of a refund and of its preview (contract.md section 4)."""
@@ -52,7 +61,7 @@ class Effects:
             "refund_no": self.refund_no,
             "preview_id": self.digest(),
             "amount_fen": self.amount_fen,
-            "tenders": stored_value.merged(self.tenders),
+            "tenders": [{**one, **self._way_back(one["kind"])} for one in stored_value.merged(self.tenders)],
             "points": {
                 "taken": self.points_taken,
                 "returned": self.points_returned,
@@ -73,6 +82,8 @@ class Effects:
 
 def _of_money(effects: Effects) -> list[str]:
     if not effects.top_ups:
+        if effects.routed:
+            return [_("退还 %(y)s 元。", y=show_yuan(effects.amount_fen)), *effects.routed]
         return [_("退还 %(y)s 元，按原支付方式退回。", y=show_yuan(effects.amount_fen))]
     return [_("退还 %(y)s 元。", y=show_yuan(effects.amount_fen))]
 

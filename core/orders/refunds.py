@@ -28,13 +28,17 @@ from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import (
     course_lines,
+    invoices,
     loading,
     packs,
+    pending_points,
     redeem,
     referral_grants,
+    refund_routes,
     rules,
     stored_value,
     streaks,
+    tender_list,
     till_entries,
     top_up_refund,
 )
@@ -168,6 +172,7 @@ def _refund(
     before = {tender.number: tender.refunded_fen for tender in order.tenders}
     _write_money(st, order, pieces, back, effects)
     top_up_refund.take_back(st, top_ups, choice, effects, posting)
+    refund_routes.direct(session, effects, chosen=bool(top_ups))
     effects.stored = stored_value.restore(st, order.row, order.tenders, before, back.by_tender, posting) or {}
     _return_points(st, order, effects, posting)
     taken_on = _take_points(st, order, back, effects, posting)
@@ -182,6 +187,7 @@ def _refund(
     say(effects)
     whole = all(_left(line, pieces) == 0 for line in order.lines.values())
     effects.effects += redeem.give_back(session, order.row.id, whole, reason)
+    invoices.at_refund(session, st, order.row, effects)
     _write_refund(st, order, asked, back, effects, refund_id, reason, posting)
     return effects
 
@@ -288,12 +294,20 @@ def _take_points(
             part = min(left, given.net)
             if part <= 0:
                 continue
-            taking = ledger.claw_back(
-                st, balance, ledger.POINTS, part, posting, earned_by=order.row.id, rule=key[0], reverses_id=given.id
-            )
             left -= part
             taken_on[given.on] = taken_on.get(given.on, 0) + part
             effects.points_taken += part
+            if facts.get("pending_days"):
+                waiting, first = pending_points.take_first(
+                    st, person_id, part, posting, order.row.id, key[0], given.id
+                )  # fmt: skip
+                effects.lots += _lots(waiting, first.takes, -1)
+                part = first.missing
+            if not part:
+                continue
+            taking = ledger.claw_back(
+                st, balance, ledger.POINTS, part, posting, earned_by=order.row.id, rule=key[0], reverses_id=given.id
+            )
             effects.lots += _lots(balance, taking.takes, -1)
     effects.points_debt = balance.debt - debt if balance.debt > debt else 0
     return taken_on
@@ -376,8 +390,9 @@ def _move_tier(
 def _counted(order: Loaded, back: MoneyBack, taken_on: Mapping[date, int]) -> dict[date, tuple[int, int]]:
     """Return (fen, points) that no longer count, by the day on which they came; the day of the sale always."""
     days = {order.sold_on: (0, 0), **{on: (0, points) for on, points in taken_on.items()}}
+    barred = tender_list.off_tier(json.loads(order.row.facts or "{}"))
     for number, fen in back.by_tender.items():
-        if order.kinds[number] in rules.NOT_FOR_TIER:
+        if order.kinds[number] in barred:
             continue
         had = days.get(order.came[number], (0, 0))
         days[order.came[number]] = (had[0] + fen, had[1])
@@ -411,7 +426,7 @@ def _write_refund(
         for line_no, amount in back.by_line.items()
     ]  # fmt: skip
     st.insert_many("refund_line", rows)
-    paid_back = [(tender["kind"], -tender["amount_fen"]) for tender in effects.tenders]
+    paid_back = [(effects.paid_by(tender["kind"]), -tender["amount_fen"]) for tender in effects.tenders]
     till_entries.write(st, till_entries.REFUND, refund_id, paid_back, posting.business_on, posting.booked_at)
     audit.insert(
         st, "orders.order.refunded", "orders", order.row.id, person_id=order.row.person_id,

@@ -7,7 +7,7 @@ prepared statements run (performance.md A): the ORM's unit of work costs ten tim
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from core.cards import services as cards
@@ -23,10 +23,12 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.orders import (
+    card_savings,
     course_lines,
     finding_rows,
     packs,
     payments,
+    pending_points,
     price_approval,
     quotes,
     referral_grants,
@@ -81,6 +83,7 @@ class Plan:
     sealed_facts: bytes = b""
     drawing: Drawing | None = None
     referral: referrals.Waiting | None = None
+    doing: tender_list.Doing = tender_list.STANDARD
 
     @property
     def paid_fen(self) -> int:
@@ -143,10 +146,10 @@ def settle(
             code="stale_quote",
             extra={"request": request.to_json(), "at": occurred_at},
         )
-    tender_list.check(session, tenders)
+    doing = tender_list.check(session, tenders)
     passed = finding_rules.settle_findings(session, priced.findings, overrides, row.id)
     tenders, drawing = stored_value.prepare(session, priced, tenders, confirmation, occurred_at)
-    plan = make_plan(priced, row.id, tenders, passed, occurred_at, allow_debt=allow_debt)
+    plan = make_plan(priced, row.id, tenders, passed, occurred_at, allow_debt=allow_debt, doing=doing)
     plan.drawing, plan.referral = drawing, referral
     payments.refuse_debt(session, plan)
     plan.business_on = business_day.book_on(st, occurred_at)
@@ -182,7 +185,7 @@ def _refuse_override_of_price(request: BasketRequest) -> None:
 
 def make_plan(
     priced: Priced, quote_id: int, tenders: Sequence[TenderRequest], passed: Sequence[Passed],
-    occurred_at: int | None = None, *, allow_debt: bool = False,
+    occurred_at: int | None = None, *, allow_debt: bool = False, doing: tender_list.Doing = tender_list.STANDARD,
 ) -> Plan:  # fmt: skip
     """Work out tenders, matrix, points and sealed values of an order: reads nothing, writes nothing."""
     actor = current_actor()
@@ -191,12 +194,13 @@ def make_plan(
         tenders, quote.total_fen, priced.programme.tender, quote.points_max, less=allow_debt
     )
     matrix = spread({line.line: line.net_fen for line in quote.lines}, spread_in)
-    earned = earn_for(quote, spread_in, matrix)
+    earn_lines = tender_list.bar(quote.earn_lines, doing.earnless)
+    earned = earn_for(replace(quote, earn_lines=earn_lines), spread_in, matrix)
     order_id = new_id()
     at = occurred_at or clock.now_ms()
     plan = Plan(
         priced, order_id, quote_id, tenders, spread_in, matrix, earned, passed,
-        clock.business_date(clock.from_ms(at), actor.tz), clock.now_ms(),
+        clock.business_date(clock.from_ms(at), actor.tz), clock.now_ms(), doing=doing,
     )  # fmt: skip
     for line in quote.lines:
         line_id = new_id()
@@ -205,8 +209,10 @@ def make_plan(
     plan.tender_ids = [new_id() for _tender in tenders]
     facts = json.dumps(
         {
-            "earn_lines": [asdict(line) for line in quote.earn_lines],
+            "earn_lines": [asdict(line) for line in earn_lines],
             "lots": [asdict(lot) for lot in earned.lots],
+            "off_tier": sorted(doing.off_tier),
+            "pending_days": priced.programme.points.pending_days,
         }
     )
     plan.sealed_facts = seal_text("orders", "facts_sealed", order_id, actor.franchise_id, facts)
@@ -233,6 +239,7 @@ def post(session: Session, plan: Plan) -> Settled:
         streaks.give(st, plan.priced.request.member_id, plan.priced.programme, posting, plan.came_on)
     referral_grants.at_sale(session, st, plan, posting)
     _issue_cards(session, plan)
+    card_savings.note(st, plan)
     packs.issue(st, plan, posting)
     stored_value.issue(st, plan, posting)
     stored_value.draw(st, plan, posting)
@@ -322,7 +329,9 @@ def _write_tenders(st: Statements, plan: Plan) -> None:
     ]  # fmt: skip
     st.insert_many("line_tender", cells)
     parts = [(tender.kind, tender.amount_fen) for tender in plan.tenders]
-    till_entries.write(st, till_entries.ORDER, plan.order_id, parts, plan.business_on, plan.booked_at)
+    till_entries.write(
+        st, till_entries.ORDER, plan.order_id, parts, plan.business_on, plan.booked_at, plan.doing.drawer
+    )
 
 
 def _write_findings(st: Statements, plan: Plan) -> None:
@@ -374,6 +383,11 @@ def _post_points(st: Statements, plan: Plan, posting: ledger.Posting) -> None:
     balance = ledger.balance_of(st, "person", payer, ledger.POINTS, payer)
     if spent:
         ledger.redeem(st, balance, ledger.POINTS, spent, posting)
+    days = plan.priced.programme.points.pending_days
+    if days:
+        ends = [(one.rule, one.points, expires_on(plan.business_on, one.expires_months)) for one in plan.earned.lots]
+        pending_points.grant(st, payer, days, ends, posting, plan.business_on)
+        return
     for lot in plan.earned.lots:
         ledger.credit(
             st, balance, ledger.POINTS, lot.points, posting, rule=lot.rule,
@@ -393,7 +407,7 @@ def _post_tier(st: Statements, plan: Plan) -> Moved | None:
     payer = plan.priced.request.member_id
     if payer is None:
         return None
-    counted = stored_value.counted(plan, rules.NOT_FOR_TIER, rules.POINTS)
+    counted = stored_value.counted(plan, plan.doing.off_tier, rules.POINTS)
     event = QualifyingEvent(
         on=plan.came_on, spend_fen=counted.spend, visits=1, points=plan.earned.points, topup_fen=counted.topup,
         source=str(plan.order_id),

@@ -71,6 +71,17 @@ def prepare(
     limits and the PIN raise; Conflict `stored_value_lost`.
     """
     check_sale(session, priced, tenders)
+    return split(session, priced.request.member_id, tenders, confirmation, occurred_at)
+
+
+def split(
+    session: Session, payer: int | None, tenders: Sequence[TenderRequest], confirmation: Confirmation | None,
+    occurred_at: int | None = None,
+) -> tuple[list[TenderRequest], Drawing | None]:  # fmt: skip
+    """Return the tenders with stored value as its two shares, and what it draws; raise as `prepare`.
+
+    Used by a sale and by a later payment alike.
+    """
     asked = [n for n, tender in enumerate(tenders) if tender.kind in BOTH]
     if not asked:
         return list(tenders), None
@@ -82,7 +93,7 @@ def prepare(
     tender = tenders[place]
     if tender.amount_fen <= 0:
         raise Invalid.field(f"tenders.{place}.amount_fen", _("支付金额应大于 0。"))
-    drawing = _drawing(session, priced, tender.amount_fen, confirmation, occurred_at)
+    drawing = _drawing(session, payer, tender.amount_fen, confirmation, occurred_at)
     shares = [
         replace(tender, kind=kind, amount_fen=fen)
         for kind, fen in (
@@ -95,9 +106,8 @@ def prepare(
 
 
 def _drawing(
-    session: Session, priced: Priced, amount: int, confirmation: Confirmation | None, occurred_at: int | None
+    session: Session, payer: int | None, amount: int, confirmation: Confirmation | None, occurred_at: int | None
 ) -> Drawing:
-    payer = priced.request.member_id
     if payer is None:
         raise Refusal(_("用储值付款须先选择会员。"), code="stored_value_needs_member")
     account = services.locked(session, payer)
@@ -171,13 +181,16 @@ def _ways(allowed: Iterable[str]) -> str:
 
 def draw(st: Statements, plan: Plan, posting: ledger.Posting) -> None:
     """Draw what the payment takes, and write what legal entities owe each other for it."""
-    drawing = plan.drawing
-    if drawing is None:
-        return
-    quote = plan.priced.quote
-    payment = services.Payment(plan.order_id, quote.list_fen, quote.total_fen, drawing.method, drawing.evidence)
+    if plan.drawing is not None:
+        quote = plan.priced.quote
+        book(st, plan.drawing, plan.order_id, (quote.list_fen, quote.total_fen), posting)
+
+
+def book(st: Statements, drawing: Drawing, order_id: int, costs: tuple[int, int], posting: ledger.Posting) -> None:
+    """Draw what a payment of an order takes; `costs` are the order's price by the list and as charged, fen."""
+    payment = services.Payment(order_id, *costs, drawing.method, drawing.evidence)
     spend_id = services.draw(st, drawing.account_id, drawing.person_id, drawing.takes, payment, posting)
-    for drawn in services.drawn_by(st, plan.order_id):
+    for drawn in services.drawn_by(st, order_id, spend_id):
         settlement.write(
             st, drawn.issuing, drawn.serving, (drawn.principal, drawn.bonus), posting, settlement.ORDER,
             drawn.top_up_id,
@@ -280,18 +293,19 @@ def restore(
     drawn = services.drawn_by(st, order.id)
     moved: dict[int, list[int]] = {n: [0, 0] for n in range(len(drawn))}
     told = {"principal_fen": 0, "bonus_fen": 0, "grace_fen": 0}
-    for column, kind, name in ((0, STORED, "principal_fen"), (1, BONUS, "bonus_fen")):
-        mine = [tender for tender in own if tender.kind == kind]
-        total = sum(tender.amount_fen for tender in mine)
-        was = sum(before.get(tender.number, 0) for tender in mine)
-        now = was + sum(by_tender.get(tender.number, 0) for tender in mine)
-        if now == was:
-            continue
-        row = {n: (one.principal, one.bonus)[column] for n, one in enumerate(drawn)}
-        stayed, stays = remaining_row(row, total, total - was), remaining_row(row, total, total - now)
-        for n in moved:
-            moved[n][column] = stayed.get(n, 0) - stays.get(n, 0)
-        told[name] = now - was
+    for paid, draws in _payments(own, drawn):
+        for column, kind, name in ((0, STORED, "principal_fen"), (1, BONUS, "bonus_fen")):
+            mine = [tender for tender in paid if tender.kind == kind]
+            total = sum(tender.amount_fen for tender in mine)
+            was = sum(before.get(tender.number, 0) for tender in mine)
+            now = was + sum(by_tender.get(tender.number, 0) for tender in mine)
+            if now == was:
+                continue
+            row = {n: (drawn[n].principal, drawn[n].bonus)[column] for n in draws}
+            stayed, stays = remaining_row(row, total, total - was), remaining_row(row, total, total - now)
+            for n in draws:
+                moved[n][column] = stayed.get(n, 0) - stays.get(n, 0)
+            told[name] += now - was
     for n, one in enumerate(drawn):
         principal, bonus = moved[n]
         if not principal and not bonus:
@@ -303,6 +317,21 @@ def restore(
         detail={"order_no": order.order_no, **told},
     )  # fmt: skip
     return told
+
+
+def _payments(tenders: Sequence[Tender], drawn: Sequence[services.Drawn]) -> list[tuple[list[Tender], list[int]]]:
+    """Return each payment with stored value of an order: its tenders, and the places of what it drew.
+
+    A payment draws once, so the n-th spend is that of the n-th payment: a refund between two of them has given back
+    shares of the first alone.
+    """
+    paid: dict[int, list[Tender]] = {}
+    for tender in tenders:
+        paid.setdefault(tender.payment_id or 0, []).append(tender)
+    places: dict[int, list[int]] = {}
+    for n, one in enumerate(drawn):
+        places.setdefault(one.spend_id, []).append(n)
+    return list(zip(paid.values(), places.values(), strict=True))
 
 
 def merged(tenders: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

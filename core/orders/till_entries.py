@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("orders")
 
-# Ways to pay that lie in a drawer and are counted at the end of a shift.
+# Ways to pay that are counted as money in the drawer at the end of a shift; others may open it too (tender_list.py).
 DRAWER = frozenset({"cash"})
 ORDER, REFUND, PAYMENT = "order", "refund", "payment"
 
@@ -40,9 +40,9 @@ def offer(finder: Callable[[Statements, bool], int | None]) -> None:
 
 def write(
     st: Statements, source_kind: str, source_id: int, parts: Iterable[tuple[str, int]], business_on: date,
-    booked_at: int,
+    booked_at: int, drawers: frozenset[str] = DRAWER,
 ) -> None:  # fmt: skip
-    """Write what came in (positive fen) or went out (negative) by kind of tender.
+    """Write what came in (positive fen) or went out (negative) by kind of tender; `drawers` open the drawer.
 
     Raises Refusal `shift_required` where the store wants an open shift for money in a drawer.
     """
@@ -50,7 +50,7 @@ def write(
     if not money:
         return
     actor = current_actor()
-    drawer = source_kind in (ORDER, PAYMENT) and any(kind in DRAWER for kind, _fen in money)
+    drawer = source_kind in (ORDER, PAYMENT) and any(kind in drawers for kind, _fen in money)
     shift_id = _shift(st, drawer)
     st.insert_many(
         "till_entry",

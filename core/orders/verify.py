@@ -56,6 +56,25 @@ CHECKS = (
         "payment {0} is {1}, its tenders say {2}",
     ),
     Check(
+        "orders.invoices_agree",
+        "SELECT o.id, o.invoice_state, COALESCE(i.state, 'none') FROM orders o LEFT JOIN order_invoice i"
+        " ON i.franchise_id = o.franchise_id AND i.orders_id = o.id AND i.seq = (SELECT MAX(x.seq) FROM order_invoice x"
+        " WHERE x.franchise_id = o.franchise_id AND x.orders_id = o.id) WHERE o.franchise_id = :f"
+        " AND (o.invoice_state <> 'none' OR i.id IS NOT NULL)"
+        " AND o.invoice_state <> CASE WHEN i.state = 'withdrawn' THEN 'none' ELSE COALESCE(i.state, '') END",
+        "order {0} says its invoice is {1}, the invoice says {2}",
+    ),
+    Check(
+        "courses.settlement_is_foreign_uses",
+        "SELECT u.id, u.value_fen, COALESCE(s.n, 0) FROM course_use u LEFT JOIN course_use_undo x"
+        " ON x.franchise_id = u.franchise_id AND x.course_use_id = u.id LEFT JOIN (SELECT source_id,"
+        " SUM(principal_fen) AS n FROM settlement_line WHERE franchise_id = :f"
+        " AND source_kind IN ('course_use', 'course_undo') GROUP BY source_id) s ON s.source_id = u.id"
+        " WHERE u.franchise_id = :f AND u.issuing IS NOT NULL AND COALESCE(s.n, 0) <>"
+        " CASE WHEN x.id IS NULL AND u.issuing <> u.serving THEN u.value_fen ELSE 0 END",
+        "use {0} is worth {1}, the legal entities settled {2} for it",
+    ),
+    Check(
         "orders.matrix_columns",
         "SELECT t.id, t.amount_fen, COALESCE(m.n, 0) FROM tender t LEFT JOIN (SELECT tender_id,"
         " SUM(amount_fen) AS n FROM line_tender WHERE franchise_id = :f GROUP BY tender_id) m"

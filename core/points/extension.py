@@ -1,7 +1,7 @@
 """Points live longer: by the programme's rule shortly before their end, or by hand with a reason (S2-13, I14).
 
-A large balance near its end is extended once; every extension is a row of its own (core/ledger/extensions.py), the
-balance stays, nothing ever ends sooner.
+A large balance near its end is extended once (or gets a bonus instead, bonus.py); every extension is a row of its own
+(core/ledger/extensions.py), the balance stays, nothing ever ends sooner.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from core.ledger import extensions
 from core.ledger.services import Posting
 from core.org import business_day, dealing, franchises
 from core.people import services as people
+from core.points import bonus
 from core.points.permissions import EXTEND
 from core.points.rules import extended
 from core.points.settings import EXTEND_BEFORE, EXTEND_MONTHS, EXTENSIONS
@@ -121,8 +122,10 @@ def by_rule(session: Session, after: tuple[date, int]) -> tuple[int, tuple[date,
     actor = current_actor()
     rule = programmes.in_force(session).points.extension
     most = int(settings.value(session, EXTENSIONS))
-    if rule is None or not most:
+    if rule is None or not (most or rule.bonus_points):
         return 0, None
+    if rule.bonus_points:
+        return bonus.give_block(session, after, rule, programmes.in_force(session).points.expires_months)
     st, today = Statements(session, actor.franchise_id), clock.today(actor.tz)
     until = today + timedelta(days=int(settings.value(session, EXTEND_BEFORE)))
     args = [st.franchise_id, today, until, after[0], after[0], after[1], most, today, rule.min_points, BATCH]

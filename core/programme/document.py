@@ -174,15 +174,22 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """A lot may be extended once by `months` if the balance is at least `min_points` (S2-13)."""
+    """A lot may be extended once by `months` if the balance is at least `min_points` (S2-13).
+
+    With `bonus_points` the member gets these instead, at most once in `months`; the lot ends when it ends.
+    """
 
     months: int
     min_points: int = 0
+    bonus_points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class PointsRule:
-    """The points currency: default rate, rounding, how multipliers meet, life of a lot (None: no expiry)."""
+    """The points currency: default rate, rounding, how multipliers meet, life of a lot (None: no expiry).
+
+    What an order earns becomes available `pending_days` later (S6; 0 at once).
+    """
 
     per_yuan: int = 1
     rounding: Literal["floor", "half_up"] = "floor"
@@ -190,6 +197,7 @@ class PointsRule:
     expires_months: int | None = 12
     notice_months: int = 1
     extension: Extension | None = None
+    pending_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)

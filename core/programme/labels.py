@@ -83,10 +83,12 @@ FIELDS: dict[str, dict[str, Label]] = {
         "expires": (_l("积分有效期"), _l("不填就是永久有效")),
         "notice_months": (_l("提前几个月提醒到期"), ""),
         "extension": (_l("可以延期一次"), ""),
+        "pending_days": (_l("几天后才能用"), _l("单位：天；0 就是当场可用。期间退款先扣这部分")),
     },
     "Extension": {
         "months": (_l("延长月数"), ""),
         "min_points": (_l("余额至少"), _l("单位：积分")),
+        "bonus_points": (_l("不延期，改送"), _l("单位：积分；填了就在到期前送积分，不再延期")),
     },
     "EarnRule": {
         "code": (_l("代码"), _l("发布后不再改")),

@@ -193,8 +193,12 @@ POINTS_RULE = Record(
         Field("notice_months", Int(0, 12)),
         Field(
             "extension",
-            Record(doc.Extension, (Field("months", Int(1, 24)), Field("min_points", POINTS))),
+            Record(
+                doc.Extension,
+                (Field("months", Int(1, 24)), Field("min_points", POINTS), Field("bonus_points", Int(0, 10_000))),
+            ),
         ),
+        Field("pending_days", Int(0, 60)),
     ),
 )
 

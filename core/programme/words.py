@@ -178,7 +178,14 @@ def _points(rule: PointsRule, _names: Names) -> Words:
         lines.append(_("积分永久有效"))
     else:
         lines.append(_("积分 %(n)d 个月有效，到期前 %(m)d 个月提醒", n=rule.expires_months, m=rule.notice_months))
-    if rule.extension:
+    if rule.pending_days:
+        lines.append(_("消费得的积分 %(n)d 天后可用", n=rule.pending_days))
+    if rule.extension and rule.extension.bonus_points:
+        lines.append(
+            _("余额满 %(p)d 分，积分快到期时送 %(b)d 分，%(n)d 个月最多一次", p=rule.extension.min_points,
+              b=rule.extension.bonus_points, n=rule.extension.months)
+        )  # fmt: skip
+    elif rule.extension:
         lines.append(_("余额满 %(p)d 分可延期 %(n)d 个月一次", p=rule.extension.min_points, n=rule.extension.months))
     return Words(_("积分标准"), tuple(lines))
 

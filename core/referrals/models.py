@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, text
 from sqlalchemy.orm import Mapped
 
 from core.kernel.columns import (
@@ -40,6 +40,7 @@ class ReferralCode(FranchiseOwned, Base):
 class Referral(FranchiseOwned, Base):
     """Who brought a person, once for ever. States: pending, rewarded, clawed_back, refused (`reason` says why).
 
+    `door_key` names the sitting or token that enrolled them (a hash of its id), never a person's device.
     `order_id` is the order that decided it, `minimum_fen` the money it had to bring, as the setting was then.
     """
 
@@ -63,10 +64,18 @@ class Referral(FranchiseOwned, Base):
     minimum_fen: Mapped[int] = fen_col()
     settled_on: Mapped[date | None] = day_col(nullable=True)
     clawed_on: Mapped[date | None] = day_col(nullable=True)
+    door_key: Mapped[str] = code_col(40, default="", server_default="")
     __table_args__ = (
         owned_unique("person_id"),
         owned_index("ix_referral_referrer", "referrer_id", "id"),
         owned_index("ix_referral_order", "order_id"),
+        owned_index(
+            "ix_referral_door",
+            "attached_on",
+            "door_key",
+            sqlite_where=text("door_key <> ''"),
+            postgresql_where=text("door_key <> ''"),
+        ),
         owned_index("ix_referral_state", "state", "id"),
         CheckConstraint("person_id <> referrer_id", name="self"),
         CheckConstraint("state IN ('pending', 'rewarded', 'clawed_back', 'refused')", name="state"),

@@ -5,6 +5,7 @@ Points are posted by orders, which owns the events (architecture section 1, rule
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,14 +81,20 @@ def of_person(session: Session, person_id: int) -> Referral | None:
     return session.scalar(select(Referral).where(Referral.person_id == person_id))
 
 
-def attach_new(session: Session, person: Person, *, code: str = "") -> Referral:
+def attach_new(session: Session, person: Person, *, code: str = "", sitting: str = "") -> Referral:
     """Note the referrer with whom a person was just enrolled, and return the referral.
+
+    `sitting` names the sign-in or token that enrolled them; what is kept of it says only whether two are the same.
 
     Raises Invalid `referrer_household` for somebody of the same family, household or phone (S22: self-referral).
     """
     referrer = people.get(session, person.referrer_id)
     _refuse_kin(session, person.id, referrer.id)
-    return _write(session, person, referrer, code, "")
+    row = _write(session, person, referrer, code, "")
+    if sitting:
+        row.door_key = hashlib.sha256(f"{row.franchise_id}|{sitting}".encode()).hexdigest()[:32]
+        session.flush()
+    return row
 
 
 def attach_later(

@@ -9,6 +9,7 @@ from core.kernel.settings import SettingSpec
 
 ATTACH_DAYS = "referrals.attach_days"
 MINIMUM = "referrals.minimum_fen"
+ODD_SITTING = "referrals.odd_per_sitting"
 STAFF_POINTS = "referrals.staff_points"
 
 
@@ -24,6 +25,10 @@ SETTINGS = (
     SettingSpec(
         MINIMUM, _l("首单实收满多少才算推荐成功"), 100, kind="money", check=_between(1, 100_000_000),
         help=_l("按实收计，积分、储值和医保支付不算；退到不足这个数，奖励一并收回。"),
+    ),
+    SettingSpec(
+        ODD_SITTING, _l("一次登录一天内给同一推荐人登记多少人算异常"), 5, unit=_l("人"), check=_between(2, 200),
+        help=_l("只看办理入会的那次登录或接口令牌，不采集顾客的设备信息；列在“异常”里由人查看，不自动处理。"),
     ),
     SettingSpec(
         STAFF_POINTS, _l("员工推荐也得积分"), False,

@@ -324,8 +324,9 @@ def draw(
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What an order drew from one top-up, where it was sold and served, and the transfers to reverse."""
+    """What a payment (`spend_id`) drew from one top-up, where it was sold and served, the transfers to reverse."""
 
+    spend_id: int
     top_up_id: int
     account_id: int
     person_id: int
@@ -336,22 +337,23 @@ class Drawn:
     serving: str
 
 
-def drawn_by(st: Statements, order_id: int) -> list[Drawn]:
-    """Return what an order drew, in the order of drawing."""
+def drawn_by(st: Statements, order_id: int, spend_id: int | None = None) -> list[Drawn]:
+    """Return what an order (or one payment of it) drew, in the order of drawing."""
     rows = st.all(
-        "SELECT d.top_up_id, s.stored_value_account_id, s.person_id, d.principal_fen, d.bonus_fen,"
+        "SELECT s.id, d.top_up_id, s.stored_value_account_id, s.person_id, d.principal_fen, d.bonus_fen,"
         " d.principal_transfer_id, d.bonus_transfer_id, t.legal_entity, s.legal_entity"
         " FROM stored_value_spend s JOIN stored_value_draw d ON d.franchise_id = s.franchise_id"
         " AND d.stored_value_spend_id = s.id JOIN top_up t ON t.franchise_id = d.franchise_id AND t.id = d.top_up_id"
-        " WHERE s.franchise_id = ? AND s.order_id = ? ORDER BY d.id",
+        " WHERE s.franchise_id = ? AND s.order_id = ? ORDER BY s.id, d.id",
         [st.franchise_id, order_id],
     )
     return [
         Drawn(
-            int(r[0]), int(r[1]), int(r[2]), int(r[3]), int(r[4]), {PRINCIPAL: r[5], BONUS: r[6]}, str(r[7]),
-            str(r[8]),
+            int(r[0]), int(r[1]), int(r[2]), int(r[3]), int(r[4]), int(r[5]), {PRINCIPAL: r[6], BONUS: r[7]},
+            str(r[8]), str(r[9]),
         )
         for r in rows
+        if spend_id in (None, int(r[0]))
     ]  # fmt: skip
 
 

@@ -90,6 +90,7 @@ API = {
     "api_orders.pay": Recipe({"order_no": ORDER}, json={"tenders": [{"kind": "cash", "amount_fen": 1}]}),
     "api_orders.preview": Recipe({"order_no": ORDER}, json=LINES),
     "api_orders.refund": Recipe({"order_no": ORDER}, json={**LINES, "reason": "扫"}),
+    "api_invoices.act": Recipe({"order_no": ORDER}, json={"action": "request", "title": "扫一扫"}),
     "api_courses.read": Recipe({"course_id": COURSE}),
     "api_courses.use": Recipe({"course_id": COURSE}, json={"for_member_id": PERSON, "performer": STAFF}),
     "api_courses.undo": Recipe({"course_id": COURSE, "use_id": USE}, json={"reason": "扫一扫"}),
@@ -110,6 +111,7 @@ API = {
 
 DESK = {
     "desk.till": Recipe(query={"done": Ref("order_id")}),
+    "desk.card_payback": PLAIN,
     "desk.find": Recipe(query={"q": CARD_NO}),
     "desk.till_items": Recipe(query={"q": ITEM}),
     "desk.till_member": Recipe(form={"person_id": PERSON}),
@@ -175,6 +177,7 @@ DESK = {
     "desk.seat_leave": Recipe({"card_id": CARD, "person_id": PERSON}),
     "desk.orders": PLAIN,
     "desk.order": Recipe({"order_no": ORDER}),
+    "desk.invoice_act": Recipe({"order_no": ORDER}, form={"act": "request", "title": "扫一扫"}),
     "desk.receipt": Recipe({"order_no": ORDER}),
     "desk.receipt_done": Recipe({"order_no": ORDER}),
     "desk.refund": Recipe({"order_no": ORDER}),
@@ -454,6 +457,7 @@ RECIPES: dict[str, Recipe] = {
     **records("message_templates", Ref("message_template"), name="改名", code="swept", body="扫"),
     **records("orders", Ref("order_id")),
     **records("order_lines", Ref("order_line")),
+    **records("till_entries", Ref("till_entry")),
     **records("transfers", Ref("transfer")),
     **records("lots", Ref("lot")),
     **records("cards", CARD),

@@ -35,7 +35,7 @@ from core.kernel.web import saved_views
 from core.ledger import services as ledger
 from core.ledger.models import Lot
 from core.orders import adjustments, burn, quotes, referral_grants
-from core.orders.models import OrderLine, Orders, StoredQuote
+from core.orders.models import OrderLine, Orders, StoredQuote, TillEntry
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import approvals, staffing, tokens
 from core.org import services as org
@@ -292,6 +292,7 @@ def _records(session: Any, person: Person, programme: Any, word: str, key: str) 
     return {
         "person_field": field_.id, "coupon": coupon.id, "lot": lot.id, "transfer": lot.transfer_id,
         "order_line": line.id, "message_template": told.id,
+        "till_entry": session.scalars(select(TillEntry.id).order_by(TillEntry.id).limit(1)).one(),
     }  # fmt: skip
 
 

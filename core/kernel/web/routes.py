@@ -231,15 +231,6 @@ def safe_path(url: str | None) -> str:
     return url
 
 
-# Says whether somebody of the franchise has this id; the room that owns persons is asked (core/assembly.py).
-_subjects: list[Callable[[Session, int], bool]] = []
-
-
-def know_subjects(known: Callable[[Session, int], bool]) -> None:
-    """Take `known(session, person_id)` to ask before a read of health facts is written down."""
-    _subjects[:] = [known]
-
-
 def _note_health_read(spec: RouteSpec, identity: Identity, kwargs: dict[str, Any]) -> None:
     """Commit who is about to read whose health facts: no audit, no data (security C16).
 
@@ -248,7 +239,7 @@ def _note_health_read(spec: RouteSpec, identity: Identity, kwargs: dict[str, Any
     name = spec.health if isinstance(spec.health, str) else "person_id"
     person_id = parse_id(kwargs.get(name))
     with acting(identity.actor), state.web().runtime.db.unit("write") as unit:
-        if person_id is None or not all(known(unit, person_id) for known in _subjects):
+        if person_id is None or not state.web().is_known(unit, person_id):
             raise NotFound
         audit.record(
             unit,

@@ -42,12 +42,16 @@ class Shell:
 
 @dataclass
 class WebState:
-    """What an application carries: the runtime, who knows identities, the assets, the shell."""
+    """What an application carries: the runtime, who knows identities, the assets, the shell.
+
+    `is_known` says whether the franchise knows somebody of an id; the room that owns persons answers (assembly).
+    """
 
     runtime: Any
     identity: IdentityPort
     assets: Assets
     shell: Shell
+    is_known: Callable[[Session, int], bool] = lambda _session, _person_id: True
 
 
 @dataclass
