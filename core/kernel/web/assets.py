@@ -1,11 +1,13 @@
-"""Static files as few fingerprinted, compressed requests: one stylesheet, one script, htmx, icons.
+"""Static files as few fingerprinted, compressed requests: one stylesheet, one script, the icons.
 
-The layers of `static/css` and the parts of `static/js` are joined at start; a file's address carries
-the hash of its content, so it may be cached for ever. htmx is served from its installed package.
+The layers of `static/css` and the parts of `static/js` are joined at start, htmx from its installed package before
+our own; a file's address carries the hash of its content, so it may be cached for ever. The icon of the browser's tab
+is written into the page: that leaves two of a page's six requests to a vertical's own sheet and script.
 """
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import re
@@ -87,6 +89,11 @@ class Assets:
             f'<use href="{self.path("icons.svg")}#i-{name}"/></svg>'
         )
 
+    def data_uri(self, plain_name: str) -> str:
+        """Return an asset as an address that holds it."""
+        asset = self._by_plain[plain_name]
+        return f"data:{asset.content_type.partition(';')[0]};base64,{base64.b64encode(asset.plain).decode()}"
+
     def packed_size(self, plain_name: str) -> int:
         """Return the compressed size in bytes."""
         return len(self._by_plain[plain_name].packed)
@@ -134,7 +141,7 @@ def collect() -> Assets:
     """Return every asset of the installation."""
     images = {p.name: p.read_text(encoding="utf-8") for p in sorted((STATIC / "img").glob("*.svg"))}
     own = {name: squeeze_css((STATIC / "css" / name).read_text(encoding="utf-8")) for name in OWN_SHEETS}
-    return Assets({"app.css": stylesheet(), "app.js": script(), "htmx.js": htmx(), **images, **own})
+    return Assets({"app.css": stylesheet(), "app.js": f"{htmx()};\n{script()}", **images, **own})
 
 
 def blueprint(assets: Assets) -> Blueprint:

@@ -290,18 +290,18 @@ def test_a_body_beyond_the_limit_is_refused_except_on_an_upload_route(client):
 
 
 def test_a_page_is_light(client, world):
-    """Compressed in all at most 75 KB and six requests: page, style, two scripts, icons, favicon."""
+    """Compressed in all at most 75 KB and four requests: page, style, script, icons. A vertical may add two."""
     sign_in(client)
     page_bytes = len(client.get("/", headers={"Accept-Encoding": "gzip"}).data)
     app = world.app()
     assets = app.extensions["huike"].assets
-    parts = {name: assets.packed_size(name) for name in ("app.css", "app.js", "htmx.js", "icons.svg", "favicon.svg")}
+    parts = {name: assets.packed_size(name) for name in ("app.css", "app.js", "icons.svg")}
     assert parts["app.css"] <= 15_500
-    assert parts["app.js"] + parts["htmx.js"] <= 30_000
+    assert parts["app.js"] <= 30_000
     assert page_bytes + sum(parts.values()) <= 75_000
     body = client.get("/").text
     linked = set(re.findall(r'(?:src|href)="(/assets/[^"#]+)', body))
-    assert len(linked) <= 5
+    assert len(linked) <= 3
 
 
 def test_assets_are_immutable_and_compressed_and_unknown_ones_absent(client):
