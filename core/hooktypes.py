@@ -119,6 +119,17 @@ class BoughtItem:
 
 
 @dataclass(frozen=True, slots=True)
+class CourseView:
+    """A course a person may use today: its item, sessions `left` of `total`, the last day of use (None: for ever)."""
+
+    item: str
+    name: str
+    left: int
+    total: int
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SeatView:
     """A seat of a card shared in the household: who, in which role, with which coupons of the card."""
 
@@ -145,6 +156,7 @@ class PersonView:
     recent: tuple[BoughtItem, ...] = ()
     household: tuple[SeatView, ...] = ()
     sample: bool = False
+    courses: tuple[CourseView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

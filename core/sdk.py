@@ -3,6 +3,7 @@
 What is listed here is documented in docs/hooks.md and stays; names are added, never removed.
 """
 
+from core.care.audits import note_reads as note_health_read
 from core.care.codes import VERSION as CONDITIONS_VERSION
 from core.care.codes import condition_codes
 from core.care.codes import find as find_substances
@@ -26,6 +27,7 @@ from core.hooktypes import (
     CheckSpec,
     CouponClass,
     CouponView,
+    CourseView,
     DataCount,
     DataSection,
     Event,
@@ -67,7 +69,7 @@ from core.org.approvals import ask as ask_approval
 
 __all__ = [
     "Ago", "Alert", "ApprovalKind", "ApprovalSummary", "Base", "BasketView", "BoughtItem", "Check", "CheckSpec",
-    "Conflict", "CouponClass", "CouponView", "DataCount", "DataSection", "Event", "Fact", "FactParam",
+    "Conflict", "CouponClass", "CouponView", "CourseView", "DataCount", "DataSection", "Event", "Fact", "FactParam",
     "FactScope", "FieldError", "FieldGroup", "Forbidden", "FormField", "FranchiseOwned", "HookContext", "Invalid",
     "ItemAttribute", "ItemVeto", "ItemView", "Job", "LineView", "MenuItem", "NotFound", "Of", "Panel",
     "PanelSpec", "Permission", "PersonView", "Plugin", "PointsChange", "Preset", "PriceChange", "Refusal", "Rows",
@@ -78,5 +80,5 @@ __all__ = [
     "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
-    "find_substances", "note_medicine", "safety_of", "stop_medicine", "substance_of",
+    "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
 ]  # fmt: skip

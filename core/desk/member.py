@@ -18,7 +18,7 @@ from core.care import strip
 from core.catalog.models import Item
 from core.catalog.services import attributes_of
 from core.courses import reads as course_reads
-from core.hooktypes import Alert, BoughtItem, CouponView, PersonView, SeatView, hook_context
+from core.hooktypes import Alert, BoughtItem, CouponView, CourseView, PersonView, SeatView, hook_context
 from core.kernel import clock
 from core.kernel.days import add_months
 from core.kernel.plugin_types import Unavailable
@@ -219,6 +219,9 @@ def person_view(session: Session, seen: MemberSeen) -> PersonView:
                 ),
             )
             for seat in seen.seats
+        ),
+        courses=tuple(
+            CourseView(one.row.item_code, one.name, one.left, one.total, one.until) for one in seen.courses if one.left
         ),
     )  # fmt: skip
 

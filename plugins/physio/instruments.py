@@ -1,7 +1,8 @@
 """Scored instruments: their answers, scores, bands and what counts as an important change. Pure.
 
-Scores are whole hundredths, so that 37.5 is 3,750. In all of them less is better.
-Only numbers and scoring are shipped: the wording of ODI and DASH belongs to its owners, NRS is free to use.
+Scores are whole hundredths, so that 37.5 is 3,750. Less is better, but for the `rising` ones.
+Only numbers and scoring are shipped: the wording of ODI, NDI, DASH, QuickDASH and LEFS belongs to its owners; NRS, RMDQ
+and PSFS are free to use.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Instrument:
     change: int
     share: int
     source: Any
+    rising: bool = False
 
     def score(self, answers: Answers) -> int | None:
         """Return the score in hundredths, or None when too few answers were given to score."""
@@ -58,7 +60,7 @@ class Instrument:
         moved = abs(now - before)
         if moved < self.change or moved * 100 < self.share * before:
             return 0
-        return 1 if now < before else -1
+        return 1 if (now > before) == self.rising else -1
 
 
 def points(hundredths: int) -> str:
@@ -85,7 +87,17 @@ def _nrs(given: Sequence[int]) -> int:
     return given[0] * HUNDRED
 
 
-SCORING = {"odi": _odi, "dash": _dash, "nrs": _nrs}
+def _sum(given: Sequence[int]) -> int:
+    return sum(given) * HUNDRED
+
+
+def _mean(given: Sequence[int]) -> int:
+    return _half_up(sum(given) * HUNDRED, len(given))
+
+
+SCORING = {
+    "odi": _odi, "ndi": _odi, "dash": _dash, "quickdash": _dash, "nrs": _nrs, "rmdq": _sum, "lefs": _sum, "psfs": _mean,
+}  # fmt: skip
 
 ODI = Instrument(
     "odi", _l("ODI"), _l("Oswestry 功能障碍指数（腰）"), 10, 0, 5, 1, 100, "%",
@@ -101,7 +113,28 @@ NRS = Instrument(
     ((0, _l("无痛")), (3, _l("轻度")), (6, _l("中度")), (10, _l("重度"))),
     2 * HUNDRED, 30, _l("降 2 分以上且降 30% 以上为有效（Farrar 2001）"),
 )  # fmt: skip
-ALL = {one.key: one for one in (ODI, DASH, NRS)}
+NDI = Instrument(
+    "ndi", _l("NDI"), _l("颈椎功能障碍指数"), 10, 0, 5, 1, 100, "%",
+    ((8, _l("无障碍")), (28, _l("轻度")), (48, _l("中度")), (68, _l("重度")), (100, _l("完全障碍"))),
+    10 * HUNDRED, 0, _l("变化 5 分（满分 50），即百分之十以上有意义（Vernon 2008）"),
+)  # fmt: skip
+QUICKDASH = Instrument(
+    "quickdash", _l("QuickDASH"), _l("上肢功能障碍简表"), 11, 1, 5, 10, 100, "", (),
+    1_591, 0, _l("变化 15.91 分以上有意义（Franchignoni 2014）"),
+)  # fmt: skip
+LEFS = Instrument(
+    "lefs", _l("LEFS"), _l("下肢功能量表（0–80）"), 20, 0, 4, 20, 80, "", (),
+    9 * HUNDRED, 0, _l("变化 9 分以上有意义（Binkley 1999）"), rising=True,
+)  # fmt: skip
+PSFS = Instrument(
+    "psfs", _l("PSFS"), _l("患者特异性功能量表（3–5 项活动）"), 5, 0, 10, 3, 10, "", (),
+    2 * HUNDRED, 0, _l("平均分变化 2 分以上有意义（Stratford 1995）"), rising=True,
+)  # fmt: skip
+RMDQ = Instrument(
+    "rmdq", _l("RMDQ"), _l("Roland-Morris 腰痛问卷（0–24）"), 24, 0, 1, 24, 24, "", (),
+    5 * HUNDRED, 0, _l("变化 5 分以上有意义（Ostelo 2008）"),
+)  # fmt: skip
+ALL = {one.key: one for one in (NRS, ODI, NDI, RMDQ, DASH, QUICKDASH, LEFS, PSFS)}
 FEW_ODI = 8  # fewer sections are scored as published, but said to be few
 
 

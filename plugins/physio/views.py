@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
-from flask import Blueprint, request
+from flask import request
 
 from core.sdk import (
     Invalid,
@@ -27,12 +26,23 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.physio import contraindications, instruments, records
+from plugins.physio import (
+    contraindications,
+    entries,
+    entry_views,
+    exercises,
+    instruments,
+    motion,
+    records,
+    treatments,
+)
+from plugins.physio.blueprint import bp, day_of, errors_of
 from plugins.physio.instruments import HUNDRED, Instrument
 from plugins.physio.permissions import ASSESS, RECORD
 from plugins.physio.settings import TITLES
 
-bp = Blueprint("physio", __name__)
+__all__ = ["bp", "entry_views"]
+SHOWN = 12  # treatments on the chart
 
 
 @page(bp, "/members/<person_id>", permission=RECORD, health=True)
@@ -47,11 +57,33 @@ def _record(person_id: str, refusal: Refusal | None = None) -> Any:
     by_key = records.assessments(unit, person.person_id)
     cards = [_card(instruments.ALL[key], rows) for key, rows in by_key.items()]
     screened = records.screening(unit, person.person_id)
-    names = staff_names(unit, [one.row.staff_id for rows in by_key.values() for one in rows])
+    done = entries.treatments_of(unit, person.person_id)
+    measured = entries.of_person(unit, person.person_id, entries.ROM)
+    given = entries.of_person(unit, person.person_id, entries.EXERCISES)
+    noted = [*(one for one, _what in done), *measured, *given]
+    names = staff_names(
+        unit, [one.row.staff_id for rows in by_key.values() for one in rows] + [one.row.staff_id for one in noted]
+    )
     return render_page(
         "physio/record.html", P=person, cards=cards, screened=screened, names=names, refusal=refusal,
         conditions=contraindications.CONDITIONS, may_assess=may(tenancy.current_actor(), ASSESS),
         consented=has_consented(unit, person.person_id, records.HEALTH), version=contraindications.VERSION,
+        done=done[::-1], pain=_pain(done), T=treatments, ways=motion.WAYS,
+        measured=[(one, *motion.of_plain(one.data)) for one in measured], instruments=instruments.ALL,
+        given=(given[-1], exercises.of_plain(given[-1].data)) if given else None,
+    )  # fmt: skip
+
+
+def _pain(done: list[tuple[entries.Entry, treatments.Treatment]]) -> Any:
+    """Return the chart of pain before each of the latest treatments."""
+    asked = [(one, what) for one, what in done if what.before is not None][-SHOWN:]
+    if not asked:
+        return ""
+    nrs = instruments.NRS
+    return charts.course(
+        [(f"{one.row.on:%Y-%m-%d}", (what.before or 0) * HUNDRED, str(what.before)) for one, what in asked],
+        _("每次治疗前的疼痛"), top=nrs.top * HUNDRED, bands=[(upper * HUNDRED, name) for upper, name in nrs.bands],
+        marks=[n for n, (_one, what) in enumerate(asked) if what.responder],
     )  # fmt: skip
 
 
@@ -67,7 +99,7 @@ def _card(one: Instrument, rows: list[records.Assessment]) -> dict[str, Any]:
     chart = charts.course(
         [(f"{row.row.on:%Y-%m-%d}", row.score or 0, one.show(row.score)) for row in scored],
         _("%(name)s 得分", name=one.name), top=one.top * HUNDRED,
-        bands=[(upper * HUNDRED, name) for upper, name in one.bands], marks=marks,
+        bands=[(upper * HUNDRED, name) for upper, name in one.bands], marks=marks, rising=one.rising,
     )  # fmt: skip
     return {
         "points": instruments.points, "one": one, "rows": rows[::-1], "last": last, "marked": bool(marks),
@@ -97,7 +129,7 @@ def _form(person_id: str, one: Instrument, old: records.Assessment | None, refus
     return render_page(
         "physio/assess.html", P=person, one=one, day=day, typed=typed + [""] * one.items, quick=form.get("quick", ""),
         why=form.get("why", ""), replaces=old.row.chain if old else None, refusal=refusal, titles=titles,
-        errors={error.field: error.message for error in refusal.errors} if refusal else {},
+        errors=errors_of(refusal),
     )  # fmt: skip
 
 
@@ -123,7 +155,7 @@ def assess_post(person_id: str, key: str) -> Any:
         page_session(),
         person.person_id,
         one,
-        _day(form.get("on", "")),
+        day_of(form.get("on", "")),
         answers,
         replaces=chain,
         why=form.get("why", ""),
@@ -134,13 +166,6 @@ def assess_post(person_id: str, key: str) -> Any:
     else:
         toast(_("已记录：%(name)s %(score)s。", name=one.name, score=one.show(score)))
     return go("physio.record", person_id=person.person_id)
-
-
-def _day(text: str) -> dt.date:
-    try:
-        return dt.date.fromisoformat(text.strip())
-    except ValueError:
-        raise Invalid.field("on", _("请按 2026-05-02 的样子填写日期。")) from None
 
 
 @page(bp, "/members/<person_id>/screening", permission=ASSESS, unit="write", methods=("POST",))

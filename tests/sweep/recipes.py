@@ -274,6 +274,21 @@ ORG = {
     "physio.assess": Recipe({"person_id": PERSON, "key": "odi"}),
     "physio.assess_post": Recipe({"person_id": PERSON, "key": "odi"}, form={"on": "2026-01-05", "quick": "2222222222"}),
     "physio.screening": Recipe({"person_id": PERSON}, form={"none": "1"}),
+    "physio.treatment": Recipe({"person_id": PERSON}),
+    "physio.treatment_post": Recipe(
+        {"person_id": PERSON},
+        form={"on": "2026-01-05", "region": "knee", "side": "left", "modality": "exercise", "before": "5"},
+    ),
+    "physio.rom": Recipe({"person_id": PERSON}),
+    "physio.rom_post": Recipe(
+        {"person_id": PERSON}, form={"on": "2026-01-05", "way": "active", "knee_flexion_left": "90"}
+    ),
+    "physio.exercise": Recipe({"person_id": PERSON}),
+    "physio.exercise_post": Recipe(
+        {"person_id": PERSON}, form={"on": "2026-01-05", "exercise": "bridge", "sets_bridge": "2", "times_bridge": "8"}
+    ),
+    "physio.exercise_sheet": Recipe({"person_id": PERSON}),
+    "physio.report": Recipe(),
 }
 
 FRANCHISE, TEMPLATE = Ref("franchise"), Ref("template")

@@ -65,7 +65,7 @@ def seen_by(world, app, role):
             continue
         own = {ref.kind: world.ids[ref.kind]["own"] for ref in RECIPES[endpoint].refs()}
         answer = asker.ask(endpoint, "GET", RECIPES[endpoint].filled(own))
-        if SECRET in answer.get_data(as_text=True) or SECRET in str(answer.headers):
+        if SECRET in answer.get_data().decode("utf-8", "replace") or SECRET in str(answer.headers):
             found.append(endpoint)
     return found
 

@@ -138,7 +138,8 @@ def _install_language(app: Flask) -> None:
     env.filters["frozen"] = frozen
     env.globals.update(
         remembered=Remembered(),
-        asset=assets.path, data_uri=assets.data_uri,
+        asset=assets.path,
+        data_uri=assets.data_uri,
         draw_icon=assets.icon,
         link_if=link_if,
         may_see=may_see,

@@ -111,8 +111,9 @@ def course(
     marks: Sequence[int] = (),
     width: int = 460,
     height: int = 180,
+    rising: bool = False,
 ) -> Markup:
-    """Return a score over time, from 0 (above: less is better) to `top`, with the data table behind it.
+    """Return a score over time, with the data table: 0 is above (less is better), or below where it is `rising`.
 
     `values` are (day, score, as shown); `bands` are (upper bound, name) drawn behind; the points at the places `marks`
     are ringed in clay.
@@ -123,7 +124,8 @@ def course(
     step = (right - left - 16) / max(len(values) - 1, 1)
 
     def high(score: int) -> float:
-        return head + (floor - head) * min(max(score, 0), top) / top
+        part = min(max(score, 0), top) / top
+        return head + (floor - head) * (1 - part if rising else part)
 
     drawn, below = [], 0
     for place, (upper, name) in enumerate(bands):
