@@ -3,6 +3,8 @@
 What is listed here is documented in docs/hooks.md and stays; names are added, never removed.
 """
 
+from core.care.access import of as health_access
+from core.care.audits import note_reads as note_health_reads
 from core.care.codes import VERSION as CONDITIONS_VERSION
 from core.care.codes import condition_codes
 from core.care.codes import find as find_substances
@@ -59,8 +61,9 @@ from core.kernel.plugins import hookimpl
 from core.kernel.sealed import Sealed
 from core.kernel.settings import SettingSpec
 from core.kernel.settings import value as setting_value
+from core.kernel.triggers import frozen_columns, no_delete
 from core.kernel.web import charts
-from core.kernel.web.render import go, render_page, toast
+from core.kernel.web.render import go, is_fragment, render_page, toast
 from core.kernel.web.routes import on_refusal, page
 from core.kernel.web.routes import session as page_session
 from core.org.approvals import ask as ask_approval
@@ -76,6 +79,8 @@ __all__ = [
     "hookimpl", "ids", "items_with", "may", "ngettext", "on_refusal", "open_visit", "page", "page_session",
     "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value", "some_people",
     "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
+    # Tables that are only added to; who may read a health record, and that it was read; a fragment for htmx.
+    "frozen_columns", "health_access", "is_fragment", "no_delete", "note_health_reads",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_medicine", "safety_of", "stop_medicine", "substance_of",

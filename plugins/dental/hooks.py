@@ -23,9 +23,9 @@ from core.sdk import (
     _l,
     hookimpl,
 )
-from plugins.dental import rules
+from plugins.dental import chart, chart_views, rules, views
+from plugins.dental.blueprint import bp
 from plugins.dental.permissions import PERMISSIONS, VIEW
-from plugins.dental.views import bp
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -65,6 +65,7 @@ def register_checks() -> list[CheckSpec]:
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
+    assert chart_views.bp is views.bp is bp
     return [bp]
 
 
