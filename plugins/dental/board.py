@@ -15,7 +15,12 @@ VIEWS = {"permanent": _l("恒牙"), "primary": _l("乳牙"), "mixed": _l("混合
 SYSTEMS = {"fdi": "FDI", "palmer": "Palmer", "universal": "Universal"}
 PITCH, EDGE, WIDTH = 53.5, 6, 440
 # Corners of the five fields of a box of 36: outer, inner, left, right, middle.
-TOP, BOTTOM, LEFT, RIGHT = "0,0 36,0 26,10 10,10", "0,36 36,36 26,26 10,26", "0,0 10,10 10,26 0,36", "36,0 26,10 26,26 36,36"
+TOP, BOTTOM, LEFT, RIGHT = (
+    "0,0 36,0 26,10 10,10",
+    "0,36 36,36 26,26 10,26",
+    "0,0 10,10 10,26 0,36",
+    "36,0 26,10 26,26 36,36",
+)
 MIDDLE = "10,10 26,10 26,26 10,26"
 # Where a mark on a surface is drawn on the crown, of a tooth of quadrant 1.
 SPOTS = {"M": (9, 13), "D": (-9, 13), "O": (0, 19), "I": (0, 24), "B": (0, 11), "V": (0, 4)}
