@@ -3,12 +3,11 @@
 What is listed here is documented in docs/hooks.md and stays; names are added, never removed.
 """
 
-from core.care.access import of as health_access
-from core.care.audits import note_reads as note_health_reads
 from core.care.codes import VERSION as CONDITIONS_VERSION
 from core.care.codes import condition_codes
 from core.care.codes import find as find_substances
 from core.care.codes import substance as substance_of
+from core.care.need import check_need
 from core.care.photos import photos_of
 from core.care.safety import AllergyView, ConditionView, MedicineView, SafetyView, safety_of
 from core.care.services import note_medicine, stop_medicine
@@ -80,7 +79,7 @@ __all__ = [
     "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value", "some_people",
     "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
     # Tables that are only added to; who may read a health record, and that it was read; a fragment for htmx.
-    "frozen_columns", "health_access", "is_fragment", "no_delete", "note_health_reads",
+    "check_need", "frozen_columns", "is_fragment", "no_delete",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_medicine", "safety_of", "stop_medicine", "substance_of",

@@ -16,14 +16,12 @@ from sqlalchemy import func, select, update
 
 from core.sdk import (
     Conflict,
-    Forbidden,
     Invalid,
     NotFound,
     PersonView,
     _,
+    check_need,
     clock,
-    health_access,
-    note_health_reads,
     person_of,
     record_audit,
     tenancy,
@@ -63,12 +61,7 @@ def opened(session: Session, person_id: Any, *, each: bool = True) -> PersonView
     Raises NotFound for an absent or foreign person, Forbidden `no_care_relation` for who has no business with them.
     """
     person = person_of(session, person_id)
-    if not health_access(session, person.person_id).reads:
-        raise Forbidden(
-            _("这位会员近期没有在你的门店就诊，不能直接查看。确有需要时，请在“健康安全”页紧急查看并写明理由。"),
-            code="no_care_relation",
-        )
-    note_health_reads(session, [person.person_id], PURPOSE, each=each)
+    check_need(session, person.person_id, PURPOSE, each=each)
     return person
 
 

@@ -11,6 +11,7 @@ from core.sdk import (
     Invalid,
     Refusal,
     _,
+    _l,
     clock,
     go,
     ids,
@@ -25,7 +26,7 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.dental import board, chart, fold, teeth, who
+from plugins.dental import banners, board, chart, fold, teeth, who
 from plugins.dental.blueprint import bp
 from plugins.dental.chart import Entry
 from plugins.dental.permissions import CHART, WRITE
@@ -38,6 +39,7 @@ DIAGNOSES = (
 PLANS = (("filling", "F"), ("rct", "R"), ("crown", "K"), ("extraction", "X"), ("implant", "I"), ("sealant", "S"))
 KINDS = ((fold.DONE, "N"), (fold.EXISTING, "H"), (fold.WATCH, "U"))
 MORE = tuple(code for code in fold.CODES if code not in dict(DIAGNOSES))
+SHORT = {"sealant": _l("封闭")}  # where a button is narrow
 KEPT = ("view", "as", "num", "on")
 
 
@@ -146,6 +148,7 @@ def _show(person_id: str, refusal: Refusal | None = None, done: str = "", last: 
     system = request.values.get("num", "") if request.values.get("num", "") in board.SYSTEMS else "fdi"
     here = request.values.get("tooth", "") or request.form.get("fdi", "")
     here = here if teeth.is_tooth(here) else ""
+    safety = safety_of(unit, [person.person_id], "dental.chart").get(person.person_id)
     data = {
         "P": person, "age": age, "view": view, "views": board.VIEWS, "system": system, "systems": board.SYSTEMS,
         "as_table": request.values.get("as") == "table", "on": on, "today": today, "here": here, "refusal": refusal,
@@ -155,8 +158,8 @@ def _show(person_id: str, refusal: Refusal | None = None, done: str = "", last: 
         "before": max((day for day in days if day < (on or today)), default=None),
         "after": min((day for day in days if on and day > on), default=None),
         "plans": board.plans(mouth), "codes": fold.CODES, "kinds": fold.KINDS, "causes": fold.CAUSES,
-        "depths": fold.DEPTHS, "diagnoses": DIAGNOSES, "planned": PLANS, "marks": KINDS, "more": MORE,
-        "name": teeth.name, "safety": safety_of(unit, [person.person_id], "dental.chart").get(person.person_id),
+        "depths": fold.DEPTHS, "diagnoses": DIAGNOSES, "planned": PLANS, "marks": KINDS, "more": MORE, "short": SHORT,
+        "name": teeth.name, "safety": safety, "banners": banners.of(safety),
         **_figures(events, mouth, on or today, person.birth_date), **_tooth(here, mouth, events, on),
         "rows": _table(mouth) if request.values.get("as") == "table" else [],
     }  # fmt: skip

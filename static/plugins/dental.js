@@ -6,7 +6,7 @@
   const KINDS = { n: "done", h: "existing", u: "watch" };
   const FACES = "modblv";
   const MIDDLE = new Set(["caries", "mobility"]);
-  let digits = "", tooth = "", faces = new Set(), kind = "", planning = false, waiting = null, last = [], line = Promise.resolve(), look = 0;
+  let digits = "", tooth = "", faces = new Set(), kind = "", planning = false, waiting = null, last = [], undo = "", line = Promise.resolve(), look = 0;
   const root = () => hk.$("#dental");
   const kept = () => Object.fromEntries(["view", "as", "num"].map((k) => [k, root().dataset[`keep${k[0].toUpperCase()}${k.slice(1)}`]]).filter((p) => p[1]));
   const own = (f, letter) => {
@@ -19,7 +19,7 @@
   };
   const read = () => {
     const told = hk.$("[data-last]", root());
-    if (told) { last = told.dataset.last.split(","); root().dataset.voidUrl = told.dataset.voidUrl; }
+    if (told) { last = told.dataset.last.split(","); undo = told.dataset.voidUrl; }
     paint();
   };
   const paint = () => {
@@ -65,7 +65,7 @@
     if (hk.typing(event.target)) return;
     const used = () => { event.preventDefault(); event.stopPropagation(); };
     if (event.ctrlKey) {
-      if (key === "z" && last.length && root().dataset.write) { used(); const url = root().dataset.voidUrl, id = last.pop(); send("POST", url.replace(/\/0$/, `/${id}`), { ...kept(), tooth }); }
+      if (key === "z" && last.length && root().dataset.write) { used(); const id = last.pop(); send("POST", undo.replace(/\/0$/, `/${id}`), { ...kept(), tooth }); }
       return;
     }
     if (/^[1-9]$/.test(key)) {
