@@ -41,7 +41,7 @@ def test_a_finding_and_a_plan_are_noted_without_a_page_load(dentist):
     assert 'aria-label="36 左下第一磨牙：龋（牙本质） 咬合面；计划充填 咬合面"' in answer.text
     assert "已记录 36：充填 · 咬合面 · 计划。" in plain(answer.text)
     page = dentist.get(at(member))
-    assert "1 项" in plain(page.text)
+    assert "1 项计划" in plain(page.text)
     assert page.text.count('class="tth') == 32
     assert len(gzip.compress(page.data)) < 16 * 1024
 
