@@ -13,6 +13,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 
 from core.sdk import (
     Conflict,
@@ -179,11 +180,13 @@ def void(session: Session, person_id: int, event_id: int) -> Event:
     row = session.get(DentalToothEvent, event_id)
     if row is None or row.person_id != person_id or row.voids is not None:
         raise NotFound(_("没有找到这条记录。"))
-    taken = session.scalar(select(DentalToothEvent.id).where(DentalToothEvent.voids == event_id))
-    if taken is not None:
-        raise Conflict(_("这条记录已经撤回过了，请刷新后再看。"), code="dental_event_void")
-    gone = event_of(row)
-    made = _add(session, person_id, Event(0, row.noted_on, voids=row.id, kind=""), _visit(session, person_id))
+    gone, again = event_of(row), Conflict(_("这条记录已经撤回过了，请刷新后再看。"), code="dental_event_void")
+    if session.scalar(select(DentalToothEvent.id).where(DentalToothEvent.voids == event_id)) is not None:
+        raise again
+    try:
+        made = _add(session, person_id, Event(0, row.noted_on, voids=row.id, kind=""), _visit(session, person_id))
+    except IntegrityError as problem:  # somebody else did in the same moment: the database lets one through
+        raise again from problem
     record_audit(
         session, "dental.tooth.voided", "dental_tooth_event", made.id, person_id=person_id, detail={"event": row.id}
     )

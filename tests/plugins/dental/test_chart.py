@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -76,6 +77,30 @@ def test_an_event_is_taken_back_once_by_a_further_one(house):
             chart.void(session, member, made.id)
         with pytest.raises(NotFound):
             chart.void(session, member, events[1].id)
+
+
+def test_taken_back_by_eight_at_once_it_is_taken_back_once(house):
+    member = house.enrol()
+    with house.unit() as session:
+        [made] = chart.note(session, member, [Entry("36", "caries", "O")], DAY)
+    actor, told = house.actor(house.dental, "clinician"), []
+
+    def take():
+        try:
+            with acting(actor), house.unit() as session:
+                chart.void(session, member, made.id)
+            told.append("done")
+        except Conflict as refused:
+            told.append(refused.code)
+
+    threads = [threading.Thread(target=take) for _n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == ["dental_event_void"] * 7 + ["done"]
+    with house.unit("read") as session:
+        assert len(chart.events_of(session, member)) == 2
 
 
 @pytest.mark.parametrize("act", ["update", "delete"])
