@@ -194,10 +194,11 @@ def _planned(tooth: Tooth, one: Event) -> Tooth:
 
 
 def _watched(tooth: Tooth, one: Event) -> Tooth:
+    there = tooth if tooth.presence else replace(tooth, presence="present")
     if not one.surfaces:
-        return replace(tooth, watch=True)
+        return replace(there, watch=True)
     faces = {s: replace(tooth.faces.get(s, Face()), watch=True) for s in one.surfaces}
-    return replace(tooth, faces={**tooth.faces, **faces})
+    return replace(there, faces={**tooth.faces, **faces})
 
 
 def _face(face: Face, one: Event) -> Face:

@@ -126,6 +126,7 @@ def test_s0_24_one_missing_one_caries_is_two():
         ([e(1, "16", "residual_root")], who.CARIES),
         ([e(1, "16", "caries", surfaces="O"), e(2, "16", "filling", fold.PLANNED, "O")], who.CARIES),
         ([e(1, "16", "crown", fold.PLANNED)], who.UNKNOWN),
+        ([e(1, "16", "caries", fold.WATCH, "O")], who.SOUND),
     ],
 )
 def test_who_codes(events, code):
