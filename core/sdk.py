@@ -8,6 +8,7 @@ from core.care.codes import VERSION as CONDITIONS_VERSION
 from core.care.codes import condition_codes
 from core.care.codes import find as find_substances
 from core.care.codes import substance as substance_of
+from core.care.need import check_need
 from core.care.photos import photos_of
 from core.care.safety import AllergyView, ConditionView, MedicineView, SafetyView, safety_of
 from core.care.services import note_medicine, stop_medicine
@@ -61,8 +62,9 @@ from core.kernel.plugins import hookimpl
 from core.kernel.sealed import Sealed
 from core.kernel.settings import SettingSpec
 from core.kernel.settings import value as setting_value
+from core.kernel.triggers import frozen_columns, no_delete
 from core.kernel.web import charts
-from core.kernel.web.render import go, render_page, toast
+from core.kernel.web.render import go, is_fragment, render_page, toast
 from core.kernel.web.routes import on_refusal, page
 from core.kernel.web.routes import session as page_session
 from core.org.approvals import ask as ask_approval
@@ -78,6 +80,8 @@ __all__ = [
     "hookimpl", "ids", "items_with", "may", "ngettext", "on_refusal", "open_visit", "page", "page_session",
     "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value", "some_people",
     "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
+    # Tables that are only added to; who may read a health record, and that it was read; a fragment for htmx.
+    "check_need", "frozen_columns", "is_fragment", "no_delete",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from core.sdk import (
     BasketView,
     Check,
     CheckSpec,
     CouponClass,
+    DataCount,
+    DataSection,
     HookContext,
     ItemAttribute,
     ItemView,
@@ -22,10 +26,12 @@ from core.sdk import (
     _,
     _l,
     hookimpl,
+    some_people,
 )
-from plugins.dental import rules
+from plugins.dental import board, chart, chart_views, fold, rules, views
+from plugins.dental.blueprint import bp
+from plugins.dental.demo import DEMO
 from plugins.dental.permissions import PERMISSIONS, VIEW
-from plugins.dental.views import bp
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -65,6 +71,7 @@ def register_checks() -> list[CheckSpec]:
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
+    assert chart_views.bp is views.bp is bp
     return [bp]
 
 
@@ -92,7 +99,8 @@ def person_panels(ctx: HookContext, person: PersonView) -> list[Panel]:
     for seat in person.household:
         state, day = rules.filling_coupon(seat)
         seats.append({"name": seat.name, "own": seat.person_id == person.person_id, "state": state, "day": day})
-    return [Panel(PANEL, {"recent": rules.dental_history(person.recent), "seats": seats})]
+    shown = {"recent": rules.dental_history(person.recent), "seats": seats, "person_id": person.person_id}
+    return [Panel(PANEL, shown)]
 
 
 @hookimpl
@@ -112,3 +120,51 @@ def checkout_checks(ctx: HookContext, basket: BasketView) -> list[Check]:
 @hookimpl
 def coupon_classes_for_items(ctx: HookContext, items: tuple[ItemView, ...]) -> list[CouponClass]:
     return [CouponClass(item.code, classes) for item in items if (classes := rules.coupon_classes(item))]
+
+
+@hookimpl
+def describe_data(ctx: HookContext) -> list[DataCount]:
+    assert ctx.session is not None
+    return [DataCount(_l("牙位记录"), chart.count(ctx.session))]
+
+
+@hookimpl
+def personal_data(ctx: HookContext, person_id: int) -> list[DataSection]:
+    assert ctx.session is not None
+    rows = tuple(
+        (f"{one.on:%Y-%m-%d} {one.fdi}", board.told(one)) for one in fold.live(chart.events_of(ctx.session, person_id))
+    )
+    return [DataSection(_l("牙位记录"), rows)] if rows else []
+
+
+@hookimpl
+def erase_person(ctx: HookContext, person_id: int, mode: str) -> list[DataCount]:
+    """Keep the chart with the signed visits: outpatient records stay 15 years (医疗机构管理条例实施细则 53)."""
+    assert ctx.session is not None
+    return [DataCount(_l("依法保留的牙位记录"), chart.kept_of(ctx.session, person_id))]
+
+
+@hookimpl
+def merge_people(ctx: HookContext, winner_id: int, loser_id: int) -> list[DataCount]:
+    assert ctx.session is not None
+    return [DataCount(_l("牙位记录"), chart.move(ctx.session, winner_id, loser_id))]
+
+
+ACTIONS = {"dental.tooth.noted": _l("记录牙位图"), "dental.tooth.voided": _l("撤回牙位记录")}
+
+
+@hookimpl
+def describe_audit(ctx: HookContext, action: str, object_kind: str, detail: Mapping[str, Any]) -> str | None:
+    return str(ACTIONS[action]) if action in ACTIONS else None
+
+
+@hookimpl
+def demo_data(ctx: HookContext, seed: int, size: int) -> list[DataCount]:
+    """Chart the mouths of a few people over three years, with a plan for today."""
+    assert ctx.session is not None
+    made = 0
+    for n, person in enumerate(some_people(ctx.session, min(size, 4))):
+        for ago, entries in DEMO:
+            on = ctx.business_date - timedelta(days=ago + 11 * n + seed % 7 if ago else 0)
+            made += len(chart.note(ctx.session, person, entries, on))
+    return [DataCount(_l("牙位记录"), made)]

@@ -2,8 +2,10 @@
 
 from core.sdk import _l, permission
 
-VIEW = "dental.view"
+VIEW, CHART, WRITE = "dental.view", "dental.chart", "dental.chart.write"
 
 PERMISSIONS = [
     permission(VIEW, _l("查看牙科资料"), "owner", "manager", "front_desk", "clinician", plugin="dental"),
+    permission(CHART, _l("查看接诊会员的牙位图"), "owner", "clinician", plugin="dental"),
+    permission(WRITE, _l("记录牙位图"), "clinician", plugin="dental"),
 ]

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint
-
 from core.sdk import items_with, page, page_session, render_page
 from plugins.dental import rules
+from plugins.dental.blueprint import bp
 from plugins.dental.permissions import VIEW
-
-bp = Blueprint("dental", __name__)
 
 
 @page(bp, "/items", permission=VIEW)

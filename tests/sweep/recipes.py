@@ -270,6 +270,10 @@ ORG = {
     "org.notice_open": Recipe({"notice_id": NOTICE}),
     "desk.search": Recipe(query={"q": ORDER}),
     "dental.items": PLAIN,
+    "dental.record": Recipe({"person_id": PERSON}, query={"tooth": "36"}),
+    "dental.note": Recipe({"person_id": PERSON}, form={"fdi": "16", "s": "O", "code": "caries"}),
+    "dental.void": Recipe({"person_id": PERSON, "event_id": "5"}),  # a further event: whose, is tested beside the chart
+    "dental.plan": Recipe({"person_id": PERSON}),
     "physio.record": Recipe({"person_id": PERSON}),
     "physio.assess": Recipe({"person_id": PERSON, "key": "odi"}),
     "physio.assess_post": Recipe({"person_id": PERSON, "key": "odi"}, form={"on": "2026-01-05", "quick": "2222222222"}),

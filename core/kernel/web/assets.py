@@ -141,7 +141,13 @@ def collect() -> Assets:
     """Return every asset of the installation."""
     images = {p.name: p.read_text(encoding="utf-8") for p in sorted((STATIC / "img").glob("*.svg"))}
     own = {name: squeeze_css((STATIC / "css" / name).read_text(encoding="utf-8")) for name in OWN_SHEETS}
-    return Assets({"app.css": stylesheet(), "app.js": f"{htmx()};\n{script()}", **images, **own})
+    return Assets({"app.css": stylesheet(), "app.js": f"{htmx()};\n{script()}", **images, **own, **_of_plugins()})
+
+
+def _of_plugins() -> dict[str, str]:
+    """Return the sheets and scripts of plugins (`static/plugins/<key>.css`, `.js`), asked for by their pages alone."""
+    found = {p.name: p.read_text(encoding="utf-8") for p in sorted((STATIC / "plugins").glob("*.*"))}
+    return {name: squeeze_css(text) if name.endswith(".css") else text for name, text in found.items()}
 
 
 def blueprint(assets: Assets) -> Blueprint:

@@ -1,0 +1,38 @@
+"""What was seen and done at the teeth of a person, event by event. Rows are only added, the database sees to it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.orm import Mapped
+
+from core.sdk import Base, FranchiseOwned, Sealed, columns, frozen_columns, no_delete
+
+
+class DentalToothEvent(FranchiseOwned, Base):
+    """An event at a tooth on a day (fold.Event); `body` holds tooth, surfaces, code and kind as JSON, sealed.
+
+    `voids`: the event that this one takes back, once at most. Only `person_id` may change, when two records of one
+    person become one.
+    """
+
+    __tablename__ = "dental_tooth_event"
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    noted_on: Mapped[date] = columns.day_col(data_class=columns.PERSONAL)
+    body_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    body = Sealed("body_sealed")
+    voids: Mapped[int | None] = columns.col(columns.BigInteger, columns.INTERNAL, nullable=True)
+    visit_id: Mapped[int | None] = columns.ref_col()
+    staff_id: Mapped[int | None] = columns.col(columns.BigInteger, columns.INTERNAL, nullable=True)
+    store_id: Mapped[int | None] = columns.col(columns.BigInteger, columns.INTERNAL, nullable=True)
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (
+        columns.owned_unique("voids"),
+        columns.owned_index("ix_dental_tooth_event_person", "person_id", "noted_on", "id"),
+    )
+
+
+frozen_columns(
+    "dental_tooth_event", "id", "franchise_id", "noted_on", "voids", "visit_id", "staff_id", "store_id", "made_at"
+)
+no_delete("dental_tooth_event")
