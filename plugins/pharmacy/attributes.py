@@ -21,6 +21,12 @@ ROUTES = (
     ("vaginal", _l("阴道用")),
     ("none", _l("不适用")),
 )
+RX_CLASS, INGREDIENTS, ROUTE, DAYS_SUPPLY = (
+    "pharmacy.rx_class", "pharmacy.ingredients", "pharmacy.route", "pharmacy.days_supply",
+)  # fmt: skip
+EPHEDRINE, PSYCHOTROPIC, PREGNANCY, MIN_AGE, ATC = (
+    "pharmacy.ephedrine", "pharmacy.psychotropic", "pharmacy.pregnancy", "pharmacy.min_age_years", "pharmacy.atc",
+)  # fmt: skip
 _GOODS = frozenset({"goods"})
 
 ATTRIBUTES = [
