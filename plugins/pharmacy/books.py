@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 PHARMACIST = "pharmacist"
-# 处方管理办法 art. 18: valid on its day, three days at most where the prescriber says so; a long prescription of a chronic
-# illness lasts up to twelve weeks (长期处方管理规范, 2021).
+# 处方管理办法 art. 18: valid on its day, three days at most where the prescriber says so; a long prescription of a
+# chronic illness lasts up to twelve weeks (长期处方管理规范, 2021).
 LONGEST = timedelta(weeks=12)
 MOST_PIECES = 99
 
@@ -47,9 +47,7 @@ def licence(session: Session) -> str:
     """Return the acting pharmacist's licence number; raise Forbidden `licence_needed` without one in force."""
     kind, number = licence_of(session, tenancy.current_actor().staff_id, today())
     if kind != PHARMACIST:
-        raise Forbidden(
-            _("您没有登记有效的执业药师证，不能办理。请先在员工资料里登记执照。"), code="licence_needed"
-        )
+        raise Forbidden(_("您没有登记有效的执业药师证，不能办理。请先在员工资料里登记执照。"), code="licence_needed")
     return number
 
 
@@ -204,7 +202,12 @@ def register(session: Session, person_id: int, *, name: str, id_number: str, pac
             code="pharmacy_too_many_packs",
         )
     row = PharmacyRegister(
-        person_id=person_id, on=day, packs=packs, staff_id=actor.staff_id, store_id=actor.store_id, made_at=clock.now_ms()
+        person_id=person_id,
+        on=day,
+        packs=packs,
+        staff_id=actor.staff_id,
+        store_id=actor.store_id,
+        made_at=clock.now_ms(),
     )
     row.name, row.id_number = name.strip(), number
     session.add(row)

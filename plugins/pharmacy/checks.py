@@ -20,15 +20,15 @@ from core.sdk import (
     SafetyView,
     _,
     _l,
+    condition_codes,
     current_locale,
     items_of,
-    ngettext,
     person_of,
     safety_of,
     substance_of,
 )
 from plugins.pharmacy import datasets, gates, matching
-from plugins.pharmacy.attributes import INGREDIENTS, MIN_AGE, PREGNANCY, ROUTE, RX_CLASS
+from plugins.pharmacy.attributes import INGREDIENTS, MIN_AGE, PREGNANCY, ROUTE, RX_CLASS, number
 from plugins.pharmacy.knowledge import UNDISCLOSED
 from plugins.pharmacy.matching import MEDICINE, Match, Patient, Product
 from plugins.pharmacy.permissions import OVERRIDE
@@ -80,10 +80,9 @@ def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
 def product_of(item: LineView | ItemView, line: int = 0) -> Product:
     """Return a product from an item's attributes."""
     told = item.attributes
-    age = told.get(MIN_AGE)
     return Product(
         item.code, item.name, tuple(told.get(INGREDIENTS) or ()), str(told.get(ROUTE) or ""),
-        str(told.get(RX_CLASS) or ""), str(told.get(PREGNANCY) or ""), float(age) if age not in (None, "") else None, line,
+        str(told.get(RX_CLASS) or ""), str(told.get(PREGNANCY) or ""), number(told.get(MIN_AGE)), line,
     )  # fmt: skip
 
 
@@ -144,7 +143,8 @@ def check_of(one: Match, lines: Mapping[int, Product], patient: Patient, index: 
     grave = stops or one.severity == "major"
     against = patient.medicines[one.other].ingredients if one.against == MEDICINE else ()
     evidence = {
-        "kind": one.kind, "severity": one.severity, "item": product.code, "against": one.against, "cause": [one.a, one.b],
+        "kind": one.kind, "severity": one.severity, "item": product.code, "against": one.against,
+        "cause": [one.a, one.b],
         "medicine": list(against), "other_line": one.other if one.against == matching.BASKET else None,
         "effect": one.effect_zh, "source": one.source, "more": one.more, "version": index.version,
     }  # fmt: skip
@@ -164,14 +164,24 @@ def _text(one: Match, product: Product, lines: Mapping[int, Product], told: str)
             other=lines[one.other].name, a=name_of(one.a), b=name_of(one.b), level=level, effect=effect, version=told,
         )  # fmt: skip
     if one.kind == matching.INTERACTION:
-        return _("与会员在用的药有相互作用（%(level)s）：%(effect)s（核对表 %(version)s）", level=level, effect=effect, version=told)
+        return _(
+            "与会员在用的药有相互作用（%(level)s）：%(effect)s（核对表 %(version)s）",
+            level=level,
+            effect=effect,
+            version=told,
+        )
     if one.kind == matching.DUPLICATE and one.against == matching.BASKET:
         return _(
             "与“%(other)s”都含%(what)s，重复用药（%(level)s，核对表 %(version)s）", other=lines[one.other].name,
             what=name_of(one.a), level=level, version=told,
         )  # fmt: skip
     if one.kind == matching.DUPLICATE:
-        return _("与会员在用的药成分重复（%(what)s，%(level)s，核对表 %(version)s）", what=name_of(one.a), level=level, version=told)
+        return _(
+            "与会员在用的药成分重复（%(what)s，%(level)s，核对表 %(version)s）",
+            what=name_of(one.a),
+            level=level,
+            version=told,
+        )
     if one.kind == matching.ALLERGY:
         return _(
             "会员对%(what)s过敏，本品含%(a)s（%(level)s，核对表 %(version)s）", what=name_of(one.b, "class"),
@@ -193,6 +203,12 @@ def name_of(code: str, kind: str = "ingredient") -> str:
     return known.name if known else code
 
 
+def condition_name(code: str) -> str:
+    """Return what a condition, class or ingredient is called."""
+    named = condition_codes().get(code)
+    return str(named) if named else name_of(code, "class")
+
+
 def _unread(index: Index, products: Sequence[Product]) -> list[Check]:
     """Say which ingredients no table knows: not checked is not safe."""
     found = []
@@ -202,7 +218,9 @@ def _unread(index: Index, products: Sequence[Product]) -> list[Check]:
             text = _("没有核对的成分：%(names)s（核对表里没有）。请看说明书或问药师。", names="、".join(named))
         else:
             text = _("成分没有登记完整，相互作用和过敏没有核对。请看说明书或问药师。")
-        found.append(Check(NOT_CHECKED, "info", text, line, evidence={"names": list(names)}, data_version=index.version[:40]))
+        found.append(
+            Check(NOT_CHECKED, "info", text, line, evidence={"names": list(names)}, data_version=index.version[:40])
+        )
     return found
 
 
@@ -226,17 +244,13 @@ def _of_person(
         yield _("还没有问过敏史，过敏没有核对。请问：对什么药物或食物过敏吗？")
     words = sum(1 for one in view.allergies if one.code_kind == "text")
     if words:
-        yield ngettext(
-            "有 %(n)d 条用文字写的过敏不能自动核对，请药师看一眼。", "有 %(n)d 条用文字写的过敏不能自动核对，请药师看一眼。", words, n=words
-        )  # fmt: skip
+        yield _("有 %(n)d 条用文字写的过敏不能自动核对，请药师看一眼。", n=words)
     unread = sum(
         1 for one in supplied(view, today)
         if not one.ingredients and not (items.get(one.item) and items[one.item].attributes.get(INGREDIENTS))
     )  # fmt: skip
     if unread:
-        yield ngettext(
-            "有 %(n)d 种用文字写的在用药不能自动核对，请药师看一眼。", "有 %(n)d 种用文字写的在用药不能自动核对，请药师看一眼。", unread, n=unread
-        )  # fmt: skip
+        yield _("有 %(n)d 种用文字写的在用药不能自动核对，请药师看一眼。", n=unread)
     if view.age is None and any(one.min_age for one in drugs):
         yield _("没有登记出生日期，年龄没有核对。")
     risky = any(one.pregnancy in ("avoid", "caution", "unknown") for one in drugs)

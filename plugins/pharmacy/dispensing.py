@@ -1,7 +1,7 @@
 """What follows from a sale: the medicine is noted for the person treated, and the day it runs out is kept.
 
-Deliveries come at least once and in any order: a line is noted once by its id, and a refill is worked out anew from what
-was sold and kept.
+Deliveries come at least once and in any order: a line is noted once by its id, and a refill is worked out
+anew from what was sold and kept.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from core.sdk import (
     stop_medicine,
     tenancy,
 )
-from plugins.pharmacy.attributes import DAYS_SUPPLY, INGREDIENTS, RX_CLASS
+from plugins.pharmacy.attributes import DAYS_SUPPLY, INGREDIENTS, RX_CLASS, number
 from plugins.pharmacy.models import PharmacyRefill
 
 if TYPE_CHECKING:
@@ -39,7 +39,9 @@ def heard(session: Session, event: Event) -> None:
     """Note what an order sold, or take back what one returned."""
     if event.name not in ("order.paid", "order.refunded"):
         return
-    lines = [one for one in sold_in_order(session, int(event.data["order_id"])) if one.attributes.get(RX_CLASS) in NOTED]
+    lines = [
+        one for one in sold_in_order(session, int(event.data["order_id"])) if one.attributes.get(RX_CLASS) in NOTED
+    ]
     for line in lines:
         if line.person_id is None:
             continue
@@ -64,7 +66,7 @@ def _note(session: Session, line: SoldLine) -> None:
 
 def supply(line: SoldLine) -> int:
     """Return for how many days the kept pieces of a line last."""
-    return int(float(line.attributes.get(DAYS_SUPPLY) or 0) * line.left)
+    return int((number(line.attributes.get(DAYS_SUPPLY)) or 0) * line.left)
 
 
 def run_out(bought: Iterable[tuple[date, int]]) -> date | None:

@@ -46,7 +46,9 @@ def copy_of(session: Session, person_id: int) -> list[DataSection]:
         what = "、".join(f"{code}×{n}" for code, n in json.loads(one.items or "{}").items())
         rows.append((f"{LABELS[PharmacyPrescription]} {one.issued_on}", f"{one.number} {one.hospital} {what}"))
     for entry in session.scalars(select(PharmacyRegister).where(PharmacyRegister.person_id == person_id)):
-        rows.append((f"{LABELS[PharmacyRegister]} {entry.on}", f"{entry.name or GONE} {entry.id_number or GONE} ×{entry.packs}"))
+        rows.append(
+            (f"{LABELS[PharmacyRegister]} {entry.on}", f"{entry.name or GONE} {entry.id_number or GONE} ×{entry.packs}")
+        )
     for due in session.scalars(select(PharmacyRefill).where(PharmacyRefill.person_id == person_id)):
         rows.append((LABELS[PharmacyRefill], f"{due.item_code} {due.run_out_on}"))
     return [DataSection(_l("药房"), tuple(rows))] if rows else []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, or_, select
 
 from core.sdk import BasketView, Check, HookContext, LineView, SafetyView, _, setting_value, sold_to
-from plugins.pharmacy.attributes import EPHEDRINE, PSYCHOTROPIC, RX_CLASS
+from plugins.pharmacy.attributes import PSYCHOTROPIC, RX_CLASS, ephedrine, flagged
 from plugins.pharmacy.models import PharmacyDuty, PharmacyPrescription, PharmacyRegister
 from plugins.pharmacy.settings import DUTY
 
@@ -128,7 +128,7 @@ def _prescriptions(ctx: HookContext, basket: BasketView) -> list[Check]:
 def _ephedrine(ctx: HookContext, basket: BasketView, known: Mapping[int, SafetyView]) -> list[Check]:
     """Refuse more than two smallest packs at a time and a day, and what is not in the register (joint notice, 2012)."""
     assert ctx.session is not None
-    lines = [line for line in basket.lines if line.attributes.get(EPHEDRINE)]
+    lines = [line for line in basket.lines if ephedrine(line.attributes)]
     if not lines:
         return []
     wanted = sum(line.qty for line in lines)
@@ -164,7 +164,7 @@ def packs_of_day(ctx: HookContext, persons: set[int]) -> int:
     start = ctx.now_ms - 24 * 3600 * 1000
     return sum(
         line.left for line in sold_to(ctx.session, persons, start)
-        if line.attributes.get(EPHEDRINE) and line.on == ctx.business_date
+        if ephedrine(line.attributes) and line.on == ctx.business_date
     )  # fmt: skip
 
 
@@ -186,10 +186,10 @@ def registered(session: Session, person_id: int, today: date) -> tuple[int, int]
 
 
 def _class_two(basket: BasketView, known: Mapping[int, SafetyView]) -> list[Check]:
-    """Refuse class II psychotropics for minors, and for whoever's age is not known (麻醉药品和精神药品管理条例 art. 32)."""
+    """Refuse class II psychotropics for minors, and for unknown ages (麻醉药品和精神药品管理条例 art. 32)."""
     found = []
     for line in basket.lines:
-        if not line.attributes.get(PSYCHOTROPIC):
+        if not flagged(line.attributes.get(PSYCHOTROPIC)):
             continue
         persons = {one for one in (basket.treated(line), basket.person_id) if one}
         ages: list[Any] = [known[one].age if one in known else None for one in persons]

@@ -27,9 +27,9 @@ from core.sdk import (
     _l,
     hookimpl,
 )
-from plugins.pharmacy import audience_views, checks, data_views, dispensing, duties, rules, views
+from plugins.pharmacy import blueprint, checks, data_views, dispensing, duties, rules, views
 from plugins.pharmacy.attributes import ATTRIBUTES
-from plugins.pharmacy.permissions import AUDIENCE, BOOKS, PERMISSIONS, REGISTER, VIEW
+from plugins.pharmacy.permissions import BOOKS, PERMISSIONS, REGISTER, VIEW
 from plugins.pharmacy.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def register_checks() -> list[CheckSpec]:
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
-    return [views.bp]
+    assert views
+    return [blueprint.bp]
 
 
 @hookimpl
@@ -85,10 +86,9 @@ def register_commands() -> list[Command]:
 def menu_items(ctx: HookContext) -> list[MenuItem]:
     return [
         MenuItem("pharmacy.duty", _l("药师在岗"), "pharmacy.duty", VIEW, "till", "pill", 60),
-        MenuItem("pharmacy.books", _l("处方与登记册"), "pharmacy.books", BOOKS, "reports", "doc", 60),
+        MenuItem("pharmacy.books", _l("处方与登记册"), "pharmacy.books_page", BOOKS, "reports", "doc", 60),
         MenuItem("pharmacy.refills", _l("续药提醒"), "pharmacy.refills", REGISTER, "followups", "pill", 40),
         MenuItem("pharmacy.demand", _l("门店用量"), "pharmacy.demand", BOOKS, "reports", "pill", 61),
-        MenuItem("pharmacy.audience", _l("药品营销人群"), "pharmacy.audience", AUDIENCE, "marketing", "pill", 60),
         MenuItem("pharmacy.data", _l("用药核对资料"), "pharmacy.data", VIEW, "settings", "pill", 60),
     ]
 

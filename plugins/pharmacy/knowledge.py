@@ -136,7 +136,9 @@ def _check(kind: str, n: int, row: Mapping[str, str]) -> None:
     if kind == ALLERGIES:
         for entry in row["cross_reactive_with"].split(";"):
             if entry.strip() and ":" not in entry:
-                raise Invalid.field("file", _("第 %(n)d 行的交叉写法“%(value)s”读不懂。", n=n, value=entry.strip()[:40]))
+                raise Invalid.field(
+                    "file", _("第 %(n)d 行的交叉写法“%(value)s”读不懂。", n=n, value=entry.strip()[:40])
+                )
 
 
 def build(version: str, rows: Mapping[str, Iterable[Mapping[str, str]]]) -> Index:

@@ -1,8 +1,8 @@
 """Products against products, medicines, allergies, conditions, pregnancy and age. Pure functions, by single ingredient.
 
-Rules: data/README (binding grammar), clinic.md 4.3. Interactions want two systemic products unless the row says any
-route; allergies count on every route; condition rows count for systemic products (tiotropium inhaled too); the pregnancy
-flag of a product counts on every route.
+Rules: data/README (binding grammar), clinic.md 4.3. Interactions want two systemic products unless the row says
+any route; allergies count on every route; condition rows count for systemic products (tiotropium inhaled too); the
+pregnancy flag of a product counts on every route.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class Patient:
 class Match:
     """A finding: which kind, how grave, on which line, against what.
 
-    `against`: basket (another line), medicine, or "". `other` is that line's number or the medicine's place. `a` and `b`
-    are the codes that met (ingredients, an allergy's class, a condition). `more` counts milder rows of the same pair.
+    `against`: basket (another line), medicine, or "". `other` is that line's number or the medicine's place. `a`
+    and `b` are the codes that met (ingredients, a class, a condition). `more` counts milder rows of the same pair.
     """
 
     kind: str
@@ -84,7 +84,7 @@ class _Worst:
     found: dict[tuple[str, int, str, int, str], Match] = field(default_factory=dict)
 
     def add(self, one: Match, part: str = "") -> None:
-        """Keep the gravest match of a kind, line and counterpart; equal ones by the codes, so that it is always the same."""
+        """Keep the gravest match of a kind, line and counterpart; of equal ones the first by its codes."""
         key = (one.kind, one.line, one.against, one.other, part)
         have = self.found.get(key)
         if have is None:
@@ -148,7 +148,9 @@ def _allergy(index: Index, worst: _Worst, one: Product, patient: Patient) -> Non
         for target, severity in index.crosses.get(own, ()):
             hit = _hit(index, one, target)
             if hit:
-                worst.add(Match(ALLERGY, severity, one.line, a=hit, b=own, source=index.class_sources.get(own, "")), own)
+                worst.add(
+                    Match(ALLERGY, severity, one.line, a=hit, b=own, source=index.class_sources.get(own, "")), own
+                )
 
 
 def has(index: Index, patient: Patient) -> frozenset[str]:

@@ -81,7 +81,7 @@ class PharmacyDuty(FranchiseOwned, Base):
 
 
 class PharmacyRegister(FranchiseOwned, Base):
-    """The register of buyers of ephedrine medicines (joint notice of 2012): who, by which identity card, how many packs.
+    """The register of buyers of ephedrine medicines (joint notice of 2012): who, by which card, how many packs.
 
     The row allows its buyer `packs` packs on that day; name and number are sealed, the number is found by its index.
     """

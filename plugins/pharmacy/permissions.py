@@ -8,7 +8,6 @@ DISPENSE = "pharmacy.dispense"
 REGISTER = "pharmacy.register"
 BOOKS = "pharmacy.books"
 DATA = "pharmacy.data.manage"
-AUDIENCE = "pharmacy.audience"
 
 PERMISSIONS = [
     permission(VIEW, _l("查看药房资料"), "owner", "manager", "pharmacist", "front_desk", plugin="pharmacy"),
@@ -17,5 +16,4 @@ PERMISSIONS = [
     permission(REGISTER, _l("登记麻黄碱类药品购买人"), "manager", "pharmacist", "front_desk", plugin="pharmacy"),
     permission(BOOKS, _l("查看处方与麻黄碱登记册"), "owner", "manager", "pharmacist", "auditor", plugin="pharmacy"),
     permission(DATA, _l("导入和核定用药资料"), "owner", "pharmacist", plugin="pharmacy"),
-    permission(AUDIENCE, _l("预览药品营销人群"), "owner", "manager", "marketing", "pharmacist", plugin="pharmacy"),
 ]
