@@ -82,8 +82,8 @@ __all__ = [
     "ItemAttribute", "ItemVeto", "ItemView", "Job", "LineView", "MenuItem", "NotFound", "Of", "Panel",
     "PanelSpec", "Permission", "PersonView", "Plugin", "PointsChange", "Preset", "PriceChange", "Refusal", "Rows",
     "SDK_VERSION", "Sealed", "SeatView", "SettingSpec", "TimelineEntry", "Total", "VisitPart", "_", "_l",
-    "ask_approval", "attach_part", "authorize", "belongs_to", "charts", "clock", "columns", "current_locale", "go", "has_consented",
-    "hookimpl", "ids", "items_with", "may", "ngettext", "on_refusal", "open_visit", "page", "page_session",
+    "ask_approval", "attach_part", "authorize", "belongs_to", "charts", "clock", "columns", "current_locale", "go",
+    "has_consented", "hookimpl", "ids", "items_with", "may", "ngettext", "on_refusal", "open_visit", "page", "page_session",
     "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value", "some_people",
     "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
     # Facts that protect a person (core/care).

@@ -50,7 +50,7 @@ def _data(unit: Session, refusal: Refusal | None = None, diff: Any = None) -> An
     wanted = request.args.get("q", "").strip().lower()
     return render_page(
         "pharmacy/data.html", status=refusal.status if refusal else 200, refusal=refusal, kinds=knowledge.KINDS,
-        stands=[(one, len(knowledge.parse(kind, datasets.text(unit, one)))) for kind, one in stands.items()],
+        stands=[(one, len(knowledge.parse(kind, datasets.body_of(unit, one)))) for kind, one in stands.items()],
         digest=digest, version=datasets.version_of(stands), signed=datasets.signed(unit, digest), history=history,
         names=staff_names(unit, [row.staff_id for row in history]), may_change=may(tenancy.current_actor(), DATA),
         q=wanted, hits=_search(unit, stands, wanted) if wanted else [], levels=checks.LEVELS, diff=diff,
@@ -62,7 +62,7 @@ def _search(unit: Session, stands: Any, wanted: str) -> list[tuple[str, str, str
     """Return (kind, what, severity, effect, source) of rows that hold a word."""
     hits = []
     for kind in (knowledge.INTERACTIONS, knowledge.CONDITIONS, knowledge.ALLERGIES):
-        for row in knowledge.parse(kind, datasets.text(unit, stands[kind])):
+        for row in knowledge.parse(kind, datasets.body_of(unit, stands[kind])):
             if any(wanted in value.lower() for value in row.values()):
                 hits.append((kind, _what(kind, row), row.get("severity", ""), _effect(kind, row), row["source"]))
                 if len(hits) >= SHOWN:
@@ -117,7 +117,7 @@ def _uploaded() -> str:
 
 
 def _compared(unit: Session, kind: str, body: str) -> dict[str, Any]:
-    old = datasets.text(unit, datasets.standing(unit)[kind])
+    old = datasets.body_of(unit, datasets.standing(unit)[kind])
     added, removed, changed = knowledge.differences(kind, old, body)
     return {
         "kind": kind,

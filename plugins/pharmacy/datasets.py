@@ -72,7 +72,7 @@ def index(session: Session) -> Index:
     key = f"{digest_of(stands)}|{version_of(stands)}"
     have = _built.get(key)
     if have is None:
-        rows = {kind: knowledge.parse(kind, text(session, one)) for kind, one in stands.items()
+        rows = {kind: knowledge.parse(kind, body_of(session, one)) for kind, one in stands.items()
                 if kind != knowledge.PRODUCTS}  # fmt: skip
         have = _built[key] = knowledge.build(version_of(stands), rows)
         while len(_built) > _KEPT:
@@ -80,7 +80,7 @@ def index(session: Session) -> Index:
     return have
 
 
-def text(session: Session, one: Standing) -> str:
+def body_of(session: Session, one: Standing) -> str:
     """Return the text of a version."""
     if one.row_id is None:
         return knowledge.shipped_text(one.kind)

@@ -14,6 +14,6 @@ PERMISSIONS = [
     permission(OVERRIDE, _l("放行用药核对提示"), "pharmacist", plugin="pharmacy"),
     permission(DISPENSE, _l("登记处方、查看会员用药核对"), "pharmacist", plugin="pharmacy"),
     permission(REGISTER, _l("登记麻黄碱类药品购买人"), "manager", "pharmacist", "front_desk", plugin="pharmacy"),
-    permission(BOOKS, _l("查看处方与麻黄碱登记册"), "owner", "manager", "pharmacist", "auditor", plugin="pharmacy"),
+    permission(BOOKS, _l("查看处方与麻黄碱登记册"), "owner", "manager", "pharmacist", plugin="pharmacy"),
     permission(DATA, _l("导入和核定用药资料"), "owner", "pharmacist", plugin="pharmacy"),
 ]

@@ -62,10 +62,10 @@ def against_person(drug, patient):
     body = drug["route"] == "systemic"
     for row in CONDITIONS:
         name, code = row["ingredient"], row["condition_code"]
-        if name in parts(drug) and code in patient["conditions"]:
-            if body or (name == "tiotropium" and drug["route"] == "inhaled"):
-                kind = "pregnancy" if code == "pregnancy" else "age" if code.startswith("age_lt_") else "condition"
-                yield kind, code if kind == "condition" else "", row["severity"]
+        acts = body or (name == "tiotropium" and drug["route"] == "inhaled")
+        if acts and name in parts(drug) and code in patient["conditions"]:
+            kind = "pregnancy" if code == "pregnancy" else "age" if code.startswith("age_lt_") else "condition"
+            yield kind, code if kind == "condition" else "", row["severity"]
     if "pregnancy" in patient["conditions"] and drug["pregnancy"] in ("avoid", "caution"):
         yield "pregnancy", "", {"avoid": "major", "caution": "moderate"}[drug["pregnancy"]]
     if drug["min_age_years"] and patient["age"] < float(drug["min_age_years"]):
