@@ -83,8 +83,8 @@ __all__ = [
     "PanelSpec", "Permission", "PersonView", "Plugin", "PointsChange", "Preset", "PriceChange", "Refusal", "Rows",
     "SDK_VERSION", "Sealed", "SeatView", "SettingSpec", "TimelineEntry", "Total", "VisitPart", "_", "_l",
     "ask_approval", "attach_part", "authorize", "belongs_to", "charts", "clock", "columns", "current_locale", "go",
-    "has_consented", "hookimpl", "ids", "items_with", "may", "ngettext", "on_refusal", "open_visit", "page", "page_session",
-    "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value", "some_people",
+    "has_consented", "hookimpl", "ids", "items_with", "may", "ngettext", "on_refusal", "open_visit", "page",
+    "page_session", "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value", "some_people",
     "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",

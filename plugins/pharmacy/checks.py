@@ -88,9 +88,10 @@ def product_of(item: LineView | ItemView, line: int = 0) -> Product:
 
 def _matched(ctx: HookContext, basket: BasketView, known: Mapping[int, SafetyView]) -> list[Check]:
     assert ctx.session is not None
-    index = datasets.index(ctx.session)
+    stands = datasets.standing(ctx.session)
+    index = datasets.index(ctx.session, stands)
     items = items_of(ctx.session, {one.item for view in known.values() for one in view.medicines if one.item})
-    told = told_version(ctx.session, index)
+    told = told_version(ctx.session, index, stands)
     groups: dict[int | None, list[Product]] = {}
     for line in basket.lines:
         groups.setdefault(basket.treated(line), []).append(product_of(line, line.line))
@@ -105,9 +106,9 @@ def _matched(ctx: HookContext, basket: BasketView, known: Mapping[int, SafetyVie
     return found
 
 
-def told_version(session: Session, index: Index) -> str:
+def told_version(session: Session, index: Index, stands: dict[str, datasets.Standing] | None = None) -> str:
     """Return the version as findings say it: with the word that it is demonstration data until somebody signed it."""
-    if datasets.signed(session, datasets.digest_of(datasets.standing(session))):
+    if datasets.signed(session, datasets.digest_of(stands or datasets.standing(session))):
         return index.version
     return _("%(version)s，演示数据", version=index.version)
 

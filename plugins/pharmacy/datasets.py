@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
@@ -51,6 +52,7 @@ def standing(session: Session) -> dict[str, Standing]:
     return {kind: found.get(kind) or _shipped(kind) for kind in knowledge.KINDS}
 
 
+@lru_cache(maxsize=8)
 def _shipped(kind: str) -> Standing:
     return Standing(kind, knowledge.shipped_version(), knowledge.sha256(knowledge.shipped_text(kind)))
 
@@ -66,9 +68,9 @@ def version_of(stands: dict[str, Standing]) -> str:
     return names[0] if len(names) == 1 else f"{names[-1][:28]}+{digest_of(stands)[:8]}"
 
 
-def index(session: Session) -> Index:
+def index(session: Session, stands: dict[str, Standing] | None = None) -> Index:
     """Return the index over the tables that count; built once for each digest in this process."""
-    stands = standing(session)
+    stands = stands or standing(session)
     key = f"{digest_of(stands)}|{version_of(stands)}"
     have = _built.get(key)
     if have is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from plugins.pharmacy.knowledge import RANK, UNDISCLOSED, Index, pair
 
@@ -20,6 +21,11 @@ INTERACTION, DUPLICATE, ALLERGY, CONDITION, PREGNANCY, AGE = (
 )  # fmt: skip
 AGES = {f"age_lt_{years}": years for years in (8, 12, 16, 18)}
 PREGNANCY_FLAGS = {"avoid": "major", "caution": "moderate"}
+
+
+@lru_cache(maxsize=4096)
+def _disclosed(ingredients: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in dict.fromkeys(ingredients) if one and one != UNDISCLOSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class Product:
     @property
     def disclosed(self) -> tuple[str, ...]:
         """Return the ingredients that are named."""
-        return tuple(one for one in dict.fromkeys(self.ingredients) if one and one != UNDISCLOSED)
+        return _disclosed(self.ingredients)
 
     @property
     def systemic(self) -> bool:
