@@ -10,13 +10,14 @@ from sqlalchemy import select
 from core.catalog import prices
 from core.catalog.models import Item
 from core.hooktypes import ItemView, PersonView
-from core.org.models import Staff
+from core.org.models import Staff, Store
 from core.people import consents
 from core.people import services as people
 from core.people.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from sqlalchemy.orm import Session
 
@@ -40,6 +41,13 @@ def items_with(session: Session, attribute: str) -> list[ItemView]:
     return found
 
 
+def items_of(session: Session, codes: Iterable[str]) -> dict[str, ItemView]:
+    """Return items of the franchise by code, prices left out; unknown codes are left out; at most 500."""
+    wanted = sorted({code for code in codes if code})[:LIMIT]
+    rows = session.scalars(select(Item).where(Item.code.in_(wanted))).all() if wanted else []
+    return {row.code: ItemView(row.id, row.code, row.name, row.kind, json.loads(row.attributes)) for row in rows}
+
+
 def person_of(session: Session, person_id: Any) -> PersonView:
     """Return a person of the franchise by id, as far as a plugin's own page needs to name them; raise NotFound."""
     row = people.get(session, person_id)
@@ -60,6 +68,19 @@ def staff_names(session: Session, staff_ids: Iterable[int | None]) -> dict[int, 
     if not wanted:
         return {}
     return {row[0]: row[1] for row in session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted)))}
+
+
+def store_names(session: Session) -> dict[int, str]:
+    """Return the names of the franchise's stores by id."""
+    return {row[0]: row[1] for row in session.execute(select(Store.id, Store.name).order_by(Store.code))}
+
+
+def licence_of(session: Session, staff_id: int | None, today: date) -> tuple[str, str]:
+    """Return kind and number of a staff member's licence, both empty where none is in force on that day."""
+    row = session.get(Staff, staff_id) if staff_id else None
+    if row is None or not row.licence_no or (row.licence_until and row.licence_until < today.isoformat()):
+        return "", ""
+    return row.licence_kind, row.licence_no
 
 
 def some_people(session: Session, limit: int) -> list[int]:

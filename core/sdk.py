@@ -16,7 +16,16 @@ from core.care.visit_reads import visits_of, visits_of_order
 from core.care.visits import attach_part, open_visit
 from core.care.visits import part_of as visit_part_of
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
-from core.hookreads import has_consented, items_with, person_of, some_people, staff_names
+from core.hookreads import (
+    has_consented,
+    items_of,
+    items_with,
+    licence_of,
+    person_of,
+    some_people,
+    staff_names,
+    store_names,
+)
 from core.hookspecs import SDK_VERSION
 from core.hooktypes import (
     Alert,
@@ -55,7 +64,7 @@ from core.kernel import clock, columns, ids, tenancy
 from core.kernel.audit import record as record_audit
 from core.kernel.db import Base, FranchiseOwned, belongs_to
 from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
-from core.kernel.i18n import _, _l, ngettext
+from core.kernel.i18n import _, _l, current_locale, ngettext
 from core.kernel.permissions import Permission, authorize, may, permission
 from core.kernel.plugin_types import Plugin
 from core.kernel.plugins import hookimpl
@@ -67,6 +76,7 @@ from core.kernel.web import charts
 from core.kernel.web.render import go, is_fragment, render_page, toast
 from core.kernel.web.routes import on_refusal, page
 from core.kernel.web.routes import session as page_session
+from core.orders.sold import SoldLine, sold_by_item, sold_in_order, sold_to
 from core.org.approvals import ask as ask_approval
 
 __all__ = [
@@ -76,13 +86,15 @@ __all__ = [
     "ItemAttribute", "ItemVeto", "ItemView", "Job", "LineView", "MenuItem", "NotFound", "Of", "Panel",
     "PanelSpec", "Permission", "PersonView", "Plugin", "PointsChange", "Preset", "PriceChange", "Refusal", "Rows",
     "SDK_VERSION", "Sealed", "SeatView", "SettingSpec", "TimelineEntry", "Total", "VisitPart", "_", "_l",
-    "ask_approval", "attach_part", "authorize", "belongs_to", "charts", "clock", "columns", "go", "has_consented",
-    "hookimpl", "ids", "items_with", "may", "ngettext", "on_refusal", "open_visit", "page", "page_session",
-    "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value", "some_people",
-    "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
+    "ask_approval", "attach_part", "authorize", "belongs_to", "charts", "clock", "columns", "current_locale",
+    "go", "has_consented", "hookimpl", "ids", "items_with", "may", "ngettext", "on_refusal", "open_visit", "page",
+    "page_session", "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value",
+    "some_people", "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
     # Tables that are only added to; who may read a health record, and that it was read; a fragment for htmx.
     "check_need", "frozen_columns", "is_fragment", "no_delete",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
+    # What was sold, items, stores and licences.
+    "SoldLine", "items_of", "licence_of", "sold_by_item", "sold_in_order", "sold_to", "store_names",
 ]  # fmt: skip

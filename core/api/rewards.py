@@ -22,7 +22,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import pending
 from core.ledger import services as ledger
-from core.orders import redeem
+from core.orders import redeem, redeem_checks
 from core.orders.models import Orders
 from core.orders.types import TenderRequest
 from core.people import services as people
@@ -86,7 +86,7 @@ def act(work: Work, data: dict[str, Any], redemption_id: str) -> dict[str, Any]:
     409 reservation_over, already_cancelled, reward_used; 403 cancel_needs_approval on a later day.
     """
     if data["action"] == "confirm":
-        row = rewards.confirm(work.session, redemption_id, handed=data["handed_over"])
+        row = redeem_checks.confirm(work.session, redemption_id, handed=data["handed_over"])
     elif data["action"] == "fulfil":
         row = rewards.fulfil(work.session, redemption_id)
     else:

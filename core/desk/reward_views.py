@@ -23,7 +23,7 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page, session
-from core.orders import redeem, tender_list
+from core.orders import redeem, redeem_checks, tender_list
 from core.orders.models import Orders
 from core.orders.types import TenderRequest
 from core.org import approvals, business_day, dealing
@@ -202,7 +202,7 @@ def redemption_step(redemption_id: str) -> Any:
         row = rewards.fulfil(session(), redemption_id)
         toast(_("已记下：交给会员了。"))
     else:
-        row = rewards.confirm(session(), redemption_id, handed=request.form.get("handed") != "0")
+        row = redeem_checks.confirm(session(), redemption_id, handed=request.form.get("handed") != "0")
         toast(_("已兑换“%(name)s”。", name=row.name), undo=url_for("desk.redemption_cancel", redemption_id=row.id))
     return go("desk.rewards_of", person_id=row.person_id)
 

@@ -16,7 +16,7 @@ from core.kernel.i18n import _
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.orders import findings as finding_rules
-from core.orders import quotes, settle, tender_list
+from core.orders import quotes, redeem_checks, settle, tender_list
 from core.orders.types import BasketRequest, LineRequest
 from core.org import business_day
 from core.people import services as people
@@ -46,6 +46,8 @@ def redeem(
     if not reward.cash_fen or not tenders:
         if tenders:
             raise Refusal(_("“%(name)s”只收积分，不另收钱。", name=reward.name), code="tenders_mismatch")
+        if reward.kind == rules.GOODS:
+            redeem_checks.refuse(session, people.get(session, person_id).id, handing.item_code(reward), asked.qty)
         return rewards.take(session, person_id, asked)
     if reward.kind != rules.GOODS or asked.hold:
         raise Refusal(

@@ -1,5 +1,10 @@
 """Item attributes of the pharmacy plugin."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
 from core.sdk import ItemAttribute, _l
 
 RX_CLASSES = (
@@ -21,6 +26,14 @@ ROUTES = (
     ("vaginal", _l("阴道用")),
     ("none", _l("不适用")),
 )
+RX_CLASS, INGREDIENTS, ROUTE, DAYS_SUPPLY = (
+    "pharmacy.rx_class", "pharmacy.ingredients", "pharmacy.route", "pharmacy.days_supply",
+)  # fmt: skip
+EPHEDRINE, PSYCHOTROPIC, PREGNANCY, MIN_AGE, ATC = (
+    "pharmacy.ephedrine", "pharmacy.psychotropic", "pharmacy.pregnancy", "pharmacy.min_age_years", "pharmacy.atc",
+)  # fmt: skip
+# The joint notice of 2012 names these; products of the herb are not counted.
+EPHEDRINES = frozenset({"pseudoephedrine", "ephedrine", "methylephedrine"})
 _GOODS = frozenset({"goods"})
 
 ATTRIBUTES = [
@@ -39,3 +52,21 @@ ATTRIBUTES = [
     ItemAttribute("pharmacy.min_age_years", _l("最小年龄（岁）"), "number", (), _GOODS, order=130),
     ItemAttribute("pharmacy.confidence", _l("资料可信度"), "text", (), _GOODS, order=140),
 ]
+
+
+def flagged(value: Any) -> bool:
+    """Return whether a flag is set; a catalogue from a file holds words: 0, 1, II."""
+    return str(value or "").strip().lower() not in ("", "0", "false", "none", "no")
+
+
+def number(value: Any) -> float | None:
+    """Return a number, or None where none was told."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def ephedrine(attributes: Mapping[str, Any]) -> bool:
+    """Return whether a medicine holds ephedrine: by its flag or by an ingredient, whichever was filled in."""
+    return flagged(attributes.get(EPHEDRINE)) or bool(EPHEDRINES & set(attributes.get(INGREDIENTS) or ()))

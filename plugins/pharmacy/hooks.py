@@ -1,16 +1,49 @@
-"""What the pharmacy plugin answers."""
+"""What the pharmacy plugin answers: thin, the rules do the work."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from core.sdk import ItemAttribute, ItemVeto, ItemView, Permission, Preset, _l, hookimpl
-from plugins.pharmacy import rules
+from core.sdk import (
+    BasketView,
+    Check,
+    CheckSpec,
+    DataCount,
+    DataSection,
+    Event,
+    HookContext,
+    ItemAttribute,
+    ItemVeto,
+    ItemView,
+    MenuItem,
+    Panel,
+    PanelSpec,
+    Permission,
+    PersonView,
+    Preset,
+    SettingSpec,
+    _l,
+    hookimpl,
+)
+from plugins.pharmacy import blueprint, checks, data_views, dispensing, duties, rules, views
 from plugins.pharmacy.attributes import ATTRIBUTES
-from plugins.pharmacy.permissions import PERMISSIONS
+from plugins.pharmacy.permissions import BOOKS, PERMISSIONS, REGISTER, VIEW
+from plugins.pharmacy.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from click import Command
+    from flask import Blueprint
 
 _HERE = Path(__file__).parent
+PANEL = "pharmacy.person"
+ACTIONS = {
+    "pharmacy.data.changed": _l("更换用药资料版本"), "pharmacy.data.signed": _l("核定用药资料"),
+    "pharmacy.prescription.noted": _l("登记处方"), "pharmacy.prescription.voided": _l("作废处方"),
+    "pharmacy.duty.on": _l("药师签到"), "pharmacy.duty.off": _l("药师签退"),
+    "pharmacy.register.noted": _l("登记含麻黄碱类药品购买人"), "pharmacy.refill.told": _l("续药提醒已告知"),
+}  # fmt: skip
 
 
 @hookimpl
@@ -19,8 +52,45 @@ def register_permissions() -> list[Permission]:
 
 
 @hookimpl
+def register_settings() -> list[SettingSpec]:
+    return SETTINGS
+
+
+@hookimpl
 def register_item_attributes() -> list[ItemAttribute]:
     return ATTRIBUTES
+
+
+@hookimpl
+def register_panels() -> list[PanelSpec]:
+    return [PanelSpec(PANEL, _l("用药"), "pharmacy/panel.html", VIEW, order=15)]
+
+
+@hookimpl
+def register_checks() -> list[CheckSpec]:
+    return checks.SPECS
+
+
+@hookimpl
+def register_blueprints() -> list[Blueprint]:
+    assert views
+    return [blueprint.bp]
+
+
+@hookimpl
+def register_commands() -> list[Command]:
+    return data_views.COMMANDS
+
+
+@hookimpl
+def menu_items(ctx: HookContext) -> list[MenuItem]:
+    return [
+        MenuItem("pharmacy.duty", _l("药师在岗"), "pharmacy.duty", VIEW, "till", "pill", 60),
+        MenuItem("pharmacy.books", _l("处方与登记册"), "pharmacy.books_page", BOOKS, "reports", "doc", 60),
+        MenuItem("pharmacy.refills", _l("续药提醒"), "pharmacy.refills", REGISTER, "followups", "pill", 40),
+        MenuItem("pharmacy.demand", _l("门店用量"), "pharmacy.demand", BOOKS, "reports", "pill", 61),
+        MenuItem("pharmacy.data", _l("用药核对资料"), "pharmacy.data", VIEW, "settings", "pill", 60),
+    ]
 
 
 @hookimpl
@@ -37,5 +107,52 @@ def presets() -> list[Preset]:
 
 
 @hookimpl
+def checkout_checks(ctx: HookContext, basket: BasketView) -> list[Check]:
+    return checks.checks(ctx, basket)
+
+
+@hookimpl
 def item_vetoes(ctx: Any, items: tuple[ItemView, ...], purpose: str) -> list[ItemVeto]:
     return rules.gift_vetoes(items)
+
+
+@hookimpl
+def on_event(ctx: HookContext, event: Event) -> None:
+    assert ctx.session is not None
+    dispensing.heard(ctx.session, event)
+
+
+@hookimpl
+def person_panels(ctx: HookContext, person: PersonView) -> list[Panel]:
+    """Show which books hold something of a person: the medicines themselves stand on a page whose looks are audited."""
+    assert ctx.session is not None
+    return [Panel(PANEL, duties.panel(ctx.session, person.person_id, ctx.business_date))]
+
+
+@hookimpl
+def describe_data(ctx: HookContext) -> list[DataCount]:
+    assert ctx.session is not None
+    return duties.counts(ctx.session)
+
+
+@hookimpl
+def personal_data(ctx: HookContext, person_id: int) -> list[DataSection]:
+    assert ctx.session is not None
+    return duties.copy_of(ctx.session, person_id)
+
+
+@hookimpl
+def erase_person(ctx: HookContext, person_id: int, mode: str) -> list[DataCount]:
+    assert ctx.session is not None
+    return duties.erase(ctx.session, person_id)
+
+
+@hookimpl
+def merge_people(ctx: HookContext, winner_id: int, loser_id: int) -> list[DataCount]:
+    assert ctx.session is not None
+    return duties.merge(ctx.session, winner_id, loser_id)
+
+
+@hookimpl
+def describe_audit(ctx: HookContext, action: str, object_kind: str, detail: Mapping[str, Any]) -> str | None:
+    return str(ACTIONS[action]) if action in ACTIONS else None

@@ -3,7 +3,19 @@
 from core.sdk import _l, permission
 
 VIEW = "pharmacy.view"
+OVERRIDE = "pharmacy.override"
+DISPENSE = "pharmacy.dispense"
+REGISTER = "pharmacy.register"
+BOOKS = "pharmacy.books"
+DATA = "pharmacy.data.manage"
 
 PERMISSIONS = [
     permission(VIEW, _l("查看药房资料"), "owner", "manager", "pharmacist", "front_desk", plugin="pharmacy"),
+    permission(OVERRIDE, _l("放行用药核对提示"), "pharmacist", plugin="pharmacy"),
+    permission(DISPENSE, _l("登记处方、查看会员用药核对"), "pharmacist", plugin="pharmacy"),
+    permission(
+        REGISTER, _l("登记麻黄碱类药品购买人"), "owner", "manager", "pharmacist", "front_desk", plugin="pharmacy"
+    ),
+    permission(BOOKS, _l("查看处方与麻黄碱登记册"), "owner", "manager", "pharmacist", plugin="pharmacy"),
+    permission(DATA, _l("导入和核定用药资料"), "owner", "pharmacist", plugin="pharmacy"),
 ]

@@ -1,0 +1,84 @@
+"""What the plugin owes a person and the house: the panel, the copy, erasing and merging."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, func, select, update
+
+from core.sdk import DataCount, DataSection, _l, items_of
+from plugins.pharmacy import gates
+from plugins.pharmacy.models import PharmacyPrescription, PharmacyRefill, PharmacyRegister
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+LABELS: dict[Any, Any] = {
+    PharmacyPrescription: _l("处方"), PharmacyRegister: _l("含麻黄碱类药品登记"), PharmacyRefill: _l("续药日期"),
+}  # fmt: skip
+GONE = "—"
+
+
+def panel(session: Session, person_id: int, today: date) -> dict[str, Any]:
+    """Return how many prescriptions hold, and what runs out when, for the member page."""
+    refills = session.scalars(
+        select(PharmacyRefill).where(PharmacyRefill.person_id == person_id).order_by(PharmacyRefill.run_out_on).limit(5)
+    ).all()
+    names = items_of(session, [row.item_code for row in refills])
+    return {
+        "person_id": person_id, "open": len(gates.valid(session, {person_id}, today)),
+        "refills": [(names[row.item_code].name if row.item_code in names else row.item_code, row) for row in refills],
+        "today": today,
+    }  # fmt: skip
+
+
+def counts(session: Session) -> list[DataCount]:
+    """Return how many rows the franchise keeps."""
+    return [DataCount(label, session.scalar(select(func.count(model.id))) or 0) for model, label in LABELS.items()]
+
+
+def copy_of(session: Session, person_id: int) -> list[DataSection]:
+    """Return all that is kept of a person."""
+    rows: list[tuple[Any, str]] = []
+    for one in session.scalars(select(PharmacyPrescription).where(PharmacyPrescription.person_id == person_id)):
+        what = "、".join(f"{code}×{n}" for code, n in json.loads(one.items or "{}").items())
+        rows.append((f"{LABELS[PharmacyPrescription]} {one.issued_on}", f"{one.number} {one.hospital} {what}"))
+    for entry in session.scalars(select(PharmacyRegister).where(PharmacyRegister.person_id == person_id)):
+        rows.append(
+            (f"{LABELS[PharmacyRegister]} {entry.on}", f"{entry.name or GONE} {entry.id_number or GONE} ×{entry.packs}")
+        )
+    for due in session.scalars(select(PharmacyRefill).where(PharmacyRefill.person_id == person_id)):
+        rows.append((LABELS[PharmacyRefill], f"{due.item_code} {due.run_out_on}"))
+    return [DataSection(_l("药房"), tuple(rows))] if rows else []
+
+
+def erase(session: Session, person_id: int) -> list[DataCount]:
+    """Delete refills; prescriptions and the register are kept by law for five years (GSP art. 4; notice of 2012)."""
+    done: Any = session.execute(delete(PharmacyRefill).where(PharmacyRefill.person_id == person_id))
+    return [DataCount(LABELS[PharmacyRefill], int(done.rowcount))]
+
+
+def merge(session: Session, winner_id: int, loser_id: int) -> list[DataCount]:
+    """Hand a person's rows over; of two refills of one item the later run-out stays."""
+    mine = {row.item_code: row for row in _refills(session, winner_id)}
+    moved = 0
+    for row in _refills(session, loser_id):
+        kept = mine.get(row.item_code)
+        if kept is None:
+            row.person_id = winner_id
+        else:
+            kept.run_out_on = max(kept.run_out_on, row.run_out_on)
+            session.delete(row)
+        moved += 1
+    session.flush()
+    found = [DataCount(LABELS[PharmacyRefill], moved)]
+    for model in (PharmacyPrescription, PharmacyRegister):
+        done: Any = session.execute(update(model).where(model.person_id == loser_id).values(person_id=winner_id))
+        found.append(DataCount(LABELS[model], int(done.rowcount)))
+    return found
+
+
+def _refills(session: Session, person_id: int) -> list[PharmacyRefill]:
+    return list(session.scalars(select(PharmacyRefill).where(PharmacyRefill.person_id == person_id)))

@@ -1,0 +1,126 @@
+"""Tables of the pharmacy plugin: versions of the knowledge, sign-offs, prescriptions, duty, the register, refills."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.orm import Mapped
+
+from core.sdk import Base, FranchiseOwned, Sealed, columns
+
+
+class PharmacyDataset(FranchiseOwned, Base):
+    """A version of one of the knowledge files, as it was taken in: immutable. The newest row of a kind counts.
+
+    Without a row the file that came with the plugin counts; `shipped` marks the return to it (then `body` is empty).
+    """
+
+    __tablename__ = "pharmacy_dataset"
+    kind: Mapped[str] = columns.code_col(20)
+    version: Mapped[str] = columns.label_col(30)
+    sha256: Mapped[str] = columns.code_col(64)
+    rows: Mapped[int] = columns.count_col()
+    shipped: Mapped[bool] = columns.flag_col()
+    body: Mapped[str] = columns.col(columns.Text, columns.INTERNAL, default="")
+    staff_id: Mapped[int | None] = columns.ref_col()
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (columns.owned_index("ix_pharmacy_dataset_kind", "kind", "id"),)
+
+
+class PharmacySignOff(FranchiseOwned, Base):
+    """A licensed pharmacist answers for a version of all tables together, named by its digest."""
+
+    __tablename__ = "pharmacy_sign_off"
+    digest: Mapped[str] = columns.code_col(64)
+    version: Mapped[str] = columns.label_col(60)
+    name: Mapped[str] = columns.label_col(60, columns.PERSONAL)
+    licence_no: Mapped[str] = columns.label_col(60, columns.PERSONAL)
+    staff_id: Mapped[int | None] = columns.ref_col()
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (columns.owned_index("ix_pharmacy_sign_off_digest", "digest", "id"),)
+
+
+class PharmacyPrescription(FranchiseOwned, Base):
+    """A prescription of a person: what may be dispensed and until when. `items` is JSON {item code: pieces}.
+
+    `state`: open or void. What was sold since `made_at` counts against it.
+    """
+
+    __tablename__ = "pharmacy_prescription"
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    number: Mapped[str] = columns.label_col(60, columns.PERSONAL)
+    prescriber: Mapped[str] = columns.label_col(60, columns.PERSONAL)
+    hospital: Mapped[str] = columns.label_col(120)
+    issued_on: Mapped[date] = columns.day_col()
+    valid_until: Mapped[date] = columns.day_col()
+    items_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    items = Sealed("items_sealed")
+    state: Mapped[str] = columns.code_col(8, default="open")
+    why_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    why = Sealed("why_sealed")
+    staff_id: Mapped[int | None] = columns.ref_col()
+    licence_no: Mapped[str] = columns.label_col(60, columns.PERSONAL, default="")
+    store_id: Mapped[int | None] = columns.ref_col()
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (
+        columns.owned_index("ix_pharmacy_prescription_person", "person_id", "valid_until"),
+        columns.owned_index("ix_pharmacy_prescription_made", "made_at", "id"),
+    )
+
+
+class PharmacyDuty(FranchiseOwned, Base):
+    """A licensed pharmacist signed on at a store; `until_at` is set when they sign off."""
+
+    __tablename__ = "pharmacy_duty"
+    staff_id: Mapped[int] = columns.ref_col(nullable=False)
+    store_id: Mapped[int] = columns.ref_col(nullable=False)
+    licence_no: Mapped[str] = columns.label_col(60, columns.PERSONAL)
+    from_at: Mapped[int] = columns.at_col()
+    until_at: Mapped[int | None] = columns.at_col(nullable=True)
+    __table_args__ = (columns.owned_index("ix_pharmacy_duty_store", "store_id", "from_at"),)
+
+
+class PharmacyRegister(FranchiseOwned, Base):
+    """The register of buyers of ephedrine medicines (joint notice of 2012): who, by which card, how many packs.
+
+    The row allows its buyer `packs` packs on that day; name and number are sealed, the number is found by its index.
+    """
+
+    __tablename__ = "pharmacy_register"
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    on: Mapped[date] = columns.day_col()
+    packs: Mapped[int] = columns.count_col()
+    name_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    name = Sealed("name_sealed")
+    id_number_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    id_number_blind: Mapped[bytes | None] = columns.col(columns.LargeBinary, columns.SENSITIVE, nullable=True)
+    id_number = Sealed("id_number_sealed", blind="id_number_blind")
+    staff_id: Mapped[int | None] = columns.ref_col()
+    store_id: Mapped[int | None] = columns.ref_col()
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (
+        columns.owned_index("ix_pharmacy_register_person", "person_id", "on"),
+        columns.owned_index("ix_pharmacy_register_day", "on", "id"),
+        columns.owned_index("ix_pharmacy_register_number", "id_number_blind", "on"),
+    )
+
+
+class PharmacyRefill(FranchiseOwned, Base):
+    """When what a person bought of an item runs out: `run_out_on` is the first day without it (S4-42).
+
+    A further purchase carries the stock over. `told_at`: somebody reminded them of this run-out.
+    """
+
+    __tablename__ = "pharmacy_refill"
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    item_code: Mapped[str] = columns.code_col(40)
+    last_line_id: Mapped[int] = columns.ref_col(nullable=False)
+    bought_on: Mapped[date] = columns.day_col()
+    run_out_on: Mapped[date] = columns.day_col()
+    store_id: Mapped[int | None] = columns.ref_col()
+    told_at: Mapped[int | None] = columns.at_col(nullable=True)
+    told_by: Mapped[int | None] = columns.ref_col()
+    __table_args__ = (
+        columns.owned_unique("person_id", "item_code"),
+        columns.owned_index("ix_pharmacy_refill_day", "run_out_on", "id"),
+    )
