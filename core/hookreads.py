@@ -17,6 +17,7 @@ from core.people.models import Person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from sqlalchemy.orm import Session
 
@@ -60,6 +61,20 @@ def staff_names(session: Session, staff_ids: Iterable[int | None]) -> dict[int, 
     if not wanted:
         return {}
     return {row[0]: row[1] for row in session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted)))}
+
+
+def staff_choices(session: Session) -> list[tuple[int, str]]:
+    """Return (id, name) of the franchise's active staff by number, at most 500: to choose who is in charge."""
+    query = select(Staff.id, Staff.name).where(Staff.active.is_(True)).order_by(Staff.number).limit(LIMIT)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def licence_of(session: Session, staff_id: int | None, on: date) -> str:
+    """Return the kind of licence that a member of staff holds on a day; "" for none, or one that has ended."""
+    row = session.get(Staff, staff_id) if staff_id else None
+    if row is None or not row.licence_kind or (row.licence_until and row.licence_until < on.isoformat()):
+        return ""
+    return row.licence_kind
 
 
 def some_people(session: Session, limit: int) -> list[int]:

@@ -14,7 +14,15 @@ from core.care.visit_reads import visits_of, visits_of_order
 from core.care.visits import attach_part, open_visit
 from core.care.visits import part_of as visit_part_of
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
-from core.hookreads import has_consented, items_with, person_of, some_people, staff_names
+from core.hookreads import (
+    has_consented,
+    items_with,
+    licence_of,
+    person_of,
+    some_people,
+    staff_choices,
+    staff_names,
+)
 from core.hookspecs import SDK_VERSION
 from core.hooktypes import (
     Alert,
@@ -78,5 +86,5 @@ __all__ = [
     "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
-    "find_substances", "note_medicine", "safety_of", "stop_medicine", "substance_of",
+    "find_substances", "licence_of", "note_medicine", "safety_of", "staff_choices", "stop_medicine", "substance_of",
 ]  # fmt: skip
