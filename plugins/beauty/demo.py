@@ -6,8 +6,8 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from core.sdk import HookContext, has_consented, some_people
-from plugins.beauty import aftercare, profiles, records, treatments
+from core.sdk import HookContext, has_consented, some_people, staff_choices
+from plugins.beauty import aftercare, checks, profiles, records, treatments
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -23,10 +23,17 @@ def write(ctx: HookContext, seed: int, size: int) -> int:
     for person in some_people(ctx.session, min(size, 40)):
         if made == PEOPLE:
             break
-        if has_consented(ctx.session, person, records.HEALTH):
+        if has_consented(ctx.session, person, records.HEALTH) and not _to_weigh(ctx, person):
             _person(ctx.session, ctx, rng, person, AGES[made % len(AGES)])
             made += 1
     return made
+
+
+def _to_weigh(ctx: HookContext, person: int) -> bool:
+    """Return whether light would have to be weighed by a physician: the demonstration has none to sign off."""
+    assert ctx.session is not None
+    known = checks.known_of(ctx.session, [person], "beauty.demo", ctx.business_date)[person]
+    return bool(checks.against(ctx.session, "ipl", known, ctx.business_date))
 
 
 def _person(session: Session, ctx: HookContext, rng: random.Random, person: int, age: int) -> None:
@@ -37,11 +44,14 @@ def _person(session: Session, ctx: HookContext, rng: random.Random, person: int,
         records.analyse(session, person, ctx.business_date - timedelta(days=90 - 40 * month), {**scores, **given})
     records.answer(session, person, {"supplements": None} if rng.random() < 0.3 else {})
     records.sign(session, person, "energy", method="paper", evidence="演示 001")
+    operator = staff_choices(session)[0][0]
     done = treatments.Done(
         "ipl",
         ctx.business_date - timedelta(days=age),
         "全面部",
         {"device": "M22", "energy": "16 J/cm²", "pulse": "3 ms"},
+        operator_id=operator,
+        consultant_id=operator,
     )
     row = treatments.record(session, person, done)
     if age < 30:

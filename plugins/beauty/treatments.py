@@ -67,6 +67,7 @@ class Done:
     note: str = ""
     consultant_id: int | None = None
     sign_off: str = ""
+    operator_id: int | None = None  # None: who writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,13 @@ def record(session: Session, person_id: int, done: Done) -> BeautyTreatment:
         "sign_off": done.sign_off.strip() if weighed else "", "weighed": weighed,
         "table": contraindications.VERSION,
     }  # fmt: skip
-    visit = open_visit(session, person_id, kind="treatment", on=done.on)
+    operator = done.operator_id or actor.staff_id
+    visit = open_visit(session, person_id, kind="treatment", practitioner_id=operator, on=done.on)
     attach_part(session, visit.id, PART, SCHEMA, content)
     stage = stages.stage_on(done.on, records.today())
     row = records.stamp(
         BeautyTreatment(
-            person_id=person_id, visit_id=visit.id, on=done.on, procedure=done.procedure, operator_id=actor.staff_id,
+            person_id=person_id, visit_id=visit.id, on=done.on, procedure=done.procedure, operator_id=operator,
             consultant_id=done.consultant_id, stage=stage.key, changes_on=stage.changes_on,
             due_on=stages.next_due(done.procedure, done.on, None),
         )
