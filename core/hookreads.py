@@ -70,6 +70,12 @@ def staff_names(session: Session, staff_ids: Iterable[int | None]) -> dict[int, 
     return {row[0]: row[1] for row in session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(wanted)))}
 
 
+def staff_choices(session: Session) -> list[tuple[int, str]]:
+    """Return (id, name) of the franchise's active staff by number, at most 500: to choose who is in charge."""
+    query = select(Staff.id, Staff.name).where(Staff.active.is_(True)).order_by(Staff.number).limit(LIMIT)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
 def store_names(session: Session) -> dict[int, str]:
     """Return the names of the franchise's stores by id."""
     return {row[0]: row[1] for row in session.execute(select(Store.id, Store.name).order_by(Store.code))}

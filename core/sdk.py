@@ -23,6 +23,7 @@ from core.hookreads import (
     licence_of,
     person_of,
     some_people,
+    staff_choices,
     staff_names,
     store_names,
 )
@@ -96,5 +97,5 @@ __all__ = [
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
     # What was sold, items, stores and licences.
-    "SoldLine", "items_of", "licence_of", "sold_by_item", "sold_in_order", "sold_to", "store_names",
+    "SoldLine", "items_of", "licence_of", "sold_by_item", "sold_in_order", "sold_to", "staff_choices", "store_names",
 ]  # fmt: skip

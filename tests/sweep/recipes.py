@@ -57,6 +57,11 @@ BATCH, STAFF_ID, APPROVAL, SITTING = Ref("batch"), Ref("staff_id"), Ref("approva
 NOTICE, COURSE, USE, HELD = Ref("notice"), Ref("course"), Ref("course_use"), Ref("held")
 FACT, GLASS = Ref("health_fact"), Ref("glass")
 TOP_UP, SETTLEMENT, REDEMPTION = Ref("top_up"), Ref("settlement"), Ref("redemption")
+TREATMENT, SUGGESTION = Ref("beauty_treatment"), Ref("beauty_suggestion")
+SKIN = {
+    **dict.fromkeys(("moisture", "oil", "pores", "wrinkles", "pigment", "redness", "texture", "acne"), "50"),
+    "on": "2026-01-05",
+}
 VISIT, PHOTO, PHOTO_CODE = Ref("visit"), Ref("photo"), Ref("photo_code")
 PLAIN = Recipe()
 EDIT = {"name": "改名", "version": "1"}
@@ -306,6 +311,29 @@ ORG = {
     ),
     "physio.exercise_sheet": Recipe({"person_id": PERSON}),
     "physio.report": Recipe(),
+    "beauty.record": Recipe({"person_id": PERSON}, query={"tab": "treat"}),
+    "beauty.skin_add": Recipe({"person_id": PERSON}, form=SKIN),
+    "beauty.answers_save": Recipe({"person_id": PERSON}, form={"none": "1"}),
+    "beauty.consent_sign": Recipe(
+        {"person_id": PERSON, "kind": "energy"}, form={"method": "paper", "evidence": "扫一扫", "version": "1"}
+    ),
+    "beauty.treat_save": Recipe({"person_id": PERSON}, form={"procedure": "care", "on": "2026-01-05"}),
+    "beauty.suggest": Recipe({"person_id": PERSON}, form={"product": "扫一扫"}),
+    "beauty.suggestion_tell": Recipe(
+        {"person_id": PERSON, "suggestion_id": SUGGESTION}, form={"used_on": "2026-01-05", "version": "1"}
+    ),
+    "beauty.care": Recipe({"person_id": PERSON, "treatment_id": TREATMENT}),
+    "beauty.care_save": Recipe(
+        {"person_id": PERSON, "treatment_id": TREATMENT},
+        form={"phase": "after", "pain": "1", "mood": "even", "wound": "fine"},
+    ),
+    "beauty.handoffs": PLAIN,
+    "beauty.profile": Recipe({"person_id": PERSON}),
+    "beauty.profile_save": Recipe({"person_id": PERSON}, form={"version": "1", "taboos": "扫一扫"}),
+    "beauty.cycle": Recipe({"person_id": PERSON}, form={"act": "sign", "method": "paper", "evidence": "扫一扫"}),
+    "beauty.objections": Recipe({"person_id": PERSON}),
+    "beauty.objection_save": Recipe({"person_id": PERSON}, form={"text": "扫一扫"}),
+    "beauty.batches": Recipe(query={"batch": "SWEPT-1"}),
 }
 
 FRANCHISE, TEMPLATE = Ref("franchise"), Ref("template")

@@ -53,6 +53,7 @@ from core.rewards.models import ExpiryNotice
 from core.segments import services as segments
 from core.wallet import accounts, pins
 from core.wallet.models import SettlementLine, TopUp
+from plugins.beauty import aftercare, profiles, records, treatments
 from tests.core.care import picture_kit as care_kit
 from tests.installation import House, Installation
 
@@ -233,6 +234,7 @@ def _fill(installation: Installation, house: House, item: str, store: int | None
         kept |= _health(installation, house, member, word)
         kept |= _referral(installation, member, word)
         kept |= _visit(installation, house, member, word)
+        kept |= _beauty(installation, house, member, word)
         installation.refund(done.order_no, {1: 1}, f"{word}退款原因")
         with installation.unit() as session:
             person = people.get(session, member)
@@ -339,6 +341,26 @@ def _visit(installation: Installation, house: House, member: int, word: str) -> 
         photos.add_document(session, visit.id, care_kit.png(), f"{word}化验单")
         code = session.get(Attachment, photo.attachment_id).code
     return {"visit": visit.id, "photo": photo.id, "photo_code": code}
+
+
+def _beauty(installation: Installation, house: House, member: int, word: str) -> dict[str, int]:
+    """Write what the beauty plugin keeps of a member; return the ids of a treatment and a suggestion."""
+    with installation.unit() as session:
+        people.consent(session, people.get(session, member), "health", granted=True, evidence=f"{word}单号")
+        records.analyse(session, member, records.today(), dict.fromkeys(records.SCORES, "50"))
+        records.answer(session, member, {})
+        records.sign(session, member, "injection", method="paper", evidence=f"{word}凭据")
+        used = [treatments.Product(f"{word}产品", "SWEPT-1", "1 mL")]
+        done = treatments.Done(
+            "filler", records.today(), f"{word}部位", products=used, operator_id=house.staff["clinician"]
+        )
+        treatment = treatments.record(session, member, done)
+        form = {"phase": "after", "pain": "1", "mood": "even", "wound": "fine", "worry": f"{word}担心"}
+        aftercare.ask(session, member, str(treatment.id), form)
+        suggestion = aftercare.suggest(session, member, f"{word}面霜", f"{word}理由")
+        profiles.save(session, member, {"taboos": f"{word}忌讳"}, 0)
+        profiles.object_to(session, member, f"{word}顾虑")
+        return {"beauty_treatment": treatment.id, "beauty_suggestion": suggestion.id}
 
 
 def _held(installation: Installation, member: int, item: str, store_id: int) -> dict[str, int]:
