@@ -2,68 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from tests.sweep.asked import PERSON, PLAIN, Recipe, Ref
+from tests.sweep.plugin_recipes import PLUGINS
 
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """An id of a kind; the sweep puts own, foreign, absent and malformed ones in its place."""
-
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Values for the parts of a URL, the query, a form or a JSON body."""
-
-    path: dict[str, Any] = field(default_factory=dict)
-    query: dict[str, Any] = field(default_factory=dict)
-    form: dict[str, Any] = field(default_factory=dict)
-    json: Any = None
-
-    def refs(self) -> list[Ref]:
-        """Return the references of the recipe, each once."""
-        return list(dict.fromkeys(_refs([self.path, self.query, self.form, self.json])))
-
-    def filled(self, values: dict[str, str]) -> Recipe:
-        """Return the recipe with ids by kind in place of references."""
-        return Recipe(*(_fill(part, values) for part in (self.path, self.query, self.form, self.json)))
-
-
-def _refs(value: Any) -> list[Ref]:
-    if isinstance(value, Ref):
-        return [value]
-    if isinstance(value, dict):
-        return [ref for part in (*value, *value.values()) for ref in _refs(part)]
-    if isinstance(value, list):
-        return [ref for inner in value for ref in _refs(inner)]
-    return []
-
-
-def _fill(value: Any, values: dict[str, str]) -> Any:
-    if isinstance(value, Ref):
-        return values[value.kind]
-    if isinstance(value, dict):
-        return {(values[k.kind] if isinstance(k, Ref) else k): _fill(v, values) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_fill(inner, values) for inner in value]
-    return value
-
-
-PERSON, ORDER, CARD, HOUSEHOLD, QUOTE = Ref("person"), Ref("order"), Ref("card"), Ref("household"), Ref("quote")
+ORDER, CARD, HOUSEHOLD, QUOTE = Ref("order"), Ref("card"), Ref("household"), Ref("quote")
 ITEM, STAFF, STORE, NUMBER, CARD_NO = Ref("item"), Ref("staff"), Ref("store"), Ref("member_no"), Ref("card_number")
 BATCH, STAFF_ID, APPROVAL, SITTING = Ref("batch"), Ref("staff_id"), Ref("approval"), Ref("sitting")
 NOTICE, COURSE, USE, HELD = Ref("notice"), Ref("course"), Ref("course_use"), Ref("held")
 FACT, GLASS = Ref("health_fact"), Ref("glass")
 TOP_UP, SETTLEMENT, REDEMPTION = Ref("top_up"), Ref("settlement"), Ref("redemption")
-TREATMENT, SUGGESTION = Ref("beauty_treatment"), Ref("beauty_suggestion")
-SKIN = {
-    **dict.fromkeys(("moisture", "oil", "pores", "wrinkles", "pigment", "redness", "texture", "acne"), "50"),
-    "on": "2026-01-05",
-}
 VISIT, PHOTO, PHOTO_CODE = Ref("visit"), Ref("photo"), Ref("photo_code")
-PLAIN = Recipe()
 EDIT = {"name": "改名", "version": "1"}
 LINES = {"lines": [{"line": 2, "qty": 1}]}
 
@@ -274,66 +224,6 @@ ORG = {
     "org.notices_read": PLAIN,
     "org.notice_open": Recipe({"notice_id": NOTICE}),
     "desk.search": Recipe(query={"q": ORDER}),
-    "dental.items": PLAIN,
-    "dental.record": Recipe({"person_id": PERSON}, query={"tooth": "36"}),
-    "dental.note": Recipe({"person_id": PERSON}, form={"fdi": "16", "s": "O", "code": "caries"}),
-    "dental.void": Recipe({"person_id": PERSON, "event_id": "5"}),  # a further event: whose, is tested beside the chart
-    "dental.plan": Recipe({"person_id": PERSON}),
-    "pharmacy.duty": PLAIN,
-    "pharmacy.duty_post": Recipe(form={"act": "on"}),
-    "pharmacy.member": Recipe({"person_id": PERSON}),
-    "pharmacy.prescribe": Recipe({"person_id": PERSON}, form={"number": "1", "issued_on": "2026-01-05", "code": "X"}),
-    "pharmacy.void": Recipe({"prescription_id": "5"}, form={"why": "扫一扫吧"}),
-    "pharmacy.register": Recipe({"person_id": PERSON}),
-    "pharmacy.register_post": Recipe({"person_id": PERSON}, form={"name": "扫一", "id_number": "1", "packs": "1"}),
-    "pharmacy.books_page": PLAIN,
-    "pharmacy.refills": PLAIN,
-    "pharmacy.refill_told": Recipe({"refill_id": "5"}),
-    "pharmacy.demand": PLAIN,
-    "pharmacy.data": Recipe(query={"q": "warfarin"}),
-    "pharmacy.data_post": Recipe(form={"act": "back", "kind": "interactions"}),
-    "physio.record": Recipe({"person_id": PERSON}),
-    "physio.assess": Recipe({"person_id": PERSON, "key": "odi"}),
-    "physio.assess_post": Recipe({"person_id": PERSON, "key": "odi"}, form={"on": "2026-01-05", "quick": "2222222222"}),
-    "physio.screening": Recipe({"person_id": PERSON}, form={"none": "1"}),
-    "physio.treatment": Recipe({"person_id": PERSON}),
-    "physio.treatment_post": Recipe(
-        {"person_id": PERSON},
-        form={"on": "2026-01-05", "region": "knee", "side": "left", "modality": "exercise", "before": "5"},
-    ),
-    "physio.rom": Recipe({"person_id": PERSON}),
-    "physio.rom_post": Recipe(
-        {"person_id": PERSON}, form={"on": "2026-01-05", "way": "active", "knee_flexion_left": "90"}
-    ),
-    "physio.exercise": Recipe({"person_id": PERSON}),
-    "physio.exercise_post": Recipe(
-        {"person_id": PERSON}, form={"on": "2026-01-05", "exercise": "bridge", "sets_bridge": "2", "times_bridge": "8"}
-    ),
-    "physio.exercise_sheet": Recipe({"person_id": PERSON}),
-    "physio.report": Recipe(),
-    "beauty.record": Recipe({"person_id": PERSON}, query={"tab": "treat"}),
-    "beauty.skin_add": Recipe({"person_id": PERSON}, form=SKIN),
-    "beauty.answers_save": Recipe({"person_id": PERSON}, form={"none": "1"}),
-    "beauty.consent_sign": Recipe(
-        {"person_id": PERSON, "kind": "energy"}, form={"method": "paper", "evidence": "扫一扫", "version": "1"}
-    ),
-    "beauty.treat_save": Recipe({"person_id": PERSON}, form={"procedure": "care", "on": "2026-01-05"}),
-    "beauty.suggest": Recipe({"person_id": PERSON}, form={"product": "扫一扫"}),
-    "beauty.suggestion_tell": Recipe(
-        {"person_id": PERSON, "suggestion_id": SUGGESTION}, form={"used_on": "2026-01-05", "version": "1"}
-    ),
-    "beauty.care": Recipe({"person_id": PERSON, "treatment_id": TREATMENT}),
-    "beauty.care_save": Recipe(
-        {"person_id": PERSON, "treatment_id": TREATMENT},
-        form={"phase": "after", "pain": "1", "mood": "even", "wound": "fine"},
-    ),
-    "beauty.handoffs": PLAIN,
-    "beauty.profile": Recipe({"person_id": PERSON}),
-    "beauty.profile_save": Recipe({"person_id": PERSON}, form={"version": "1", "taboos": "扫一扫"}),
-    "beauty.cycle": Recipe({"person_id": PERSON}, form={"act": "sign", "method": "paper", "evidence": "扫一扫"}),
-    "beauty.objections": Recipe({"person_id": PERSON}),
-    "beauty.objection_save": Recipe({"person_id": PERSON}, form={"text": "扫一扫"}),
-    "beauty.batches": Recipe(query={"batch": "SWEPT-1"}),
 }
 
 FRANCHISE, TEMPLATE = Ref("franchise"), Ref("template")
@@ -510,7 +400,7 @@ CARE = {
 }
 
 RECIPES: dict[str, Recipe] = {
-    **API, **CARE, **DESK, **ORG, **CHAIN, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG, **LISTS, **CASH,
+    **API, **CARE, **DESK, **ORG, **PLUGINS, **CHAIN, **IMPORTS, **PROGRAMME, **SEGMENTS, **CATALOG, **LISTS, **CASH,
     **records("staff", STAFF, name="改名", number="950"),
     **records("items", Ref("item_id"), name="改名"),
     **records("person_fields", Ref("person_field"), label="改名", kind="text"),

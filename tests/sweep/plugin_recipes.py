@@ -1,0 +1,73 @@
+"""How the routes of the plugins are asked (recipes.py)."""
+
+from __future__ import annotations
+
+from tests.sweep.asked import PERSON, PLAIN, Recipe, Ref
+
+TREATMENT, SUGGESTION = Ref("beauty_treatment"), Ref("beauty_suggestion")
+SKIN = {
+    **dict.fromkeys(("moisture", "oil", "pores", "wrinkles", "pigment", "redness", "texture", "acne"), "50"),
+    "on": "2026-01-05",
+}
+PLUGINS: dict[str, Recipe] = {
+    "dental.items": PLAIN,
+    "dental.record": Recipe({"person_id": PERSON}, query={"tooth": "36"}),
+    "dental.note": Recipe({"person_id": PERSON}, form={"fdi": "16", "s": "O", "code": "caries"}),
+    "dental.void": Recipe({"person_id": PERSON, "event_id": "5"}),  # a further event: whose, is tested beside the chart
+    "dental.plan": Recipe({"person_id": PERSON}),
+    "pharmacy.duty": PLAIN,
+    "pharmacy.duty_post": Recipe(form={"act": "on"}),
+    "pharmacy.member": Recipe({"person_id": PERSON}),
+    "pharmacy.prescribe": Recipe({"person_id": PERSON}, form={"number": "1", "issued_on": "2026-01-05", "code": "X"}),
+    "pharmacy.void": Recipe({"prescription_id": "5"}, form={"why": "扫一扫吧"}),
+    "pharmacy.register": Recipe({"person_id": PERSON}),
+    "pharmacy.register_post": Recipe({"person_id": PERSON}, form={"name": "扫一", "id_number": "1", "packs": "1"}),
+    "pharmacy.books_page": PLAIN,
+    "pharmacy.refills": PLAIN,
+    "pharmacy.refill_told": Recipe({"refill_id": "5"}),
+    "pharmacy.demand": PLAIN,
+    "pharmacy.data": Recipe(query={"q": "warfarin"}),
+    "pharmacy.data_post": Recipe(form={"act": "back", "kind": "interactions"}),
+    "physio.record": Recipe({"person_id": PERSON}),
+    "physio.assess": Recipe({"person_id": PERSON, "key": "odi"}),
+    "physio.assess_post": Recipe({"person_id": PERSON, "key": "odi"}, form={"on": "2026-01-05", "quick": "2222222222"}),
+    "physio.screening": Recipe({"person_id": PERSON}, form={"none": "1"}),
+    "physio.treatment": Recipe({"person_id": PERSON}),
+    "physio.treatment_post": Recipe(
+        {"person_id": PERSON},
+        form={"on": "2026-01-05", "region": "knee", "side": "left", "modality": "exercise", "before": "5"},
+    ),
+    "physio.rom": Recipe({"person_id": PERSON}),
+    "physio.rom_post": Recipe(
+        {"person_id": PERSON}, form={"on": "2026-01-05", "way": "active", "knee_flexion_left": "90"}
+    ),
+    "physio.exercise": Recipe({"person_id": PERSON}),
+    "physio.exercise_post": Recipe(
+        {"person_id": PERSON}, form={"on": "2026-01-05", "exercise": "bridge", "sets_bridge": "2", "times_bridge": "8"}
+    ),
+    "physio.exercise_sheet": Recipe({"person_id": PERSON}),
+    "physio.report": Recipe(),
+    "beauty.record": Recipe({"person_id": PERSON}, query={"tab": "treat"}),
+    "beauty.skin_add": Recipe({"person_id": PERSON}, form=SKIN),
+    "beauty.answers_save": Recipe({"person_id": PERSON}, form={"none": "1"}),
+    "beauty.consent_sign": Recipe(
+        {"person_id": PERSON, "kind": "energy"}, form={"method": "paper", "evidence": "扫一扫", "version": "1"}
+    ),
+    "beauty.treat_save": Recipe({"person_id": PERSON}, form={"procedure": "care", "on": "2026-01-05"}),
+    "beauty.suggest": Recipe({"person_id": PERSON}, form={"product": "扫一扫"}),
+    "beauty.suggestion_tell": Recipe(
+        {"person_id": PERSON, "suggestion_id": SUGGESTION}, form={"used_on": "2026-01-05", "version": "1"}
+    ),
+    "beauty.care": Recipe({"person_id": PERSON, "treatment_id": TREATMENT}),
+    "beauty.care_save": Recipe(
+        {"person_id": PERSON, "treatment_id": TREATMENT},
+        form={"phase": "after", "pain": "1", "mood": "even", "wound": "fine"},
+    ),
+    "beauty.handoffs": PLAIN,
+    "beauty.profile": Recipe({"person_id": PERSON}),
+    "beauty.profile_save": Recipe({"person_id": PERSON}, form={"version": "1", "taboos": "扫一扫"}),
+    "beauty.cycle": Recipe({"person_id": PERSON}, form={"act": "sign", "method": "paper", "evidence": "扫一扫"}),
+    "beauty.objections": Recipe({"person_id": PERSON}),
+    "beauty.objection_save": Recipe({"person_id": PERSON}, form={"text": "扫一扫"}),
+    "beauty.batches": Recipe(query={"batch": "SWEPT-1"}),
+}
