@@ -38,7 +38,7 @@ def test_a_prescription_is_noted_used_and_made_void(embedded, sit):
     embedded.takes(member, "aspirin", item="D0139")
     page = f"/p/pharmacy/members/{member}"
     text = plain(desk.get(page).text)
-    assert "华法林" in text and "重大" in text and "没有记录不等于安全" not in text
+    assert "华法林" in text and "重大" in text and "没有记录不等于安全" not in text and "built-in" not in text
     told = {
         "number": "8812", "prescriber": "李医生", "hospital": "市一医院", "issued_on": "2026-01-01",
         "code": ["D0001", ""], "pieces": ["2", ""],
