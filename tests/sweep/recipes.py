@@ -283,13 +283,11 @@ ORG = {
     "beauty.skin_add": Recipe({"person_id": PERSON}, form=SKIN),
     "beauty.answers_save": Recipe({"person_id": PERSON}, form={"none": "1"}),
     "beauty.consent_sign": Recipe(
-        {"person_id": PERSON, "kind": "energy"}, form={"method": "paper", "evidence": "扫一扫", "version": "1"}
+        {"person_id": PERSON, "kind": "energy"}, form={"method": "paper", "evidence": "扫一"}
     ),
     "beauty.treat_save": Recipe({"person_id": PERSON}, form={"procedure": "care", "on": "2026-01-05"}),
     "beauty.suggest": Recipe({"person_id": PERSON}, form={"product": "扫一扫"}),
-    "beauty.suggestion_tell": Recipe(
-        {"person_id": PERSON, "suggestion_id": SUGGESTION}, form={"used_on": "2026-01-05", "version": "1"}
-    ),
+    "beauty.suggestion_tell": Recipe({"person_id": PERSON, "suggestion_id": SUGGESTION}, form={"version": "1"}),
     "beauty.care": Recipe({"person_id": PERSON, "treatment_id": TREATMENT}),
     "beauty.care_save": Recipe(
         {"person_id": PERSON, "treatment_id": TREATMENT},

@@ -136,7 +136,7 @@ def test_minors_get_no_injection_unless_the_franchise_says_so(bench):
         records.sign(session, one, "injection", method="paper", evidence="纸 1", age=14, guardian="王母")
     assert findings(bench, "botulinum", one) == [(checks.CONTRAINDICATED, "contraindicated", None)]
     with bench.unit() as session:
-        settings.change(session, "beauty.refuse_minor_injection", False)
+        settings.change(session, "beauty.refuse_minor_injection", "weigh")
     assert findings(bench, "botulinum", one) == [(checks.WARNING, "major", "beauty.override")]
 
 
