@@ -26,8 +26,8 @@ SETTINGS = [
         check=lambda value: isinstance(value, int) and 1 <= value <= 365, kind="number", unit=_l("天"),
     ),
     SettingSpec(
-        MINORS, _l("不给未满 18 岁的人做注射和埋线"), "refuse", check=lambda value: value in dict(_MINORS), kind="choice",
-        choices=_MINORS,
+        MINORS, _l("不给未满 18 岁的人做注射和埋线"), "refuse", check=lambda value: value in dict(_MINORS),
+        kind="choice", choices=_MINORS,
     ),
     *(
         SettingSpec(
