@@ -71,7 +71,7 @@ def against(session: Session, procedure: str, known: Known, on: date) -> list[Ag
     """Return what speaks against a procedure for a person, by the franchise's windows, the gravest first."""
     windows = {"isotretinoin": int(setting_value(session, ISOTRETINOIN))}
     found = contraindications.against(procedure, known.told, on, windows)
-    if "minor" in known.told and procedure in INJECTED and setting_value(session, MINORS):
+    if "minor" in known.told and procedure in INJECTED and setting_value(session, MINORS) == "refuse":
         found = [Against("minor", BLOCK), *(one for one in found if one.state != "minor")]
     return found
 

@@ -9,6 +9,7 @@ DUTY, ISOTRETINOIN, VALID_DAYS = "beauty.till_duty", "beauty.isotretinoin_days",
 MINORS = "beauty.refuse_minor_injection"
 LONGEST = 4000
 _DUTIES = (("info", _l("只提示")), ("moderate", _l("须看过才能收款")), ("major", _l("须医师放行")))
+_MINORS = (("refuse", _l("禁用")), ("weigh", _l("须医师评估")))
 _OWN = _l("留空用系统自带的文本。改了文字就是新版本，已签的旧版本不再算数，须重新签。")
 
 SETTINGS = [
@@ -25,7 +26,8 @@ SETTINGS = [
         check=lambda value: isinstance(value, int) and 1 <= value <= 365, kind="number", unit=_l("天"),
     ),
     SettingSpec(
-        MINORS, _l("不给未满 18 岁的人做注射和埋线"), True, check=lambda value: isinstance(value, bool), kind="flag"
+        MINORS, _l("不给未满 18 岁的人做注射和埋线"), "refuse", check=lambda value: value in dict(_MINORS),
+        kind="choice", choices=_MINORS,
     ),
     *(
         SettingSpec(

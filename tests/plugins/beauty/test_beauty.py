@@ -136,7 +136,7 @@ def test_minors_get_no_injection_unless_the_franchise_says_so(bench):
         records.sign(session, one, "injection", method="paper", evidence="纸 1", age=14, guardian="王母")
     assert findings(bench, "botulinum", one) == [(checks.CONTRAINDICATED, "contraindicated", None)]
     with bench.unit() as session:
-        settings.change(session, "beauty.refuse_minor_injection", False)
+        settings.change(session, "beauty.refuse_minor_injection", "weigh")
     assert findings(bench, "botulinum", one) == [(checks.WARNING, "major", "beauty.override")]
 
 
@@ -186,7 +186,7 @@ def test_a_physician_with_a_licence_in_force_signs_off_what_is_to_be_weighed(ben
     assert refused.value.code == "licence_needed"
     with bench.unit() as session:
         row = session.get(Staff, 7)
-        row.licence_kind, row.licence_until = "cosmetic", "2020-01-01"
+        row.licence_kind, row.licence_no, row.licence_until = "cosmetic", "C-1", "2020-01-01"
     with pytest.raises(Forbidden):
         make(bench, one, "filler", sign_off="评估过，可做")
     with bench.unit() as session:
