@@ -224,35 +224,6 @@ ORG = {
     "org.notices_read": PLAIN,
     "org.notice_open": Recipe({"notice_id": NOTICE}),
     "desk.search": Recipe(query={"q": ORDER}),
-<<<<<<< HEAD
-=======
-    "dental.items": PLAIN,
-    "physio.record": Recipe({"person_id": PERSON}),
-    "physio.assess": Recipe({"person_id": PERSON, "key": "odi"}),
-    "physio.assess_post": Recipe({"person_id": PERSON, "key": "odi"}, form={"on": "2026-01-05", "quick": "2222222222"}),
-    "physio.screening": Recipe({"person_id": PERSON}, form={"none": "1"}),
-    "beauty.record": Recipe({"person_id": PERSON}, query={"tab": "treat"}),
-    "beauty.skin_add": Recipe({"person_id": PERSON}, form=SKIN),
-    "beauty.answers_save": Recipe({"person_id": PERSON}, form={"none": "1"}),
-    "beauty.consent_sign": Recipe(
-        {"person_id": PERSON, "kind": "energy"}, form={"method": "paper", "evidence": "扫一"}
-    ),
-    "beauty.treat_save": Recipe({"person_id": PERSON}, form={"procedure": "care", "on": "2026-01-05"}),
-    "beauty.suggest": Recipe({"person_id": PERSON}, form={"product": "扫一扫"}),
-    "beauty.suggestion_tell": Recipe({"person_id": PERSON, "suggestion_id": SUGGESTION}, form={"version": "1"}),
-    "beauty.care": Recipe({"person_id": PERSON, "treatment_id": TREATMENT}),
-    "beauty.care_save": Recipe(
-        {"person_id": PERSON, "treatment_id": TREATMENT},
-        form={"phase": "after", "pain": "1", "mood": "even", "wound": "fine"},
-    ),
-    "beauty.handoffs": PLAIN,
-    "beauty.profile": Recipe({"person_id": PERSON}),
-    "beauty.profile_save": Recipe({"person_id": PERSON}, form={"version": "1", "taboos": "扫一扫"}),
-    "beauty.cycle": Recipe({"person_id": PERSON}, form={"act": "sign", "method": "paper", "evidence": "扫一扫"}),
-    "beauty.objections": Recipe({"person_id": PERSON}),
-    "beauty.objection_save": Recipe({"person_id": PERSON}, form={"text": "扫一扫"}),
-    "beauty.batches": Recipe(query={"batch": "SWEPT-1"}),
->>>>>>> e624f7084954cfb9bbf43c7d69373b332203285b
 }
 
 FRANCHISE, TEMPLATE = Ref("franchise"), Ref("template")
