@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select
 
-from core.sdk import BasketView, Check, HookContext, LineView, SafetyView, _, setting_value, sold_to
+from core.sdk import (
+    BasketView,
+    Check,
+    HookContext,
+    LineView,
+    SafetyView,
+    _,
+    licence_of,
+    setting_value,
+    sold_to,
+    tenancy,
+)
 from plugins.pharmacy.attributes import PSYCHOTROPIC, RX_CLASS, ephedrine, flagged
 from plugins.pharmacy.models import PharmacyDuty, PharmacyPrescription, PharmacyRegister
 from plugins.pharmacy.settings import DUTY
@@ -61,6 +72,9 @@ def _pharmacist(ctx: HookContext, lines: Sequence[LineView]) -> list[Check]:
     paused = [line for line in lines if line.attributes.get(RX_CLASS) in PAUSED]
     assert ctx.session is not None
     if not paused or not setting_value(ctx.session, DUTY) or on_duty(ctx.session, ctx.store_id, ctx.now_ms):
+        return []
+    # Who rings it up is there: a licensed pharmacist at the till needs nobody else to be signed on.
+    if licence_of(ctx.session, tenancy.current_actor().staff_id, ctx.business_date)[0] == "pharmacist":
         return []
     return [
         Check(

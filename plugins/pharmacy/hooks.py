@@ -26,9 +26,12 @@ from core.sdk import (
     SettingSpec,
     _l,
     hookimpl,
+    licence_of,
+    staff_choices,
 )
 from plugins.pharmacy import blueprint, checks, data_views, dispensing, duties, rules, views
 from plugins.pharmacy.attributes import ATTRIBUTES
+from plugins.pharmacy.models import PharmacyDuty
 from plugins.pharmacy.permissions import BOOKS, PERMISSIONS, REGISTER, VIEW
 from plugins.pharmacy.settings import SETTINGS
 
@@ -156,3 +159,18 @@ def merge_people(ctx: HookContext, winner_id: int, loser_id: int) -> list[DataCo
 @hookimpl
 def describe_audit(ctx: HookContext, action: str, object_kind: str, detail: Mapping[str, Any]) -> str | None:
     return str(ACTIONS[action]) if action in ACTIONS else None
+
+
+@hookimpl
+def demo_data(ctx: HookContext, seed: int, size: int) -> list[DataCount]:
+    """Sign the licensed pharmacists on for the day, so that the demonstration sells what wants one."""
+    assert ctx.session is not None
+    made = 0
+    for staff_id, _name in staff_choices(ctx.session) if ctx.store_id else ():
+        kind, number = licence_of(ctx.session, staff_id, ctx.business_date)
+        if kind == "pharmacist":
+            ctx.session.add(
+                PharmacyDuty(staff_id=staff_id, store_id=ctx.store_id, licence_no=number, from_at=ctx.now_ms)
+            )
+            made += 1
+    return [DataCount(_l("在岗药师"), made)]

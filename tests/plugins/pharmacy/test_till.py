@@ -147,6 +147,8 @@ def test_without_a_pharmacist_on_duty_prescription_and_class_a_drugs_pause(pharm
     with pharmacy.as_("front_desk"), pharmacy.unit() as session, pytest.raises(Refusal) as refused:
         books.sign_on(session)
     assert refused.value.code == "licence_needed"
+    with pharmacy.as_("pharmacist"):  # who rings it up is there
+        assert not [one for one in pharmacy.findings(member, IBUPROFEN) if one[0] == "no_pharmacist"]
 
 
 def test_class_two_is_never_sold_to_a_minor_or_to_somebody_of_unknown_age(pharmacy):
