@@ -15,7 +15,7 @@ from core.kernel.web.book_view import BookView
 from core.kernel.web.formats import moment, number, yuan
 from core.kernel.web.lists import Column, Filter, ListSpec, Sort
 from core.orders.models import OrderLine, Orders
-from core.orders.words import INVOICE_NAMES, STATE_NAMES
+from core.orders.words import INVOICE_ASKED, INVOICE_NAMES, STATE_NAMES
 
 
 def _in_state(value: str) -> Any:
@@ -27,10 +27,9 @@ def _in_state(value: str) -> Any:
     )
 
 
-def _invoice(value: str) -> Any:
-    """Return the criterion of an invoice state; what was asked for stands in an index of its own."""
-    found = Orders.invoice_state == value
-    return found if value == "none" else and_(found, Orders.invoice_state != literal_column("'none'"))
+def invoice_is(value: str) -> Any:
+    """Return the criterion of an invoice state that was asked for: these orders stand in an index of their own."""
+    return and_(Orders.invoice_state == value, Orders.invoice_state != literal_column("'none'"))
 
 
 class OrderBook(BookView):
@@ -139,7 +138,7 @@ class OrderBook(BookView):
         ),
         filters=(
             Filter("state", _l("状态"), tuple(STATE_NAMES.items()), _in_state),
-            Filter("invoice", _l("发票"), tuple(INVOICE_NAMES.items()), _invoice),
+            Filter("invoice", _l("发票"), INVOICE_ASKED, invoice_is),
             Filter("since", _l("营业日"), books.DAYS, books.since(Orders.business_on)),
         ),
     )

@@ -13,6 +13,7 @@ from sqlalchemy import exists, select
 from core.care.models import Finding
 from core.desk import till_value, wallet_words
 from core.desk.blueprint import bp
+from core.desk.order_books import invoice_is
 from core.desk.permissions import ORDERS_REFUND, ORDERS_VIEW
 from core.desk.settings import REFUND_REASONS
 from core.kernel import settings
@@ -33,7 +34,7 @@ from core.orders import reads, refunds, tender_list
 from core.orders.models import OrderLine, Orders, Refund
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.top_up_refund import Choice
-from core.orders.words import INVOICE_NAMES, ROUTE_NAMES, SEVERITY_NAMES, STATE_NAMES
+from core.orders.words import INVOICE_ASKED, INVOICE_NAMES, ROUTE_NAMES, SEVERITY_NAMES, STATE_NAMES
 from core.org import business_day, dealing
 from core.org.models import Staff
 from core.org.proofs import make_proof
@@ -117,7 +118,7 @@ def list_spec(unit: Session, on: dt.date) -> ListSpec:
         sorts=(Sort("latest", _l("最新在前"), (Orders.id,), down=True, column="at"),),
         filters=(
             Filter("state", _l("状态"), tuple(STATE_NAMES.items()), lambda value: Orders.state == value),
-            Filter("invoice", _l("发票"), tuple(INVOICE_NAMES.items()), lambda value: Orders.invoice_state == value),
+            Filter("invoice", _l("发票"), INVOICE_ASKED, invoice_is),
             Filter("look", _l("留意"), LOOKS, lambda value: wanted[value]),
         ),
     )  # fmt: skip

@@ -20,6 +20,9 @@ FIELDS: dict[str, Any] = {
     "active": _l("启用"), "legal_entity": _l("法人主体"), "role": _l("角色"), "roles": _l("角色"),
     "permission": _l("权限"),
     "like": _l("仿照"), "scopes": _l("权限范围"), "sessions": _l("结束的登录"), "level": _l("级别"),
+    "angle": _l("拍摄角度"), "phase": _l("拍摄阶段"), "bytes": _l("字节"), "facts": _l("健康信息条数"),
+    "files": _l("文件数"), "material": _l("实质改动"), "reason_code": _l("理由"), "red_due_fen": _l("应开红字"),
+    "revision": _l("第几版"), "ruling": _l("复核结论"), "version": _l("版本"),
     "code": _l("编号"), "number": _l("编号"), "key": _l("键"), "kind": _l("种类"), "title": _l("名称"),
     "order_no": _l("订单号"), "refund_no": _l("退款单号"), "total_fen": _l("合计"), "amount_fen": _l("金额"),
     "owed_fen": _l("欠款"), "paid_fen": _l("实付"), "refunded_fen": _l("退款"), "price_fen": _l("价格"),
@@ -55,7 +58,9 @@ KINDS: dict[str, Any] = {
     "course": _l("疗程"), "day_close": _l("日结"), "shift": _l("班次"), "held_basket": _l("挂起的单"),
     "saved_view": _l("视图"), "setting": _l("参数"), "task": _l("任务"), "anomaly_review": _l("异常核查"),
     "depth_acknowledgement": _l("二级推荐确认"), "referral": _l("推荐"), "redemption": _l("兑换"),
-    "stored_value_account": _l("储值账户"), "top_up": _l("充值"),
+    "stored_value_account": _l("储值账户"), "top_up": _l("充值"), "attachment": _l("照片和附件"),
+    "consent_text": _l("同意书文本"), "health_fact": _l("健康安全信息"), "health_glass": _l("紧急查看"),
+    "visit": _l("就诊记录"),
 }  # fmt: skip
 
 

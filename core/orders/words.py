@@ -23,6 +23,8 @@ INVOICE_NAMES: dict[str, Any] = {
     "none": _l("未要发票"), "requested": _l("待开票"), "issued": _l("已开票"), "needs_red": _l("待开红字发票"),
     "voided": _l("发票已冲销"),
 }  # fmt: skip
+# What a list may ask for: an order without a request is the usual one, and stands in no index.
+INVOICE_ASKED = tuple((code, word) for code, word in INVOICE_NAMES.items() if code != "none")
 SEVERITY_NAMES: dict[str, Any] = {
     "info": _l("提示"), "moderate": _l("已确认"), "major": _l("已放行"), "contraindicated": _l("禁忌"),
 }  # fmt: skip

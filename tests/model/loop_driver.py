@@ -57,6 +57,10 @@ class LoopDriver(ValueDriver):
             self._cancel_reward,
         ), (26, 18, 2, 2, 8, 10, 4, 5, 12, 10, 9, 5, 6)  # fmt: skip
 
+    def _everybody(self) -> list[int]:
+        """Return nobody: a loop is judged by its own books, before and after."""
+        return []
+
     def walk(self, loops: int, verify_every: int = 50) -> None:
         """Walk so many loops; raise Difference where one leaves anything."""
         with acting(self.stays):

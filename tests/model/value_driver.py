@@ -170,9 +170,13 @@ class ValueDriver(PurseActs, CourseActs, MemberActs, Driver):
 
     def _verify(self) -> None:
         super()._verify()
-        for member in self.members:
+        for member in self._everybody():
             self._compare(member, "verify")
         self._same("goods on the shelf", reward_kit.stock(self.house, "FOOT-PACK"), self.shelf)
+
+    def _everybody(self) -> list[int]:
+        """Return whom a verify compares."""
+        return list(self.members)
 
     def _refused(self, able: bool, refusal: Refusal) -> list[int]:
         """Say that a refusal was right, or raise Difference."""

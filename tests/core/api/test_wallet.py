@@ -73,8 +73,9 @@ def test_a_payment_goes_back_to_its_lots(shop):
     path = f"/orders/{paid['order_no']}/refunds"
     done = shop.ok("POST", path, body, key="r1", X_Staff_Proof=shop.proof("refund", body))
     assert done["tenders"] == [
-        {"kind": "stored_value", "amount_fen": 60_000, "points": 0, "principal_fen": 50_000, "bonus_fen": 10_000}
-    ]
+        {"kind": "stored_value", "amount_fen": 60_000, "points": 0, "principal_fen": 50_000, "bonus_fen": 10_000,
+         "route": "same", "paid_by": "stored_value"}
+    ]  # fmt: skip
     assert done["stored_value"]["returned"] == {"principal_fen": 50_000, "bonus_fen": 10_000, "grace_fen": 0}
     assert shop.ok("GET", f"/members/{member}")["stored_value"] == {"principal_fen": 100_000, "bonus_fen": 20_000}
 

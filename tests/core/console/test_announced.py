@@ -80,12 +80,18 @@ def test_what_is_announced_appears_and_goes_again(bench, key):
     assert of(places(bench), key) == before
 
 
+def labels(page):
+    """Return what the fields of a settings page are called: boxes, and switches for yes or no."""
+    switched = re.findall(r'role="switch".*?<span class="sw"></span><span>([^<]+)</span>', page, re.S)
+    return [*re.findall(r'<label class="lab" for="[^"]+">([^<]+)</label>', page), *switched]
+
+
 @pytest.mark.parametrize("key", EVERY)
 def test_settings_jobs_checks_and_approvals_are_the_announced_ones(bench, key):
     told = announced(bench, key, True)
     bench.switch(key, True)
     page = bench.client().get(f"/console/plugins/{key}/settings").get_data(as_text=True)
-    assert told["settings"] == sorted(re.findall(r'<label class="lab" for="[^"]+">([^<]+)</label>', page))
+    assert told["settings"] == sorted(labels(page))
     names = {job.name: f"{job.label} {job.at}" for job in bench.host.declared_by("register_jobs", key)}
     known = plugin_jobs(bench.host)
     assert sorted(names.values()) == told["jobs"]

@@ -123,8 +123,8 @@ def test_the_preview_counts_what_appears_and_who_sees_it(bench):
         preview = preview_switch(session, bench.host, "dental", True)
     counts = {s.kind: s.count for s in preview.sections}
     assert counts == {
-        "menus": 1, "panels": 1, "attributes": 1, "checks": 1, "permissions": 1, "approvals": 0, "settings": 0,
-        "jobs": 0, "tables": 0,
+        "menus": 1, "panels": 1, "attributes": 1, "checks": 1, "permissions": 3, "approvals": 0, "settings": 0,
+        "jobs": 0, "tables": 1,
     }  # fmt: skip
     assert preview.changes == ("dental",)
     assert (preview.staff, preview.viewers) == (1, (("店长", 1), ("前台", 1)))
@@ -281,7 +281,7 @@ def test_command_list_enable_disable(bench):
     assert run(plugin_group, "enable", "--franchise", str(A), "dental").output == "dental\n"
     lines = run(plugin_group, "list", "--franchise", str(A)).output.splitlines()
     assert "dental\t1.0\ton\t牙科" in lines
-    assert "pharmacy\t0.1\toff\t药房" in lines
+    assert "pharmacy\t1.0\toff\t药房" in lines
     assert run(plugin_group, "disable", "--franchise", str(A), "dental").exit_code == 0
     assert on_in(bench, A) == frozenset()
 
@@ -331,5 +331,5 @@ def test_command_db(bench):
 
 def test_commands_of_a_plugin_stand_under_its_key(bench):
     groups = {group.name: group for group in plugin_command_groups(bench.host)}
-    assert list(groups) == ["plugin_demo"]
+    assert list(groups) == ["pharmacy", "plugin_demo"]
     assert run(groups["plugin_demo"], "hello").output == "hello\n"
