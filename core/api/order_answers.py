@@ -182,6 +182,17 @@ class RefundedTopUp(Schema):
     formulas = tell.many(FormulaResult)
 
 
+class TopUpBack(RefundedTopUp):
+    """A top-up that was brought along and goes back; `preview_id` names this very outcome."""
+
+    class Meta:
+        """It has no line: no order sold it."""
+
+        exclude = ("line",)
+
+    preview_id = tell.text()
+
+
 class RefundStoredValue(Schema):
     """What a refund does with stored value: top-ups given back, payments returned to their lots."""
 

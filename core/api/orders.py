@@ -36,7 +36,7 @@ PRICE = "orders.price.override"
 PROOF = "X-Staff-Proof"
 
 
-def _payload(work: Work) -> str:
+def payload_of(work: Work) -> str:
     """Return what a proof for this call is bound to: the hash of its raw body."""
     return hashlib.sha256(work.raw).hexdigest()
 
@@ -72,7 +72,7 @@ def sell(work: Work, data: dict[str, Any]) -> dict[str, Any]:
     with acting(_lender(work, seller) if data["allow_debt"] else seller):
         done = settle.settle(
             work.session, data["quote_id"], _tenders(data), overrides, at, witness=request.headers.get(PROOF),
-            witness_payload=_payload(work), confirmation=_confirmation(data),
+            witness_payload=payload_of(work), confirmation=_confirmation(data),
             allow_debt=data["allow_debt"],
         )  # fmt: skip
     return _order(work, done.order_no)
@@ -101,7 +101,7 @@ def _seller(work: Work, quote_id: str) -> Actor:
     asked = quotes.request_of(quotes.get(work.session, quote_id))
     if all(line.price_fen is None for line in asked.lines):
         return actor
-    staff = consume_proof(work.session, secret, "price", _payload(work))
+    staff = consume_proof(work.session, secret, "price", payload_of(work))
     if not staff_may(work.session, staff, PRICE):
         raise Forbidden(_("%(name)s 没有改价的权限。", name=staff.name), code="price_override_forbidden")
     return replace(actor, grants={**actor.grants, PRICE: frozenset({work.caller.bearer.store_id})})
@@ -134,7 +134,7 @@ def read(work: Work, order_no: str) -> dict[str, Any]:
 def pay(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
     """Take a later payment of an order that is still owed, and answer the order. 409 nothing_owed when it is paid."""
     payments.pay(
-        work.session, order_no, _tenders(data), witness=request.headers.get(PROOF), witness_payload=_payload(work),
+        work.session, order_no, _tenders(data), witness=request.headers.get(PROOF), witness_payload=payload_of(work),
         confirmation=_confirmation(data),
     )  # fmt: skip
     return _order(work, order_no)
@@ -181,7 +181,7 @@ def refund(work: Work, data: dict[str, Any], order_no: str) -> dict[str, Any]:
     """
     effects = refunds.refund(
         work.session, order_no, _lines(data), data["reason"], preview_id=data["preview_id"],
-        proof=request.headers.get(PROOF), payload_sha256=_payload(work), sessions=_sessions(data),
+        proof=request.headers.get(PROOF), payload_sha256=payload_of(work), sessions=_sessions(data),
         choice=_choice(data),
     )  # fmt: skip
     return effects.to_json()

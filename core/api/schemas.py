@@ -416,6 +416,21 @@ class StoredValueAction(Body):
     reason = Words(NOTE, 2, required=True)
 
 
+class TopUpBackAsked(Body):
+    """A top-up that was brought along from another system, to preview giving it back."""
+
+    formula = Choice(*FORMULAS, load_default=None, metadata={"description": "without, the usual one"})
+
+
+class NewTopUpBack(Body):
+    """A top-up that was brought along, to give back; with `preview_id`, only if it comes to what the preview said."""
+
+    formula = Choice(*FORMULAS, load_default=None, metadata={"description": "without, the usual one"})
+    payout = fields.Nested(Payout, required=True)
+    reason = Words(NOTE, 1, required=True)
+    preview_id = Words(64, 1, allow_none=True, load_default=None)
+
+
 class NewAdjustment(Body):
     """Points to add (positive) or take (negative), and why."""
 

@@ -72,6 +72,7 @@ class CoursePart(FranchiseOwned, Base):
     """What a course gives of one item. A pack has one part, a bundle one for each item in it.
 
     `paid_fen` is its share of the price by what the items cost alone; `refunded` sessions were given back.
+    `used_before` were used in another system before the rest was brought along: shown, never booked.
     """
 
     __tablename__ = "course_part"
@@ -84,6 +85,7 @@ class CoursePart(FranchiseOwned, Base):
     paid_fen: Mapped[int] = fen_col()
     refunded: Mapped[int] = count_col()
     refunded_fen: Mapped[int] = fen_col()
+    used_before: Mapped[int] = count_col(server_default="0")
     __table_args__ = (
         owned_unique("course_id", "number"),
         CheckConstraint("refunded >= 0 AND refunded <= sessions + bonus_sessions", name="refunded"),

@@ -47,7 +47,8 @@ def sort_of(pack: services.Pack) -> Sort | None:
 class Brought:
     """What is left of a course: sessions of its one part, and what of the price they are worth (fen).
 
-    `id` becomes that of the course; `expires_on` is the first day on which it can no longer be used.
+    `id` becomes that of the course; `expires_on` is the first day on which it can no longer be used; `used_before`
+    sessions were used in the other system.
     """
 
     id: int
@@ -56,6 +57,7 @@ class Brought:
     sessions: int
     paid_fen: int
     expires_on: date | None = None
+    used_before: int = 0
 
 
 def bring(st: Statements, brought: Sequence[Brought], posting: Posting) -> None:
@@ -74,7 +76,7 @@ def bring(st: Statements, brought: Sequence[Brought], posting: Posting) -> None:
         parts.append({
             "id": part_id, "franchise_id": st.franchise_id, "course_id": one.id, "item_id": sort.of_item_id,
             "item_code": sort.of_code, "number": 1, "sessions": one.sessions, "bonus_sessions": 0,
-            "paid_fen": one.paid_fen, "refunded": 0, "refunded_fen": 0,
+            "paid_fen": one.paid_fen, "refunded": 0, "refunded_fen": 0, "used_before": one.used_before,
         })  # fmt: skip
         openings.append(
             Opening(

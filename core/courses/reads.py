@@ -46,8 +46,9 @@ class PartSeen:
 
     @property
     def total(self) -> int:
-        """Return the sessions it had in all, less those that were given back."""
-        return self.state.row.sessions + self.state.row.bonus_sessions - self.state.row.refunded
+        """Return the sessions it had in all, with those used before it was brought along, less those given back."""
+        row = self.state.row
+        return row.sessions + row.bonus_sessions + row.used_before - row.refunded
 
 
 @dataclass(slots=True)

@@ -30,6 +30,7 @@ from core.org.permissions import STAFF_VIEW
 from core.people.models import Person
 from core.programme import services as programmes
 from core.programme.hooks import lunar_births
+from core.wallet.giving_back import BROUGHT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +123,7 @@ def _money(session: Session, stores: frozenset[int], on: dt.date, until: int | N
         .group_by(TillEntry.source_kind)
     )  # fmt: skip
     sums = {kind: int(fen) for kind, fen in found}
-    return sum(sums.values()), -sums.get(REFUND, 0)
+    return sum(sums.values()), -sums.get(REFUND, 0) - sums.get(BROUGHT, 0)
 
 
 def _sold(session: Session, stores: frozenset[int], on: dt.date) -> int:

@@ -15,8 +15,11 @@ from core.kernel.web.lists import Column, Filter, ListSpec, Sort
 from core.orders.models import Orders, Payment, Refund, TillEntry
 from core.orders.words import KIND_NAMES
 from core.org.models import Store
+from core.wallet.giving_back import BROUGHT
 
-SOURCES = (("order", _l("开单收款")), ("payment", _l("补收欠款")), ("refund", _l("退款")))
+SOURCES = (
+    ("order", _l("开单收款")), ("payment", _l("补收欠款")), ("refund", _l("退款")), (BROUGHT, _l("退导入的储值")),
+)  # fmt: skip
 
 
 def _number(model: Any, label: str) -> Any:

@@ -2,6 +2,7 @@
 
 from core.desk import (
     anomaly_views,
+    brought_views,
     card_views,
     consent_views,
     course_views,
@@ -27,6 +28,7 @@ from core.desk.blueprint import bp
 __all__ = [
     "anomaly_views",
     "bp",
+    "brought_views",
     "consent_views",
     "card_views",
     "course_views",

@@ -120,22 +120,47 @@ class ProductPayback:
         return self.back * 10_000 // self.sold if self.sold else 0
 
 
+# Cards that were sold for money and not given back (of one product, or of all for ""), and the day of payback.
+_PAID = (
+    "WITH d AS (SELECT c.id, c.product_code, c.valid_from, MAX(l.net_fen / l.qty) AS fee FROM card c"  # noqa: S608
+    " JOIN order_line l ON l.franchise_id = c.franchise_id AND l.orders_id = c.order_id AND l.kind = 'card'"
+    " AND l.item_code = c.product_code WHERE c.franchise_id = ? AND (? = '' OR c.product_code = ?)"
+    " AND c.status <> 'revoked' AND l.net_fen > 0 GROUP BY c.id, c.product_code, c.valid_from),"
+    f" r AS (SELECT s.card_id, s.saved_on, SUM({_NET}) OVER (PARTITION BY s.card_id ORDER BY s.saved_on, s.id)"
+    " AS total FROM card_saving s JOIN order_line l ON l.franchise_id = s.franchise_id AND l.id = s.order_line_id"
+    " WHERE s.franchise_id = ?),"
+    " b AS (SELECT r.card_id, MIN(r.saved_on) AS on_day FROM r JOIN d ON d.id = r.card_id WHERE r.total >= d.fee"
+    " GROUP BY r.card_id)"
+)
+
+
+def _days(st: Statements) -> str:
+    if st.locks_rows:
+        return "b.on_day - d.valid_from"
+    return "CAST(julianday(b.on_day) - julianday(d.valid_from) AS INT)"
+
+
+def cards_of(session: Session, code: str, back: bool, before: int | None, most: int) -> list[int]:
+    """Return cards of a product as `by_product` counts them, the newest first, below the id `before`.
+
+    `back`: only those that have paid for themselves.
+    """
+    st = Statements(session, current_actor().franchise_id)
+    join = "JOIN" if back else "LEFT JOIN"
+    rows = st.all(
+        f"{_PAID} SELECT d.id FROM d {join} b ON b.card_id = d.id WHERE d.id < ? ORDER BY d.id DESC LIMIT ?",  # noqa: S608
+        [st.franchise_id, code, code, st.franchise_id, before or 1 << 62, most],
+    )
+    return [int(row[0]) for row in rows]
+
+
 def by_product(session: Session) -> list[ProductPayback]:
     """Return the payback of each card product that was sold for money; set-based, however many cards there are."""
     st = Statements(session, current_actor().franchise_id)
-    days = "b.on_day - d.valid_from" if st.locks_rows else "CAST(julianday(b.on_day) - julianday(d.valid_from) AS INT)"
     rows = st.all(
-        "WITH d AS (SELECT c.id, c.product_code, c.valid_from, MAX(l.net_fen / l.qty) AS fee FROM card c"  # noqa: S608
-        " JOIN order_line l ON l.franchise_id = c.franchise_id AND l.orders_id = c.order_id AND l.kind = 'card'"
-        " AND l.item_code = c.product_code WHERE c.franchise_id = ? AND c.status <> 'revoked' AND l.net_fen > 0"
-        " GROUP BY c.id, c.product_code, c.valid_from),"
-        f" r AS (SELECT s.card_id, s.saved_on, SUM({_NET}) OVER (PARTITION BY s.card_id ORDER BY s.saved_on, s.id)"
-        " AS total FROM card_saving s JOIN order_line l ON l.franchise_id = s.franchise_id AND l.id = s.order_line_id"
-        " WHERE s.franchise_id = ?),"
-        " b AS (SELECT r.card_id, MIN(r.saved_on) AS on_day FROM r JOIN d ON d.id = r.card_id WHERE r.total >= d.fee"
-        " GROUP BY r.card_id)"
-        f" SELECT d.product_code, {days}, COUNT(*) FROM d LEFT JOIN b ON b.card_id = d.id GROUP BY 1, 2 ORDER BY 1, 2",
-        [st.franchise_id, st.franchise_id],
+        f"{_PAID} SELECT d.product_code, {_days(st)}, COUNT(*) FROM d LEFT JOIN b ON b.card_id = d.id"  # noqa: S608
+        " GROUP BY 1, 2 ORDER BY 1, 2",
+        [st.franchise_id, "", "", st.franchise_id],
     )
     counts: dict[str, list[tuple[int | None, int]]] = {}
     for code, after, n in rows:

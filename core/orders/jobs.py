@@ -23,13 +23,15 @@ REVIEW_BATCH = 200
 
 def expire_points(runtime: Runtime, actor: Actor) -> Counts:
     """Book every lot whose last day is over (S0-37, S2-11); a second run books none."""
-    done = 0
-    while True:
-        with runtime.db.unit("write") as session:
-            booked = expiry.sweep(session, actor.franchise_id, clock.today(actor.tz), clock.now_ms())
-        done += booked
-        if booked < expiry.CHUNK:
-            break
+    done, today = 0, clock.today(actor.tz)
+    with runtime.db.unit("read") as session:
+        stretches = expiry.stretches(session, actor.franchise_id, today)
+    for accounts in stretches:
+        booked = expiry.CHUNK
+        while booked == expiry.CHUNK:
+            with runtime.db.unit("write") as session:
+                booked = expiry.sweep(session, actor.franchise_id, today, clock.now_ms(), accounts)
+            done += booked
     if done:
         with runtime.db.unit("write") as session:
             audit.record(session, "ledger.lots.expired", "franchise", actor.franchise_id, detail={"lots": done})

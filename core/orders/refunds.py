@@ -100,7 +100,7 @@ def refund(
     refuse_moved(effects, preview_id)
     if approved:
         return effects
-    confirmed = _check_limit(session, effects.amount_fen, proof, payload_sha256)
+    confirmed = check_limit(session, effects.amount_fen, proof, payload_sha256)
     dealing.refuse_own(
         session, _persons_of(session, order_no), proof=proof, payload_sha256=payload_sha256, purpose="refund",
         witness=confirmed,
@@ -126,8 +126,12 @@ def _persons_of(session: Session, order_no: str) -> list[int | None]:
     return [row.person_id, *treated]
 
 
-def _check_limit(session: Session, amount_fen: int, proof: str | None, payload_sha256: str) -> Staff | None:
-    """Return who confirmed a refund above the limit; None below it, where nobody needs to."""
+def check_limit(session: Session, amount_fen: int, proof: str | None, payload_sha256: str) -> Staff | None:
+    """Return who confirmed a refund above the limit; None below it, where nobody needs to.
+
+    Raises Refusal `refund_needs_proof` (403) without a proof, Forbidden `refund_forbidden` for one of somebody who
+    may not.
+    """
     limit = int(setting(session, REFUND_PROOF_ABOVE))
     if amount_fen <= limit:
         return None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from core.orders.models import OrderLine
     from core.orders.refund_effects import Effects
     from core.wallet.giving_back import Back
+    from core.wallet.models import TopUp
     from core.wallet.rules import Result
 
 CASH, BANK = "cash", "bank"
@@ -96,16 +97,25 @@ def plan_back(
 
 
 def _planned(
-    session: Session, n: int, line: OrderLine, qty: int, top_up: Any, formula: str | None, today: date
+    session: Session, n: int, line: OrderLine, qty: int, top_up: TopUp, formula: str | None, today: date
 ) -> Planned:
+    if qty != line.qty:
+        raise Invalid.field("lines", _("第 %(n)d 行的充值按整笔退，件数请填 %(qty)d。", n=n, qty=line.qty))
+    back, result = weigh(session, top_up, formula, today)
+    return Planned(back, result, line.qty if back.untouched else 0)
+
+
+def weigh(session: Session, top_up: TopUp, formula: str | None, today: date) -> tuple[Back, Result]:
+    """Return what is left of a top-up and what the formula (None: the usual one) makes of it, its account locked.
+
+    Raises Conflict `stored_value_lost`, Refusal `top_up_used_up` (409), `formula_not_allowed`.
+    """
     account = services.locked(session, top_up.person_id)
     assert account is not None
     services.refuse_lost(account.state)
-    if qty != line.qty:
-        raise Invalid.field("lines", _("第 %(n)d 行的充值按整笔退，件数请填 %(qty)d。", n=n, qty=line.qty))
     back = giving_back.back_of(session, top_up, today)
     if back is None:
-        raise Refusal(_("第 %(n)d 行的充值已经用完或退完。", n=n), code="top_up_used_up", status=409)
+        raise Refusal(_("这笔充值已经用完或退完。"), code="top_up_used_up", status=409)
     result = rules.chosen(back.used, formula)
     if result is None:
         raise Refusal(
@@ -114,7 +124,7 @@ def _planned(
             else _("没有这种退款算法。"),
             code="formula_not_allowed", errors=[FieldError("lines.formula", _("请选另一种算法。"))],
         )  # fmt: skip
-    return Planned(back, result, line.qty if back.untouched else 0)
+    return back, result
 
 
 def check_payout(session: Session, planned: Mapping[int, Planned], choice: Choice) -> None:
@@ -148,15 +158,24 @@ def take_back(
 ) -> None:
     """Take what is left of the top-ups out of their accounts, keep the formula, say how the money leaves."""
     for n, one in planned.items():
-        giving_back.book(st, one.back, one.result, choice.payout, posting)
-        audit.insert(
-            st, "wallet.refunded", "top_up", one.back.top_up.id, person_id=one.back.top_up.person_id,
-            detail={"formula": one.result.formula, "result_fen": one.fen,
-                    "left": [one.back.own.pair.principal, one.back.own.pair.bonus]},
-        )  # fmt: skip
+        take_out(st, one, choice.payout, posting)
         effects.top_ups.append(told(n, one))
     if planned and choice.payout.kind and effects.amount_fen:
         effects.tenders = [{"kind": choice.payout.kind, "amount_fen": effects.amount_fen, "points": 0}]
+
+
+def take_out(st: Statements, one: Planned, payout: Payout, posting: Posting, reason: str = "") -> None:
+    """Take what is left of a top-up out of its account, keep the formula, write it into the trail.
+
+    `reason` goes into the trail where there is no refund of an order to keep it.
+    """
+    giving_back.book(st, one.back, one.result, payout, posting)
+    audit.insert(
+        st, "wallet.refunded", "top_up", one.back.top_up.id, person_id=one.back.top_up.person_id,
+        detail={"formula": one.result.formula, "result_fen": one.fen,
+                "left": [one.back.own.pair.principal, one.back.own.pair.bonus],
+                **({"reason": reason} if reason else {})},
+    )  # fmt: skip
 
 
 def told(line: int, one: Planned) -> dict[str, Any]:

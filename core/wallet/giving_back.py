@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from core.wallet.services import Held
 
 
+BROUGHT = "value_back"  # the kind of source of a top-up given back that no order had sold
+
+
 @dataclass(frozen=True, slots=True)
 class Back:
     """A top-up as it may be given back on a day: what is left, what it was used for, the formulas."""
@@ -104,7 +107,8 @@ def book(st: Statements, back: Back, result: Result, payout: Payout, posting: Po
     """Take what is left of a top-up out of its account and keep the formula, what it was computed from, its result."""
     top_up, used, pair = back.top_up, back.used, back.own.pair
     services.take_out(st, top_up.stored_value_account_id, top_up.person_id, back.own, result.fen, posting)
-    row_id = new_id()
+    # A top-up that was brought along has no order whose refund this is: the document is its own source.
+    row_id = posting.source_id if posting.source_kind == BROUGHT else new_id()
     reference = payout.reference.strip()[:120]
     st.insert(
         "top_up_refund",

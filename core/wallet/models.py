@@ -143,6 +143,7 @@ class TopUpRefund(FranchiseOwned, Base):
     """How a top-up was given back: the formula chosen, all it was computed from, what came out. Append-only.
 
     A payment that is refunded later puts value back into it, which may be given back in its turn.
+    `refund_id` is the refund of the order that sold it, the document's own id where it was brought along (no order).
     `left_*` went out of the account: `result_fen` to the holder, `kept_fen` of the principal stayed as consumed.
     """
 

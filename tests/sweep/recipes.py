@@ -13,6 +13,7 @@ BATCH, STAFF_ID, APPROVAL, SITTING = Ref("batch"), Ref("staff_id"), Ref("approva
 NOTICE, COURSE, USE, HELD = Ref("notice"), Ref("course"), Ref("course_use"), Ref("held")
 FACT, GLASS = Ref("health_fact"), Ref("glass")
 TOP_UP, SETTLEMENT, REDEMPTION = Ref("top_up"), Ref("settlement"), Ref("redemption")
+BROUGHT = {"person_id": PERSON, "top_up_id": Ref("brought")}
 VISIT, PHOTO, PHOTO_CODE = Ref("visit"), Ref("photo"), Ref("photo_code")
 EDIT = {"name": "改名", "version": "1"}
 LINES = {"lines": [{"line": 2, "qty": 1}]}
@@ -50,6 +51,10 @@ API = {
     "api_courses.use": Recipe({"course_id": COURSE}, json={"for_member_id": PERSON, "performer": STAFF}),
     "api_courses.undo": Recipe({"course_id": COURSE, "use_id": USE}, json={"reason": "扫一扫"}),
     "api_wallet.read": Recipe({"member_id": PERSON}),
+    "api_wallet.preview_back": Recipe({"member_id": PERSON, "top_up_id": Ref("brought")}, json={}),
+    "api_wallet.give_back": Recipe(
+        {"member_id": PERSON, "top_up_id": Ref("brought")}, json={"payout": {"kind": "cash"}, "reason": "扫一扫"}
+    ),
     "api_wallet.act": Recipe({"member_id": PERSON}, json={"action": "report_lost", "reason": "扫一扫"}),
     "api_rewards.list_rewards": Recipe(query={"member_id": PERSON}),
     "api_rewards.redeem_reward": Recipe({"member_id": PERSON}, json={"reward": "R-CHECK", "qty": 1}),
@@ -67,6 +72,7 @@ API = {
 DESK = {
     "desk.till": Recipe(query={"done": Ref("order_id")}),
     "desk.card_payback": PLAIN,
+    "desk.card_payback_cards": Recipe({"code": "CARD-FAMILY"}, query={"back": "1"}),
     "desk.find": Recipe(query={"q": CARD_NO}),
     "desk.till_items": Recipe(query={"q": ITEM}),
     "desk.till_member": Recipe(form={"person_id": PERSON}),
@@ -75,6 +81,9 @@ DESK = {
     "desk.till_points": Recipe(form={"points": "100"}),
     "desk.till_stored": Recipe(form={"use": "1", "value": "1"}),
     "desk.wallet": Recipe({"person_id": PERSON}),
+    "desk.value_back": Recipe(BROUGHT),
+    "desk.value_back_preview": Recipe(BROUGHT, form={"formula_0": "operator", "payout": "cash"}),
+    "desk.value_back_post": Recipe(BROUGHT, form={"formula_0": "operator", "payout": "cash", "reason": "扫一扫"}),
     "desk.wallet_act": Recipe({"person_id": PERSON}, form={"action": "report_lost", "reason": "扫一扫"}),
     "desk.wallet_pin": Recipe({"person_id": PERSON}, form={"pin": "739146", "again": "739146"}),
     "desk.wallet_identity": Recipe({"person_id": PERSON}, form={"identity_kind": "passport", "identity": "E12345678"}),

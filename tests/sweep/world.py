@@ -28,6 +28,7 @@ from core.desk.models import HeldBasket
 from core.imports import runner
 from core.kernel import clock, counters, tasks
 from core.kernel.db import Base, FranchiseOwned
+from core.kernel.ids import new_id
 from core.kernel.models import AuditEntry
 from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting, current_actor
@@ -51,7 +52,7 @@ from core.referrals import services as referrals
 from core.rewards import services as rewards
 from core.rewards.models import ExpiryNotice
 from core.segments import services as segments
-from core.wallet import accounts, pins
+from core.wallet import accounts, opening, pins
 from core.wallet.models import SettlementLine, TopUp
 from plugins.beauty import aftercare, profiles, records, treatments
 from tests.core.care import picture_kit as care_kit
@@ -374,7 +375,7 @@ def _held(installation: Installation, member: int, item: str, store_id: int) -> 
 
 
 def _top_up(installation: Installation, member: int, code: str, word: str) -> dict[str, int]:
-    """Top up, pay with it, take down a document, let another legal entity be owed for a use; return their ids."""
+    """Top up, pay with it, take down a document, owe another legal entity, bring value along; return their ids."""
     with installation.unit() as session:
         catalog.add(session, f"V-{code}"[:40], f"{word}充值", "topup", 5_000, bonus_fen=500)
         catalog.add(session, f"U-{code}"[:40], f"{word}小项", "service", 1_100)
@@ -390,8 +391,11 @@ def _top_up(installation: Installation, member: int, code: str, word: str) -> di
             bonus_fen=0, month="2026-11", business_on=prices.today(), booked_at=1,
         )  # fmt: skip
         session.add(line)
+        st, brought = Statements(session, row.franchise_id), new_id()
+        posting = ledger.Posting(prices.today(), 1, "opening", brought, None, row.store_id, "job")
+        opening.bring(st, [opening.Brought(brought, member, 700, 0)], posting)
         session.flush()
-        return {"top_up": row.id, "settlement": line.id}
+        return {"top_up": row.id, "settlement": line.id, "brought": brought}
 
 
 def _redemption(installation: Installation, member: int) -> dict[str, int]:

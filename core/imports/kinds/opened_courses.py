@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -89,13 +89,17 @@ WORDS = Wording(
 
 @dataclass(frozen=True, slots=True)
 class Give:
-    """A course that a member is given: sessions left, their worth in fen, the first day of no use."""
+    """A course that a member is given: sessions left, their worth in fen, the first day of no use, those used before.
+
+    Two are the same whatever was used before: that number is only shown.
+    """
 
     id: int
     code: str
     sessions: int
     paid: int
     ends: date | None
+    used: int = field(default=0, compare=False)
 
     def at(self, record_id: int) -> Give:
         """Return the same under a record's id."""
@@ -137,7 +141,8 @@ class CoursesTask(OpeningTask):
         given = row.values
         months = self.sorts[given["item"]].months
         ends = given.get("until", add_months(self.today, months) if months else None)
-        return Give(0, given["item"], given["remaining"], given.get("paid", 0), ends)
+        used = given.get("total", given["remaining"]) - given["remaining"]
+        return Give(0, given["item"], given["remaining"], given.get("paid", 0), ends, used)
 
     def same(self, given: Give, wanted: Give) -> bool:
         """Return whether all of it agrees."""
@@ -173,7 +178,7 @@ class CoursesWriter(OpeningWriter):
         """Write what was noted."""
         post = posting(self.task.batch_id)
         brought = [
-            courses.Brought(record, person, self.task.sorts[give.code], give.sessions, give.paid, give.ends)
+            courses.Brought(record, person, self.task.sorts[give.code], give.sessions, give.paid, give.ends, give.used)
             for record, person, give in self.made
         ]
         st = self.statements()

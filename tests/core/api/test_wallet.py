@@ -108,3 +108,27 @@ def test_five_wrong_pins_lock_the_pin_and_not_the_member(shop):
     right = {**wrong, "confirmation": {"method": "pin", "evidence": "739146"}}
     assert shop.refused("POST", "/orders", right, key="r1") == (429, "member_pin_locked")
     assert shop.ok("POST", "/orders", {**wrong, "confirmation": SAID}, key="r2")["paid_fen"] == 60_000
+
+
+def test_value_brought_along_goes_back_once(shop):
+    from core.kernel.tenancy import acting
+    from tests.core.wallet import kit
+
+    member = shop.enrol("王芳", "13800001234")["id"]
+    with acting(shop.installation.actor(shop.house)):
+        top_up = kit.bring(shop.installation, int(member), 8_000, 1_000)
+    path = f"/members/{member}/stored-value/top-ups/{top_up}/refunds"
+    shown = shop.ok("POST", f"{path}/preview", {"formula": "operator"})
+    body = {
+        "formula": "operator", "payout": {"kind": "bank", "reference": "尾号 8841"}, "reason": "顾客搬家",
+        "preview_id": shown["preview_id"],
+    }  # fmt: skip
+    first = shop.ok("POST", path, body, key="b1")
+    assert (first["amount_fen"], first["principal_fen"], first["bonus_fen"]) == (8_000, 8_000, 1_000)
+    assert shop.ok("POST", path, body, key="b1") == first
+    assert shop.refused("POST", path, body, key="b2") == (409, "top_up_used_up")
+    sold = buy(shop, member, "TOP1200", "wechat", "t1")
+    [own] = [one for one in shop.ok("GET", f"/members/{member}/stored-value")["top_ups"] if one["state"] == "open"]
+    other = f"/members/{member}/stored-value/top-ups/{own['id']}/refunds/preview"
+    assert shop.refused("POST", other, {}) == (409, "top_up_sold_here")
+    assert sold["paid_fen"] == 100_000

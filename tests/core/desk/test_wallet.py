@@ -224,3 +224,24 @@ def test_a_foreign_members_account_is_absent(shop, sit, installation):
     for path in ("stored-value", "stored-value/statement"):
         assert other.get(f"/members/{person}/{path}").status_code == 404
     assert other.post(f"/members/{person}/stored-value/act", {"action": "close", "reason": "不来了"}).status_code == 404
+
+
+def test_value_brought_along_goes_back_from_the_members_page(shop):
+    person = shop.enrol()
+    with acting(shop.actor):
+        top_up = kit.bring(shop.installation, person, 8_000, 1_000)
+    path = f"/members/{person}/stored-value/{top_up}/refund"
+    assert path in shop.get(f"/members/{person}/stored-value").text
+    offered = plain(shop.get(path).text)
+    assert "门店的原因 ¥80.00" in offered
+    chosen = {"formula_0": "operator", "payout": "bank"}
+    shown = shop.post(f"{path}/preview", chosen)
+    assert "账户减少：本金 · 赠金 80.00 · 10.00" in plain(shown.text)
+    sent = {**chosen, "preview_id": field(shown.text, "preview_id"), "once": field(shown.text, "once")}
+    bare = shop.post(path, {**sent, "reason": "疗效不满意"})
+    assert (bare.status_code, "同名账户的参考号" in alert(bare.text)) == (422, True)
+    assert balance(shop, person) == (8_000, 1_000)
+    done = shop.post(path, {**sent, "reason": "疗效不满意", "payout_reference": "尾号 8841"})
+    assert (done.status_code, balance(shop, person)) == (303, (0, 0))
+    assert shop.post(path, {**sent, "reason": "疗效不满意", "payout_reference": "尾号 8841"}).status_code == 303
+    assert "没有可退的了" in plain(shop.get(path).text), "once, however often it is sent"

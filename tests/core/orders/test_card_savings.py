@@ -84,4 +84,11 @@ def test_the_pages_and_the_api_tell_it(installation):
     page = owner.get("/cards/payback")
     assert page.status_code == 200
     assert "100.0%" in plain(page.text)
+    for path in ("/cards/payback/CARD-FAMILY", "/cards/payback/CARD-FAMILY?back=1"):
+        assert path in page.text, "a number opens the cards behind it"
+        behind = plain(owner.get(path).text)
+        assert "刘超明" in behind
+        assert "240.00" in behind
+    with acting(owner.actor), house.unit("read") as session:
+        assert card_savings.cards_of(session, "CARD-FAMILY", True, card_id, 9) == [], "below the newest there is none"
     assert Desk(house, web_of(house), house.dental, "front_desk").get("/cards/payback").status_code == 403

@@ -7,11 +7,14 @@ from typing import Any
 from core.catalog import services as catalog
 from core.console import verification
 from core.kernel import clock, settings
+from core.kernel.ids import new_id
+from core.kernel.statements import Statements
+from core.ledger import services as ledger
 from core.orders import quotes, refunds, settle
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.top_up_refund import Choice
 from core.orders.types import BasketRequest, Confirmation, LineRequest, TenderRequest
-from core.wallet import services
+from core.wallet import opening, services
 from core.wallet.giving_back import Payout
 
 ATTESTED = Confirmation("staff_attested", "王芳本人在场")
@@ -78,3 +81,13 @@ def balance(house: Any, person: int) -> tuple[int, int]:
 def problems(house: Any) -> list[Any]:
     """Return what verify finds wrong."""
     return [r for r in verification.verify(house.runtime, freeze=False) if r.difference]
+
+
+def bring(house: Any, person: int, principal_fen: int, bonus_fen: int = 0) -> int:
+    """Bring stored value along from another system, as the import of opening balances does; return the top-up."""
+    top_up = new_id()
+    with house.unit() as session:
+        st = Statements(session, house.dental.franchise_id)
+        posting = ledger.Posting(today(), clock.now_ms(), "opening", top_up, None, house.dental.store_id, "job")
+        opening.bring(st, [opening.Brought(top_up, person, principal_fen, bonus_fen)], posting)
+    return top_up

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from core.courses import reads
 from core.imports import control, services
 from core.kernel.tenancy import acting
 from tests.core.courses import kit
@@ -87,3 +88,12 @@ def test_bad_rows_and_another_file(opener):
     assert told == {"unchanged": 1, "failed": 1, "created": 1, "duplicate": 1}
     assert opener.problems(batch)[3] == [("remaining", "opened_before")]
     assert opener.sums() == {"sessions": 6}
+
+
+def test_what_was_used_before_counts_into_the_total_and_into_nothing_else(opener):
+    _batch, told = opener.take(COURSES, course(phone(0), "MOXA10", "4", "10"))
+    assert told == {"created": 1}
+    with acting(opener.actor), opener.unit("read") as session:
+        [seen] = reads.of_member(session, opener.people[0])
+        assert (seen.left, seen.total, seen.parts[0].total, seen.row.sessions) == (4, 10, 10, 4)
+    assert opener.sums() == {"sessions": 4}
