@@ -18,6 +18,16 @@ def pytest_configure(config):
         i18n.compile_catalogues()
 
 
+# A file runs on one worker: the longest begin first, so that no worker waits for another one at the end.
+LONGEST = ("tests/sweep/test_sweep.py", "tests/e2e/", "tests/model/", "tests/core/api/test_fuzz.py", "tests/core/api/test_strict.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Put the files that take longest first; within them and among the others the order stays."""
+    items.sort(key=lambda item: next((n for n, name in enumerate(LONGEST) if item.nodeid.startswith(name)), 99))
+
+
 @pytest.fixture(autouse=True)
 def _quiet_environment(monkeypatch):
     """No test reads the developer's installation, its clock, or the language that the test before it spoke."""
