@@ -19,7 +19,13 @@ def pytest_configure(config):
 
 
 # A file runs on one worker: the longest begin first, so that no worker waits for another one at the end.
-LONGEST = ("tests/sweep/test_sweep.py", "tests/e2e/", "tests/model/", "tests/core/api/test_fuzz.py", "tests/core/api/test_strict.py")
+LONGEST = (
+    "tests/sweep/test_sweep.py",
+    "tests/e2e/",
+    "tests/model/",
+    "tests/core/api/test_fuzz.py",
+    "tests/core/api/test_strict.py",
+)
 
 
 @pytest.hookimpl(trylast=True)

@@ -121,3 +121,21 @@ def test_another_franchise_keeps_its_overdue_lots(house):
     assert run(house) == 0
     with acting(house.actor(house.pharmacy)):
         assert jobs.expire_points(house.runtime, house.actor(house.pharmacy))["done"] == 1
+
+
+def test_a_large_sweep_is_shared_by_accounts_and_an_ordinary_day_is_not(house, monkeypatch):
+    members = [house.enrol(f"会员{n}") for n in range(4)]
+    for n, member in enumerate(members):
+        for _lot in range(5 if n == 1 else 1):
+            credit(house, member, 10, date(2026, 11, 1))
+    monkeypatch.setattr(expiry, "CHUNK", 8)
+    fid = house.dental.franchise_id
+    with house.unit("read") as session:
+        assert expiry.stretches(session, fid, TODAY) == [None]
+    monkeypatch.setattr(expiry, "CHUNK", 3)
+    with house.unit("read") as session:
+        shared = expiry.stretches(session, fid, TODAY)
+    assert [after for after, _until in shared[1:]] == [until for _after, until in shared[:-1]], "no gap between them"
+    assert len(shared) == 2, "an account with more lots than a chunk ends one stretch and is swept in several goes"
+    assert run(house) == 8
+    assert wrong(house) == []
