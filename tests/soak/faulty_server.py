@@ -14,7 +14,18 @@ from core.orders import settle
 
 
 def no_idempotency() -> None:
-    """Every retry is carried out anew: a new quote for each try, as a till without keys would."""
+    """Every retry is carried out anew: a new quote for each try, as a till without keys would.
+
+    The answer takes its time on its way: only a kill between commit and answer makes a client repeat what was done.
+    """
+    perform = idempotency.perform
+
+    def slowly(*args: Any) -> Any:
+        outcome = perform(*args)
+        time.sleep(0.1)
+        return outcome
+
+    idempotency.perform = slowly
     idempotency._claim = lambda *args: True  # type: ignore[assignment]
     from core.orders import quotes
 
