@@ -14,7 +14,7 @@ from core.desk.permissions import ENROL, TILL, VIEW
 from core.desk.settings import OVERRIDE_REASONS, PRICE_REASONS
 from core.kernel import settings
 from core.kernel.errors import Conflict, Invalid, Refusal
-from core.kernel.i18n import _, _l
+from core.kernel.i18n import _, _l, listed
 from core.kernel.idempotency import Outcome, perform
 from core.kernel.ids import parse_id
 from core.kernel.money import parse_yuan
@@ -97,6 +97,7 @@ def show_till(
         kind_names={**KIND_NAMES, **{way.kind: way.word for way in ways}}, severity=SEVERITY, insured=INSURED,
         may_owe=may(current_actor(), payments.DEBT), takes_insured=any(way.kind in INSURED for way in taken),
         wants_reference=[way.word for way in taken if way.reference],
+        earnless=listed(way.word for way in taken if not way.earns),
         held=held.waiting(unit), price_reasons=settings.value(unit, PRICE_REASONS) if shown.lines else (),
         override_reasons=settings.value(unit, OVERRIDE_REASONS) if shown.graver else (),
     )  # fmt: skip

@@ -112,6 +112,7 @@ def test_insurance_pays_for_its_own_line_and_earns_nothing(desk):
     desk.add("CLEAN")
     desk.add("CHECK")
     assert "医保付哪几行" in desk.till()
+    assert "付的部分不得积分" in plain(desk.till()), "what earns nothing is said before it is paid"
     answer = desk.pay(kind="wechat", split_insurance_pooled="80", insured_line="2")
     order = desk.order_of(answer)
     assert order.earned_points == 200
