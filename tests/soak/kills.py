@@ -229,7 +229,7 @@ def kill_loop(
         starts = [server.start()]
         closer.launch()
         clients = [
-            threading.Thread(target=Client(server, shop, tally, seed * 100 + n).run, args=(stop,))
+            threading.Thread(target=Client(server, shop, tally, seed * 100 + n).run, args=(stop,), daemon=True)
             for n in range(CLIENTS)
         ]
         for client in clients:
