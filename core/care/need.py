@@ -1,4 +1,8 @@
-"""A plugin's own health page asks here first: may this person's record be read, and write down that it was."""
+"""Every page with a person's health record asks here first: may it be read? And writes down that it was.
+
+A page is declared `page(…, health=True)` (core/kernel/web/routes.py), which comes here before anything is read. Where the
+person is known only later (a picture by its code, a fragment), the view calls `check_need` itself.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,33 @@ from typing import TYPE_CHECKING
 
 import core.kernel.models  # noqa: F401 (before access: the kernel's own sealed fields come first)
 from core.care import access, audits
-from core.kernel.errors import Forbidden
+from core.kernel.errors import Forbidden, NotFound
 from core.kernel.i18n import _
+from core.people import services as people
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+    from core.kernel.web.state import HealthRead
+
+
+def page_opened(session: Session, read: HealthRead) -> None:
+    """Let nobody read whose record they have no business with, and write down who did (security C16).
+
+    Raises NotFound for an absent or foreign person before anything is written: a trail names no stranger's id. Raises
+    Forbidden `no_care_relation` where the page is for who treats the person, or looks behind the glass.
+    """
+    if not people.exists(session, read.person_id):
+        raise NotFound
+    if read.need:
+        check_need(session, read.person_id, read.page, each=read.each)
+    else:
+        audits.note_reads(session, [read.person_id], read.page, each=read.each)
+
+
+def may_read(session: Session, person_id: int) -> bool:
+    """Return whether the acting staff member treats the person or looks behind the glass."""
+    return access.of(session, person_id).reads
 
 
 def check_need(session: Session, person_id: int, purpose: str, *, each: bool = True) -> None:

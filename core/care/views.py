@@ -41,7 +41,7 @@ COMMON = ("penicillins", "cephalosporins_other", "sulfonamide_antibiotics", "cox
           "iodinated_contrast", "latex", "egg")  # fmt: skip
 
 
-@page(bp, "/members/<person_id>/health", permission=ALERT, health=True)
+@page(bp, "/members/<person_id>/health", permission=ALERT, health="noted")
 def health(person_id: str) -> Any:
     """Show what protects a person: all of it to who may read it, the alert to everybody else."""
     return _health(session(), person_id)

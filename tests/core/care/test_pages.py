@@ -77,7 +77,7 @@ def test_the_glass_opens_thirty_minutes_and_is_told_counted_and_audited(desk, me
         told = select(Notification.staff_id).where(Notification.kind == access.OPENED)
         assert set(session.scalars(told)) == {house.dental.staff["owner"]}
         actions = set(session.scalars(select(AuditEntry.action).where(AuditEntry.person_id == member)))
-        assert {"care.glass.opened", "health.read"} <= actions
+        assert {"care.glass.opened", "care.read"} <= actions
     with clock.frozen_at(clock.now() + timedelta(minutes=31)):
         assert "癫痫" not in desk.client("manager").get(page).get_data(as_text=True)
 

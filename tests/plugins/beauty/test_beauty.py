@@ -345,7 +345,7 @@ def test_the_skin_is_entered_compared_and_every_look_is_audited(bench):
     assert "油脂请填 0 到 100 的整数" in plain(wrong.text)
     assert "留着的话" in wrong.text
     with bench.unit() as session:
-        count = select(func.count(AuditEntry.id)).where(AuditEntry.action == "health.read")
+        count = select(func.count(AuditEntry.id)).where(AuditEntry.action == "care.read")
         assert session.scalar(count) >= 1
     assert bench.client(role="front_desk").get(path).status_code == 403
     assert bench.client(B, "clinician").get(path).status_code == 404
