@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 import core.kernel.models  # noqa: F401 (before access: the kernel's own sealed fields come first)
 from core.care import access, audits
+from core.kernel import db
 from core.kernel.errors import Forbidden, NotFound
 from core.kernel.i18n import _
+from core.kernel.web.state import BANNER, Banner
 from core.people import services as people
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from core.care.models import HealthGlass
     from core.kernel.web.state import HealthRead
 
 
@@ -45,9 +48,25 @@ def check_need(session: Session, person_id: int, purpose: str, *, each: bool = T
     The person must be known to be the franchise's own already. Raises Forbidden `no_care_relation` for who neither
     treats them nor looks behind the glass (security C16).
     """
-    if not access.of(session, person_id).reads:
+    seen = access.of(session, person_id)
+    if not seen.reads:
         raise Forbidden(
             _("这位会员近期没有在你的门店就诊，不能直接查看。确有需要时，请在“健康安全”页紧急查看并写明理由。"),
             code="no_care_relation",
         )
     audits.note_reads(session, [person_id], purpose, each=each)
+    if seen.glass is not None:
+        mark(session, seen.glass, count=each)
+
+
+def mark(session: Session, glass: HealthGlass, *, count: bool = True) -> None:
+    """Count a page that is read behind the glass, and let it say so at its head."""
+    glass_id = glass.id
+    shown = {"until_at": glass.until_at, "why": access.REASONS[glass.reason_code], "reason": glass.reason}
+    session.info[BANNER] = Banner("care/_glass.html", shown)
+    if not count:
+        return
+    if db.is_read_only(session):
+        db.afterwards(session, lambda own: access.count_read(own, glass_id))
+    else:
+        access.count_read(session, glass_id)

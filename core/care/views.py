@@ -11,6 +11,7 @@ from core.care import (
     access,
     audits,
     codes,
+    need,
     photo_views,
     reads,
     review_views,
@@ -22,7 +23,7 @@ from core.care import (
 )
 from core.care.blueprint import bp, id_of, who
 from core.care.permissions import ALERT, GLASS, NOTE, WRITE
-from core.kernel import clock, db
+from core.kernel import clock
 from core.kernel.errors import Forbidden, Invalid, Refusal
 from core.kernel.i18n import _
 from core.kernel.permissions import may
@@ -51,8 +52,7 @@ def _health(unit: Session, person_id: str, refusal: Refusal | None = None, at: s
     person = people.get(unit, id_of(person_id))
     seen = access.of(unit, person.id)
     if seen.glass is not None:
-        glass_id = seen.glass.id
-        db.afterwards(unit, lambda own: access.count_read(own, glass_id))
+        need.mark(unit, seen.glass)
     found = safety.view_of(unit, [person.id])[person.id]
     actor = current_actor()
     answer = render_page(

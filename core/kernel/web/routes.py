@@ -34,7 +34,7 @@ from core.kernel.ids import parse_id
 from core.kernel.tenancy import acting
 from core.kernel.web import state
 from core.kernel.web.identity import FULL, LOCKED
-from core.kernel.web.state import HealthRead
+from core.kernel.web.state import BANNER, HealthRead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -245,6 +245,7 @@ def _note_health_read(spec: RouteSpec, identity: Identity, kwargs: dict[str, Any
     read = HealthRead(person_id, request.endpoint or "page", spec.health is True, request.method in LOOKING)
     with acting(identity.actor), state.web().runtime.db.unit("write") as unit:
         state.web().note_health(unit, read)
+        state.here().banner = unit.info.get(BANNER)
 
 
 def run_unit(mode: str, identity: Identity | None, view: Callable[..., Any], kwargs: dict[str, Any]) -> Response:

@@ -41,6 +41,17 @@ class Shell:
 
 
 @dataclass(frozen=True, slots=True)
+class Banner:
+    """What stands at the head of a page for as long as something unusual is open: a template and what it shows."""
+
+    template: str
+    shown: Mapping[str, Any]
+
+
+BANNER = "web.banner"  # where a unit of work (session.info) carries the Banner of the page that is drawn in it
+
+
+@dataclass(frozen=True, slots=True)
 class HealthRead:
     """Somebody is about to read a person's health record on a page: the endpoint, whether who has no business with it is
     refused (`need`), and whether it is written down even when it was a moment ago (`each`).
@@ -84,6 +95,7 @@ class RequestState:
     identity: Identity | None = None
     session: Session | None = None
     on_refusal: Callable[[Refusal], Any] | None = None
+    banner: Banner | None = None
 
 
 def web() -> WebState:
