@@ -32,11 +32,13 @@ from sqlalchemy import func, select
 import core
 from core import hookspecs
 from core.care import need
+from core.care import permissions as care_permissions
+from core.care.settings import SETTINGS as CARE_SETTINGS
 from core.console import services
 from core.console.permissions import PERMISSIONS
 from core.console.preview import SAMPLE_PERSON, preview_switch
 from core.hooktypes import BasketView, ItemView, LineView, hook_context
-from core.kernel import keys, permissions, runtime, schema, triggers
+from core.kernel import keys, permissions, runtime, schema, settings, triggers
 from core.kernel.db import Base, Database, FranchiseOwned
 from core.kernel.plugin_web import gated_blueprints, install_templates
 from core.kernel.plugin_wiring import register_declared
@@ -195,7 +197,8 @@ def make_bench(empty_database, tmp_path, monkeypatch):
             keys.use(keys.load(session, MASTER))
             for key in host.plugins:
                 services.set_allowed(session, host, CHAIN, key, True)
-        permissions.registry.add(PERMISSIONS)
+        permissions.registry.add([*PERMISSIONS, *care_permissions.PERMISSIONS])
+        settings.registry.add(*CARE_SETTINGS)
         register_declared(host)
         made.append(Bench(started.db, host))
         return made[-1]

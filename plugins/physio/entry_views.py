@@ -142,7 +142,10 @@ def _rom(person_id: str, refusal: Refusal | None = None) -> Any:
     )
 
 
-@page(bp, "/members/<person_id>/motion", permission=ASSESS, unit="write", methods=("POST",), endpoint="rom_post")
+@page(
+    bp, "/members/<person_id>/motion", permission=ASSESS, health=True, unit="write", methods=("POST",),
+    endpoint="rom_post",
+)  # fmt: skip
 def rom_post(person_id: str) -> Any:
     """Write measures or the correction of some."""
     person = person_of(page_session(), person_id)

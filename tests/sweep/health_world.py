@@ -11,6 +11,7 @@ from core.catalog import services as catalog
 from core.console import services as plugins
 from core.imports import runner
 from core.kernel.tenancy import acting
+from core.org import staffing
 from core.org.models import Franchise, Staff
 from core.people import services as people
 from plugins.beauty import aftercare, records, treatments
@@ -43,6 +44,12 @@ def plant(world: World) -> None:
             plugins.switch(session, host, key, True)
         for code, kind, attributes in RISKY:
             catalog.add(session, code, "平常风险项目", kind, 1_000, attributes=attributes)
+        # Treats people too, but at another store, and not this member.
+        stranger, _password = staffing.add_staff(
+            session, number="399", name="别店医生", roles=[("clinician", None)], store_id=home.other_store_id
+        )
+        stranger.password_once = False
+        home.staff["stranger"], home.numbers["stranger"] = stranger.id, "399"
         doctor = session.get(Staff, home.staff["clinician"])
         doctor.licence_kind, doctor.licence_no, doctor.licence_until = "physician", "YS-1", "2999-12-31"
     person = int(world.ids["person"]["own"])

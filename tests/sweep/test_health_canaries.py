@@ -19,6 +19,7 @@ from core.kernel import audit, keys, task_runner
 from core.kernel.models import AuditEntry, IdempotencyKey, Task
 from core.kernel.sealed import aad
 from core.kernel.tenancy import acting
+from core.kernel.web.routes import spec_of
 from core.lists import export_task
 from tests import installation as houses
 from tests.sweep import health_world
@@ -48,12 +49,16 @@ def app(world):
     return made
 
 
-def seen_by(world, app, role, methods=("GET", "POST")):
+def everything(_endpoint, _method):
+    return True
+
+
+def seen_by(world, app, role, wanted=everything):
     """Return the endpoints whose answer to `role` holds the words."""
     asker, found = Asker(world, app, role), set()
-    for method in methods:
+    for method in ("GET", "POST"):
         for endpoint, (_rule, allowed) in sorted(endpoints(app).items()):
-            if method in allowed:
+            if method in allowed and wanted(endpoint, method):
                 own = {ref.kind: world.ids[ref.kind]["own"] for ref in RECIPES[endpoint].refs()}
                 if tells(asker.ask(endpoint, method, RECIPES[endpoint].filled(own))):
                     found.add(endpoint)
@@ -68,6 +73,20 @@ def tells(answer) -> bool:
 def test_no_route_shows_it_to_who_may_not_read(app, world, role, capfd):
     assert seen_by(world, app, role) == set()
     assert SECRET not in "".join(capfd.readouterr())
+
+
+def test_who_treats_others_does_not_read_this_one(app, world):
+    """A clinician of another store, whose role may read health records: every page, and every form of such a page.
+
+    Not the API: its token stands at a store, which treats the member.
+    """
+
+    def wanted(endpoint, method):
+        if endpoint.startswith("api_"):
+            return False
+        return method == "GET" or spec_of(app.view_functions[endpoint]).health is True
+
+    assert seen_by(world, app, "stranger", wanted) == set()
 
 
 def test_the_walk_would_find_it(app, world):
