@@ -19,7 +19,8 @@ from core.kernel import audit, clock
 from core.kernel.errors import Conflict, Invalid, NotFound
 from core.kernel.i18n import _
 from core.kernel.tenancy import current_actor
-from core.people.models import Consent, Person
+from core.people import consents
+from core.people.models import Person
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -35,13 +36,8 @@ def today() -> date:
 
 
 def consented(session: Session, person_ids: Iterable[int]) -> set[int]:
-    """Return who of these agreed to their health data being kept: the newest word counts (PIPL art. 29)."""
-    newest = (
-        select(func.max(Consent.id))
-        .where(Consent.person_id.in_(set(person_ids)), Consent.purpose == PURPOSE)
-        .group_by(Consent.person_id)
-    )
-    return set(session.scalars(select(Consent.person_id).where(Consent.id.in_(newest), Consent.granted.is_(True))))
+    """Return who of these agrees today to their health data being kept (PIPL art. 29)."""
+    return consents.agreed(session, set(person_ids), PURPOSE)
 
 
 def open_record(session: Session, person_id: int, version: int | None = None) -> HealthRecord:
