@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+from sqlalchemy import select
+
 from core.care import photos, rules, services, visits
-from core.care.visit_models import Visit
+from core.care.visit_models import Attachment, Visit
 from core.catalog import services as catalog
 from core.console import services as plugins
 from core.imports import runner
@@ -123,3 +125,17 @@ def _verticals(session: Any, world: World, person: int) -> None:
     physio = Treatment((("tens", 10, f"{word}剂量"),), "knee", "left", 5, 3, "", f"{word}理疗", f"{word}计划")
     entries.write(session, person, entries.SESSION, records.today(), physio.to_plain())
 
+
+def photo_codes(world: World, person: int) -> list[str]:
+    """Return the codes of a person's photos, by which a page or an address names them."""
+    with acting(world.installation.actor(world.home)), world.installation.unit("read") as session:
+        query = select(Attachment.code).where(Attachment.person_id == person, Attachment.kind == photos.PHOTO)
+        return list(session.scalars(query))
+
+
+def take_photo(world: World, person: int) -> None:
+    """Take a photo in, which the walks are asked about from then on: those before may have been removed."""
+    with acting(world.installation.actor(world.home)), world.installation.unit() as session:
+        row = picture_kit.photo(session, person, name=f"{SECRET}部位")
+        world.ids["photo"]["own"] = str(row.id)
+        world.ids["photo_code"]["own"] = session.get(Attachment, row.attachment_id).code

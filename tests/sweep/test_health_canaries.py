@@ -15,12 +15,15 @@ import pytest
 from sqlalchemy import select, text
 
 from core import assembly
+from core.care import photos
 from core.kernel import audit, keys, task_runner
 from core.kernel.models import AuditEntry, IdempotencyKey, Task
 from core.kernel.sealed import aad
 from core.kernel.tenancy import acting
 from core.kernel.web.routes import spec_of
 from core.lists import export_task
+from core.people import consents
+from core.people import services as people
 from tests import installation as houses
 from tests.sweep import health_world
 from tests.sweep.health_world import RISKY, SECRET
@@ -221,3 +224,52 @@ def test_no_file_of_a_list_or_an_import_holds_it(app, world, kind):
     assert "平常人" in said["members"]
     assert all(said.values())
     assert not [name for name, words in said.items() if SECRET in words]
+
+
+# -- photos (acceptance 4); the last tests of the file: they take a consent back -----------------------
+
+
+def shown_by(world, app, role, needles):
+    """Return the endpoints whose answer to a GET as `role` names a picture by its code, or is one."""
+    asker, found = Asker(world, app, role), set()
+    for endpoint, (_rule, allowed) in sorted(endpoints(app).items()):
+        if "GET" not in allowed:
+            continue
+        own = {ref.kind: world.ids[ref.kind]["own"] for ref in RECIPES[endpoint].refs()}
+        asked = RECIPES[endpoint].filled(own)
+        answer = asker.ask(endpoint, "GET", asked)
+        words = answer.get_data().decode("utf-8", "replace")
+        # A page may say which address was asked for.
+        told = any(one in words for one in needles if one not in asked.path.values())
+        if answer.content_type == "image/webp" or told:
+            found.add(endpoint)
+            assert answer.headers["Cache-Control"] == "no-store", endpoint
+    return found
+
+
+def test_a_withdrawal_hides_photos_at_every_door_at_once(app, world):
+    """Owner and clinician may see photos: pages, pictures, small ones, the pair, the verticals; then nobody, anywhere."""
+    person = int(world.ids["person"]["own"])
+    health_world.take_photo(world, person)
+    codes = health_world.photo_codes(world, person)
+    small = f"/photos/{world.ids['photo_code']['own']}/small"
+    doors = {"care.photos", "care.photo", "care.photo_small", "care.photo_compare"}
+    for role in ("owner", "clinician"):
+        assert shown_by(world, app, role, codes) == doors, role
+    client = Asker(world, app, "clinician").client
+    kept = client.get(small)
+    assert "ETag" not in kept.headers
+    assert "Last-Modified" not in kept.headers
+    with acting(world.installation.actor(world.home)), world.installation.unit() as session:
+        consents.record(session, people.get(session, person), "photo_record", granted=False)
+    for role in ("owner", "clinician"):
+        assert shown_by(world, app, role, codes) == set(), role
+    for head in ({"If-None-Match": "*"}, {"If-Modified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"}, {"Range": "bytes=0-9"}):
+        assert client.get(small, headers=head).status_code == 404
+    assert client.head(small).status_code == 404
+    with acting(world.installation.actor(world.home)), world.installation.unit("read") as session:
+        for use in ("record", "education", "publicity"):
+            assert photos.photos_of(session, person, use) == []
+    answer = client.get(f"/members/{person}/photos").get_data(as_text=True)
+    assert "没有“照片存档”的同意" in answer
+    assert SECRET not in answer  # the name of a set says where it was taken

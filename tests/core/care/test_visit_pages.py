@@ -74,6 +74,7 @@ def test_a_signed_visit_changes_by_a_revision_alone(doctor):
     assert re.search(r"<del[^>]*>充填</del>", page)
     assert re.search(r"<ins[^>]*>根管治疗</ins>", page)
     assert "处置写错" in page
+    assert plain(page).count("clinician员") >= 2  # each revision says who signed it
     assert "第 2 版" in plain(doctor.get(f"/members/{person}/visits").text)
 
 
