@@ -10,11 +10,10 @@ from sqlalchemy import select
 from core.care import photos, rules, services, visits
 from core.care.visit_models import Attachment, Visit
 from core.catalog import services as catalog
-from core.console import services as plugins
 from core.imports import runner
 from core.kernel.tenancy import acting
 from core.org import staffing
-from core.org.models import Franchise, Staff
+from core.org.models import Staff
 from core.people import services as people
 from plugins.beauty import aftercare, records, treatments
 from plugins.dental import chart
@@ -22,9 +21,9 @@ from plugins.physio import entries
 from plugins.physio.treatments import Treatment
 from tests.core.care import picture_kit
 from tests.sweep.world import World
+from tests.verticals import VERTICALS, all_on
 
 SECRET = "健康金丝雀9K"
-VERTICALS = ("beauty", "dental", "pharmacy", "physio")
 # What a till may ring up for the member, each refused or warned about by a vertical.
 RISKY = (
     ("RISK-FILLER", "service", {"beauty.procedure": "filler"}),
@@ -37,13 +36,9 @@ RISKY = (
 def plant(world: World) -> None:
     """Switch all verticals on at home and write the words into every field, through the rooms' own verbs."""
     house, home = world.installation, world.home
-    host = house.runtime.host
     owner = house.actor(home)
+    all_on(house, home)
     with acting(owner), house.unit() as session:
-        chain = session.get(Franchise, home.franchise_id).chain_id
-        for key in VERTICALS:
-            plugins.set_allowed(session, host, chain, key, True)
-            plugins.switch(session, host, key, True)
         for code, kind, attributes in RISKY:
             catalog.add(session, code, "平常风险项目", kind, 1_000, attributes=attributes)
         # Treats people too, but at another store, and not this member.
