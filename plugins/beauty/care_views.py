@@ -23,13 +23,15 @@ from core.sdk import (
     person_of,
     record_audit,
     render_page,
+    setting_value,
     staff_names,
     tenancy,
     toast,
 )
-from plugins.beauty import aftercare, profiles, records, stages, texts, treatments
-from plugins.beauty.attributes import MOTIVES
-from plugins.beauty.permissions import BATCHES, CARE, HANDOFFS, OBJECTIONS, PROFILE, PROFILE_EDIT
+from plugins.beauty import aftercare, contraindications, profiles, records, sign_off, stages, texts, treatments
+from plugins.beauty.attributes import MOTIVES, NAMES
+from plugins.beauty.permissions import BATCHES, CARE, HANDOFFS, OBJECTIONS, OVERRIDE, PROFILE, PROFILE_EDIT, RECORD
+from plugins.beauty.settings import ISOTRETINOIN
 from plugins.beauty.views import age_of, bp, day, is_minor
 
 if TYPE_CHECKING:
@@ -226,3 +228,32 @@ def _known(person_id: int) -> Any:
         return person_of(page_session(), person_id)
     except NotFound:
         return None
+
+
+# -- the table of contraindications ----------------------------------------------------------------
+
+
+@page(bp, "/table", permission=RECORD)
+def table() -> Any:
+    """Show what speaks against what, and who answers for it."""
+    return _table()
+
+
+def _table(refusal: Refusal | None = None) -> Any:
+    unit = page_session()
+    windows = {**contraindications.WINDOWS, "isotretinoin": int(setting_value(unit, ISOTRETINOIN))}
+    return render_page(
+        "beauty/table.html", rows=contraindications.rows(), states=contraindications.NAMES, levels=contraindications.LEVELS,
+        procedures=NAMES, windows=windows, version=contraindications.VERSION, digest=contraindications.digest(),
+        signed=sign_off.signed(unit), may_sign=sign_off.may_sign(unit), typed=request.form, refusal=refusal,
+        errors=_errors(refusal),
+    )  # fmt: skip
+
+
+@page(bp, "/table", permission=OVERRIDE, unit="write", methods=("POST",))
+def table_sign() -> Any:
+    """Let the acting physician answer for the table."""
+    on_refusal(lambda refusal: _table(refusal))
+    sign_off.sign(page_session(), request.form.get("digest", ""), request.form.get("name", ""))
+    toast(_("已记录核定签字。"))
+    return go("beauty.table")
