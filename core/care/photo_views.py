@@ -12,7 +12,7 @@ from core.care.blueprint import bp
 from core.care.visit_permissions import PHOTOS, READ, SHOOT
 from core.kernel import clock
 from core.kernel.errors import Invalid, NotFound
-from core.kernel.i18n import _
+from core.kernel.i18n import _, _l
 from core.kernel.ids import parse_id
 from core.kernel.permissions import authorize, may
 from core.kernel.tenancy import current_actor
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from core.kernel.errors import Refusal
 
 USES = ("record", "education", "publicity")
+VIEWS = {"side": _l("并排"), "slide": _l("拉动对比"), "ghost": _l("叠影")}
 
 
 @page(bp, "/members/<person_id>/photos", permission=PHOTOS, health=True, endpoint="photos")
@@ -85,15 +86,15 @@ def _day() -> date | None:
 
 @page(bp, "/members/<person_id>/photos/compare", permission=PHOTOS, health=True)
 def photo_compare(person_id: str) -> Any:
-    """Show two photos of a member side by side: ?a=…&b=…"""
+    """Show two photos of a member: ?a=…&b=…, side by side, or (`view`) one over the other, cut or shining through."""
     unit = session()
     person = people.get(unit, id_of(person_id))
     pair = [photos.of_set(unit, request.args.get(name)) for name in ("a", "b")]
     if any(kept.person_id != person.id for _photo, kept in pair):
         raise NotFound
-    sets = photos.photos_of(unit, person.id)
+    sets, view = photos.photos_of(unit, person.id), request.args.get("view", "side")
     return render_page(
-        "care/photo_compare.html", P=person, pair=pair, angles=photos.ANGLES, phases=photos.PHASES,
+        "care/photo_compare.html", P=person, view=view if view in VIEWS else "side", views=VIEWS, pair=pair, angles=photos.ANGLES, phases=photos.PHASES,
         others=[(one, group.name) for group in sets for one in group.photos],
     )  # fmt: skip
 
