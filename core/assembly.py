@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from core import rooms
+from core.care import need
 from core.console import menus  # noqa: F401 (puts plugins' entries into the menu)
 from core.console.cli import plugin_command_groups
 from core.console.permissions import SWITCH
@@ -21,7 +22,6 @@ from core.kernel.plugin_web import gated_blueprints, install_templates
 from core.kernel.web.app_factory import build_app
 from core.org import notices
 from core.org.identity import OrgIdentity
-from core.people import services as people
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -58,7 +58,7 @@ def web_app(runtime: Runtime, *, api: bool = True) -> Flask:
         exempt=exempt,
         records=[record for module in rooms.modules("admin") for record in module.RECORDS],
     )
-    app.extensions["huike"].is_known = people.exists
+    app.extensions["huike"].note_health = need.page_opened
     install_templates(app, host)
     for command in (*rooms.commands(), *plugin_command_groups(host)):
         app.cli.add_command(command)

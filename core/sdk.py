@@ -9,6 +9,7 @@ from core.care.codes import condition_codes
 from core.care.codes import find as find_substances
 from core.care.codes import substance as substance_of
 from core.care.need import check_need
+from core.care.need import may_read as may_read_health
 from core.care.photos import photos_of
 from core.care.safety import AllergyView, ConditionView, MedicineView, SafetyView, safety_of
 from core.care.services import note_medicine, stop_medicine
@@ -92,7 +93,7 @@ __all__ = [
     "page_session", "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value",
     "some_people", "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
     # Tables that are only added to; who may read a health record, and that it was read; a fragment for htmx.
-    "check_need", "frozen_columns", "is_fragment", "no_delete",
+    "check_need", "frozen_columns", "is_fragment", "may_read_health", "no_delete",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",

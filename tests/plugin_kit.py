@@ -31,11 +31,14 @@ from sqlalchemy import func, select
 
 import core
 from core import hookspecs
+from core.care import need
+from core.care import permissions as care_permissions
+from core.care.settings import SETTINGS as CARE_SETTINGS
 from core.console import services
 from core.console.permissions import PERMISSIONS
 from core.console.preview import SAMPLE_PERSON, preview_switch
 from core.hooktypes import BasketView, ItemView, LineView, hook_context
-from core.kernel import keys, permissions, runtime, schema, triggers
+from core.kernel import keys, permissions, runtime, schema, settings, triggers
 from core.kernel.db import Base, Database, FranchiseOwned
 from core.kernel.plugin_web import gated_blueprints, install_templates
 from core.kernel.plugin_wiring import register_declared
@@ -73,9 +76,12 @@ class Bench:
 
     def actor(self, franchise_id: int = A, role: str | None = None) -> Actor:
         """Return somebody of a role in a franchise, with the plugins that are on there."""
+        from core.org.models import Store
+
         bare = Actor(franchise_id=franchise_id, staff_id=7, staff_name="试用", door="web")
         with acting(bare), self.db.unit("read") as session:
             on = services.enabled_keys(session, self.host, franchise_id)
+            bare = replace(bare, store_id=session.scalar(select(Store.id)))
         grants = permissions.registry.of_roles([(role or self.role, None)])
         return replace(bare, plugins=on, grants=grants)
 
@@ -110,6 +116,7 @@ class Bench:
             assert menus.plugin_entries
             blueprints = [_shell(), views.bp, *gated_blueprints(self.host)]
             self._app = build_app(runtime.runtime(), blueprints, identity=_AnyIdentity(self))
+            self._app.extensions["huike"].note_health = need.page_opened
             self._app.config["WTF_CSRF_ENABLED"] = False
             install_templates(self._app, self.host)
         return self._app
@@ -190,7 +197,8 @@ def make_bench(empty_database, tmp_path, monkeypatch):
             keys.use(keys.load(session, MASTER))
             for key in host.plugins:
                 services.set_allowed(session, host, CHAIN, key, True)
-        permissions.registry.add(PERMISSIONS)
+        permissions.registry.add([*PERMISSIONS, *care_permissions.PERMISSIONS])
+        settings.registry.add(*CARE_SETTINGS)
         register_declared(host)
         made.append(Bench(started.db, host))
         return made[-1]

@@ -83,6 +83,12 @@ def substance(kind: str, code: str) -> Substance | None:
     return _substances().get((kind, code))
 
 
+def choices() -> list[tuple[str, str]]:
+    """Return (`class:penicillins`, name) of every class and ingredient, classes first."""
+    known = sorted(_substances().values(), key=lambda one: (one.kind != CLASS, one.name_zh))
+    return [(f"{one.kind}:{one.code}", one.name) for one in known]
+
+
 def find(text: str) -> list[Substance]:
     """Return at most 20 classes and ingredients whose name or code holds `text`: classes first, best start first."""
     wanted = text.strip().lower()

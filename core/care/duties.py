@@ -54,11 +54,12 @@ def _once(session: Session, person_id: int) -> None:
     for row in services.facts_of(session, person_id):
         if row.status != rules.ACTIVE or not row.code:
             continue
-        known = held.setdefault(row.code, row)
+        slot = rules.slot_of(row.code)
+        known = held.setdefault(slot, row)
         if known is row:
             continue
         keep, drop = (row, known) if _weight(row) > _weight(known) else (known, row)
-        held[row.code] = keep
+        held[slot] = keep
         services.replace(session, drop)
     session.flush()
 

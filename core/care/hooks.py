@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from core.care import audits, duties, visit_duties, visit_reads
+from core.care import audits, duties, facts, visit_duties, visit_reads
 from core.care import visit_rules as rules
 from core.care.visit_permissions import PHOTOS, READ, WRITE
+from core.hookfacts import Fact
 from core.hooktypes import DataCount, DataSection, HookContext, Panel, PanelSpec, PersonView
 from core.kernel.i18n import _, _l
 from core.kernel.permissions import may
@@ -21,6 +22,12 @@ ROWS = 10
 def register_panels() -> list[PanelSpec]:
     """Return the tab of visits on the member page."""
     return [PanelSpec(PANEL, _l("就诊记录"), "care/visits_panel.html", READ, order=5)]
+
+
+@hookimpl
+def register_facts() -> list[Fact]:
+    """Return what conditions may ask about health."""
+    return list(facts.FACTS)
 
 
 @hookimpl

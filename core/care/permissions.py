@@ -12,6 +12,7 @@ from core.kernel.permissions import permission
 
 ALERT, NOTE, READ, WRITE = "care.alert", "care.note", "care.read", "care.write"
 GLASS, REVIEW, OVERRIDES = "care.glass", "care.review", "care.overrides.view"
+FACTS = "care.facts"
 
 PERMISSIONS = (
     permission(OVERRIDE_UNAVAILABLE, _l("放行严重提示"), "owner", "manager", "clinician", "pharmacist"),
@@ -21,6 +22,7 @@ PERMISSIONS = (
     permission(WRITE, _l("登记和修改健康信息"), "owner", "clinician", "pharmacist"),
     permission(GLASS, _l("紧急查看健康信息"), "owner", "manager", "clinician", "pharmacist"),
     permission(REVIEW, _l("复核紧急查看"), "owner", "manager"),
+    permission(FACTS, _l("按健康信息筛选和排除人群"), "owner", "clinician", "pharmacist"),
     permission(OVERRIDES, _l("查看放行统计"), "owner", "manager", "auditor"),
     *visit_permissions.PERMISSIONS,
 )

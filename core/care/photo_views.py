@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from flask import make_response, request
 
-from core.care import images, photos
-from core.care.blueprint import bp, note_read
+from core.care import images, need, photos
+from core.care.blueprint import bp
 from core.care.visit_permissions import PHOTOS, READ, SHOOT
 from core.kernel import clock
 from core.kernel.errors import Invalid, NotFound
-from core.kernel.i18n import _
+from core.kernel.i18n import _, _l
 from core.kernel.ids import parse_id
 from core.kernel.permissions import authorize, may
 from core.kernel.tenancy import current_actor
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from core.kernel.errors import Refusal
 
 USES = ("record", "education", "publicity")
+VIEWS = {"side": _l("并排"), "slide": _l("拉动对比"), "ghost": _l("叠影")}
 
 
-@page(bp, "/members/<person_id>/photos", permission=PHOTOS, unit="write", endpoint="photos")
+@page(bp, "/members/<person_id>/photos", permission=PHOTOS, health=True, endpoint="photos")
 def photos_page(person_id: str) -> Any:
     """Show a member's photos for a use; without the consents none, and why."""
-    note_read(person_id)
     return _gallery(session(), person_id)
 
 
@@ -55,7 +55,9 @@ def _gallery(unit: Session, person_id: str, refusal: Refusal | None = None) -> A
     )  # fmt: skip
 
 
-@page(bp, "/members/<person_id>/photos", permission=SHOOT, unit="write", methods=("POST",), upload=True)
+@page(
+    bp, "/members/<person_id>/photos", permission=SHOOT, health=True, unit="write", methods=("POST",), upload=True
+)
 def photo_add(person_id: str) -> Any:
     """Take photos in: several files of one angle and phase go into one set."""
     on_refusal(lambda refusal: _gallery(session(), person_id, refusal))
@@ -82,18 +84,17 @@ def _day() -> date | None:
         raise Invalid.field("taken_on", _("请填写拍摄日期。")) from problem
 
 
-@page(bp, "/members/<person_id>/photos/compare", permission=PHOTOS, unit="write")
+@page(bp, "/members/<person_id>/photos/compare", permission=PHOTOS, health=True)
 def photo_compare(person_id: str) -> Any:
-    """Show two photos of a member side by side: ?a=…&b=…"""
-    note_read(person_id)
+    """Show two photos of a member: ?a=…&b=…, side by side, or (`view`) one over the other, cut or shining through."""
     unit = session()
     person = people.get(unit, id_of(person_id))
     pair = [photos.of_set(unit, request.args.get(name)) for name in ("a", "b")]
     if any(kept.person_id != person.id for _photo, kept in pair):
         raise NotFound
-    sets = photos.photos_of(unit, person.id)
+    sets, view = photos.photos_of(unit, person.id), request.args.get("view", "side")
     return render_page(
-        "care/photo_compare.html", P=person, pair=pair, angles=photos.ANGLES, phases=photos.PHASES,
+        "care/photo_compare.html", P=person, view=view if view in VIEWS else "side", views=VIEWS, pair=pair, angles=photos.ANGLES, phases=photos.PHASES,
         others=[(one, group.name) for group in sets for one in group.photos],
     )  # fmt: skip
 
@@ -112,6 +113,7 @@ def photo_small(code: str) -> Any:
 
 def _picture(code: str, variant: str) -> Response:
     with own_unit("write") as unit:
+        need.check_need(unit, photos.find(unit, code[:40]).person_id, "care.photo", each=False)
         opened = photos.open_file(unit, code[:40])
         if opened.kind == photos.DOCUMENT:
             authorize(current_actor(), READ, None)
@@ -136,6 +138,7 @@ def _mark(unit: Session) -> str:
 def photo_remove(code: str) -> Any:
     """Take a picture away for good, with a reason."""
     row = photos.find(session(), code[:40])
+    need.check_need(session(), row.person_id, "care.photo", each=False)
     person_id, visit_id, kind = row.person_id, row.visit_id, row.kind
     if kind == photos.PHOTO:
         on_refusal(lambda refusal: _gallery(session(), str(person_id), refusal))

@@ -187,12 +187,29 @@ def physiology(*, today: date, state: str, value: str, on: date | None = None, u
     day = _day(errors, "on", on or today, today)
     body = {"state": state, "value": text, "on": day, "until": _day(errors, "until", until, None)}
     _raise(errors)
-    return New(PHYSIOLOGY, key(PHYSIOLOGY, "state", state), body)
+    return New(PHYSIOLOGY, state_key(state, text), body)
 
 
 def key(kind: str, code_kind: str, code: str) -> str:
     """Return what the keyed index of a fact is made of."""
     return f"{kind}|{code_kind}|{code.strip().lower()}"[:400]
+
+
+def state_key(state: str, value: str) -> str:
+    """Return the key of a dated state: an answer of a list stands in it, so that it can be excluded without being read."""
+    return key(PHYSIOLOGY, state, value) if state in CHOICES else key(PHYSIOLOGY, "state", state)
+
+
+def state_keys(state: str) -> tuple[str, ...]:
+    """Return every key that a dated state may be kept under, whatever was answered."""
+    return (key(PHYSIOLOGY, "state", state), *(key(PHYSIOLOGY, state, value) for value in CHOICES.get(state, ())))
+
+
+def slot_of(code: str) -> str:
+    """Return what a person can have but one of at a time: the fact itself, of a dated state the state."""
+    kind, _bar, rest = code.partition("|")
+    state = rest.partition("|")[0]
+    return key(PHYSIOLOGY, "state", state) if kind == PHYSIOLOGY and state in CHOICES else code
 
 
 def status_after(status: str, active_allergies: int) -> str:

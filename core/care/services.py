@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, or_, select
 
 from core.care import rules
 from core.care.models import HealthChange, HealthFact, HealthRecord
@@ -19,9 +19,11 @@ from core.kernel import audit, clock
 from core.kernel.errors import Conflict, Invalid, NotFound
 from core.kernel.i18n import _
 from core.kernel.tenancy import current_actor
-from core.people.models import Consent, Person
+from core.people import consents
+from core.people.models import Person
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
 PURPOSE = "health"
@@ -34,13 +36,8 @@ def today() -> date:
 
 
 def consented(session: Session, person_ids: Iterable[int]) -> set[int]:
-    """Return who of these agreed to their health data being kept: the newest word counts (PIPL art. 29)."""
-    newest = (
-        select(func.max(Consent.id))
-        .where(Consent.person_id.in_(set(person_ids)), Consent.purpose == PURPOSE)
-        .group_by(Consent.person_id)
-    )
-    return set(session.scalars(select(Consent.person_id).where(Consent.id.in_(newest), Consent.granted.is_(True))))
+    """Return who of these agrees today to their health data being kept (PIPL art. 29)."""
+    return consents.agreed(session, set(person_ids), PURPOSE)
 
 
 def open_record(session: Session, person_id: int, version: int | None = None) -> HealthRecord:
@@ -151,10 +148,16 @@ def note(
     return row
 
 
+def coded(keys: Iterable[str]) -> ColumnElement[bool]:
+    """Return the criterion that a fact is one of these (rules.key), by the keyed index: nothing is opened."""
+    field, franchise = HealthFact.sealed_fields["code"], current_actor().franchise_id  # type: ignore[attr-defined]
+    return or_(false(), *(field.matches(HealthFact, one, franchise) for one in keys))
+
+
 def same(session: Session, person_id: int, new: rules.New, *, live: bool = True) -> HealthFact | None:
     """Return the newest fact of a person that says the same: among those that hold, or (`live` False) among all."""
-    coded = HealthFact.sealed_fields["code"].matches(HealthFact, new.code, current_actor().franchise_id)  # type: ignore[attr-defined]
-    query = select(HealthFact).where(HealthFact.person_id == person_id, coded)
+    keys = rules.state_keys(str(new.body["state"])) if new.kind == rules.PHYSIOLOGY else (new.code,)
+    query = select(HealthFact).where(HealthFact.person_id == person_id, coded(keys))
     query = query.where(HealthFact.status == rules.ACTIVE) if live else query
     return session.scalar(query.order_by(HealthFact.id.desc()).limit(1))
 
@@ -227,6 +230,26 @@ def change_status(
 def replace(session: Session, row: HealthFact) -> None:
     """Let a fact give way to another that says the same; it stays as history."""
     _change(session, row, rules.REPLACED, "")
+
+
+def end_states(session: Session, after: int = 0, limit: int = 500) -> tuple[int, int | None]:
+    """Let pregnancies and lactations whose day has passed be history; return (how many, the last id looked at or None).
+
+    `after` goes on behind a row. What is said of them stays; it no longer holds, here or in a condition (facts.py).
+    """
+    timed = [rules.state_key(state, "yes") for state in (rules.PREGNANCY, rules.LACTATION)]
+    rows = session.scalars(
+        select(HealthFact)
+        .where(HealthFact.id > after, HealthFact.status == rules.ACTIVE, coded(timed))
+        .order_by(HealthFact.id)
+        .limit(limit)
+    ).all()
+    ended = [row for row in rows if rules.yes(body_of(row), body_of(row)["state"], today()) != "yes"]
+    for row in ended:
+        record = open_record(session, row.person_id)
+        replace(session, row)
+        _settle(session, record)
+    return len(ended), rows[-1].id if len(rows) == limit else None
 
 
 def _change(session: Session, row: HealthFact, status: str, why: str) -> None:

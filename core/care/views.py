@@ -11,6 +11,7 @@ from core.care import (
     access,
     audits,
     codes,
+    need,
     photo_views,
     reads,
     review_views,
@@ -22,7 +23,7 @@ from core.care import (
 )
 from core.care.blueprint import bp, id_of, who
 from core.care.permissions import ALERT, GLASS, NOTE, WRITE
-from core.kernel import clock, db
+from core.kernel import clock
 from core.kernel.errors import Forbidden, Invalid, Refusal
 from core.kernel.i18n import _
 from core.kernel.permissions import may
@@ -41,7 +42,7 @@ COMMON = ("penicillins", "cephalosporins_other", "sulfonamide_antibiotics", "cox
           "iodinated_contrast", "latex", "egg")  # fmt: skip
 
 
-@page(bp, "/members/<person_id>/health", permission=ALERT, health=True)
+@page(bp, "/members/<person_id>/health", permission=ALERT, health="noted")
 def health(person_id: str) -> Any:
     """Show what protects a person: all of it to who may read it, the alert to everybody else."""
     return _health(session(), person_id)
@@ -51,8 +52,7 @@ def _health(unit: Session, person_id: str, refusal: Refusal | None = None, at: s
     person = people.get(unit, id_of(person_id))
     seen = access.of(unit, person.id)
     if seen.glass is not None:
-        glass_id = seen.glass.id
-        db.afterwards(unit, lambda own: access.count_read(own, glass_id))
+        need.mark(unit, seen.glass)
     found = safety.view_of(unit, [person.id])[person.id]
     actor = current_actor()
     answer = render_page(

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 
 from core.care import photos, visit_parts, visit_reads, visits
 from core.care import visit_rules as rules
-from core.care.blueprint import bp, note_read
+from core.care.blueprint import bp
 from core.care.visit_permissions import READ, SIGN, WRITE
 from core.kernel import clock
 from core.kernel.errors import Invalid, NotFound
@@ -35,10 +35,9 @@ if TYPE_CHECKING:
 ROWS = 30
 
 
-@page(bp, "/members/<person_id>/visits", permission=READ, unit="write", endpoint="visits")
+@page(bp, "/members/<person_id>/visits", permission=READ, health=True, endpoint="visits")
 def visits_page(person_id: str) -> Any:
     """Show a member's visits, the latest first; without what was written."""
-    note_read(person_id)
     unit = session()
     person = people.get(unit, id_of(person_id))
     rows = visit_reads.visits_of(unit, person.id, limit=ROWS + 1, before=_before())
@@ -72,10 +71,9 @@ def _of(unit: Session, person_id: str, visit_id: str) -> tuple[Person, Visit]:
     return person, visit
 
 
-@page(bp, "/members/<person_id>/visits/<visit_id>", permission=READ, unit="write", endpoint="visit")
+@page(bp, "/members/<person_id>/visits/<visit_id>", permission=READ, health=True, endpoint="visit")
 def visit_page(person_id: str, visit_id: str) -> Any:
     """Show a visit: what was signed by whom, each revision with what it changed, what hangs on it."""
-    note_read(person_id)
     return _visit_page(session(), person_id, visit_id)
 
 
@@ -89,7 +87,9 @@ def _visit_page(unit: Session, person_id: str, visit_id: str, refusal: Refusal |
     )  # fmt: skip
 
 
-@page(bp, "/members/<person_id>/visits/<visit_id>/amend", permission=SIGN, unit="write", methods=("POST",))
+@page(
+    bp, "/members/<person_id>/visits/<visit_id>/amend", permission=SIGN, health=True, unit="write", methods=("POST",)
+)
 def visit_amend(person_id: str, visit_id: str) -> Any:
     """Begin a change of a signed visit: its text is copied into a draft."""
     on_refusal(lambda refusal: _visit_page(session(), person_id, visit_id, refusal))
@@ -99,8 +99,8 @@ def visit_amend(person_id: str, visit_id: str) -> Any:
 
 
 @page(
-    bp, "/members/<person_id>/visits/<visit_id>/documents", permission=WRITE, unit="write", methods=("POST",),
-    upload=True,
+    bp, "/members/<person_id>/visits/<visit_id>/documents", permission=WRITE, health=True, unit="write",
+    methods=("POST",), upload=True,
 )  # fmt: skip
 def visit_document(person_id: str, visit_id: str) -> Any:
     """Attach a picture to a visit: a lab report, a signed form."""
@@ -115,10 +115,9 @@ def visit_document(person_id: str, visit_id: str) -> Any:
 # -- the editor ------------------------------------------------------------------------------------
 
 
-@page(bp, "/members/<person_id>/visits/<visit_id>/edit", permission=WRITE, unit="write", endpoint="visit_edit")
+@page(bp, "/members/<person_id>/visits/<visit_id>/edit", permission=WRITE, health=True, endpoint="visit_edit")
 def visit_edit(person_id: str, visit_id: str) -> Any:
     """Show the editor of what is being written of a visit."""
-    note_read(person_id)
     return _editor(session(), person_id, visit_id)
 
 
@@ -167,7 +166,7 @@ def _shown_again(content: dict[str, Any]) -> dict[str, Any]:
     return content
 
 
-@page(bp, "/members/<person_id>/visits/<visit_id>/edit", permission=WRITE, unit="own", methods=("POST",))
+@page(bp, "/members/<person_id>/visits/<visit_id>/edit", permission=WRITE, health=True, unit="own", methods=("POST",))
 def visit_save(person_id: str, visit_id: str) -> Any:
     """Save the draft, by itself or by hand; sign it; or throw it away. What was typed is kept before a PIN is asked."""
     act, form = request.form.get("act", "save"), request.form

@@ -16,6 +16,7 @@ from core.courses.permissions import BURN, CHANGE, UNDO_APPROVE, VIEW
 from core.courses.settings import EXTEND_ALONE
 from core.desk import services as till_services
 from core.desk.blueprint import bp, id_of, who
+from core.desk.settings import OVERRIDE_REASONS
 from core.kernel import clock, settings
 from core.kernel.errors import FieldError, Invalid, Refusal
 from core.kernel.i18n import _, _l
@@ -63,7 +64,8 @@ def _burn_page(unit: Session, person_id: int, refusal: Refusal | None = None, st
     seen = reads.of_member(unit, person.id, [one.id for one in seats])
     form = request.form
     picked = form.get("pick", "")
-    findings = _findings(unit, person, seen, picked) if refusal is not None and refusal.code == "blocked" else []
+    told = refusal is not None and (refusal.code == "blocked" or form.getlist("grave") or form.getlist("ack"))
+    findings = _findings(unit, person, seen, picked) if told else []
     performers = list(
         unit.scalars(select(Staff).where(Staff.performs.is_(True), Staff.active.is_(True)).order_by(Staff.number))
     )
@@ -71,7 +73,7 @@ def _burn_page(unit: Session, person_id: int, refusal: Refusal | None = None, st
         "desk/burn.html", status=status, P=person, rows=_rows(seen), rest=[one for one in seen if not one.live],
         seats=[one for one in seats if one.id != person.id], performers=performers, typed=form, picked=picked,
         performer=form.get("performer") or str(_last_performer(unit, person.id) or ""), refusal=refusal,
-        findings=findings, once=secrets.token_urlsafe(16), back=_back(), own=dealing.is_own(unit, [person.id]),
+        findings=findings, override_reasons=settings.value(unit, OVERRIDE_REASONS) if findings else (), once=secrets.token_urlsafe(16), back=_back(), own=dealing.is_own(unit, [person.id]),
         signature=burn.allowed_methods(unit) == ("signature",), state_names=STATE_NAMES,
     )  # fmt: skip
 
@@ -139,12 +141,7 @@ def _asked(person_id: int) -> tuple[burn.Burning, int]:
         raise Invalid.field("pick", _("请选择要核销的疗程。"))
     treated, performer, wanted = form.get("for", ""), form.get("performer", ""), id_of(course_id)
     overrides = [OverrideRequest(one, _("已核对")) for one in form.getlist("ack")]
-    for finding in form.getlist("grave"):
-        reason = form.get(f"why_{finding}", "").strip()[:200]
-        if form.get(f"pin_{finding}"):
-            proof = pin_proof(form.get(f"number_{finding}", ""), form[f"pin_{finding}"], "override",
-                           f"{wanted}|{finding}|{reason}")  # fmt: skip
-            overrides.append(OverrideRequest(finding, reason, proof))
+    overrides += [found for one in form.getlist("grave") if (found := _override(wanted, one)) is not None]
     payload = f"burn|{wanted}|{form.get('once', '')}"
     witness = None
     if form.get("pin"):
@@ -155,6 +152,19 @@ def _asked(person_id: int) -> tuple[burn.Burning, int]:
         performer=_performer(performer), method=method, evidence=form.get("evidence", ""), overrides=overrides,
         proof=witness, payload_sha256=approvals.sha_of(payload),
     ), wanted  # fmt: skip
+
+
+def _override(course_id: int, finding: str) -> OverrideRequest | None:
+    """Return what lets a grave finding pass, as at the till: a reason (`code|words` of the rule), evidence, a PIN."""
+    form = request.form
+    if not form.get(f"pin_{finding}"):
+        return None
+    code, _bar, words = form.get(f"reason_{finding}", "").strip().rpartition("|")
+    reason = (form.get(f"reason_text_{finding}", "").strip() or words)[:200]
+    proof = pin_proof(
+        form.get(f"number_{finding}", ""), form[f"pin_{finding}"], "override", f"{course_id}|{finding}|{reason}"
+    )
+    return OverrideRequest(finding, reason, proof, code[:40], form.get(f"evidence_{finding}", "").strip()[:300])
 
 
 def _performer(text: str) -> int | None:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import aliased
 
 from core.kernel import audit, clock
@@ -243,14 +243,31 @@ def stale(consent: Any = Consent) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
-def agreed(session: Session, person_ids: Iterable[int], purpose: str) -> set[int]:
-    """Return which of the persons agree to a purpose today: newest word yes, no material text since."""
+def in_force(consent: Any = Consent) -> ColumnElement[bool]:
+    """Return the criterion `this word counts today`: the newest on its purpose, a yes, no material text since.
+
+    The one place that says so: conditions, photos, health and every message ask it (PIPL art. 14–16).
+    """
     newer = aliased(Consent)
-    later = exists().where(newer.person_id == Consent.person_id, newer.purpose == purpose, newer.id > Consent.id)
-    query = select(Consent.person_id).where(
-        Consent.person_id.in_(list(person_ids)), Consent.purpose == purpose, Consent.granted.is_(True), ~later, ~stale()
+    later = exists().where(
+        newer.franchise_id == consent.franchise_id, newer.person_id == consent.person_id,
+        newer.purpose == consent.purpose, newer.id > consent.id,
+    )  # fmt: skip
+    return and_(consent.granted.is_(True), ~later, ~stale(consent))
+
+
+def agreed(session: Session, person_ids: Iterable[int], purpose: str) -> set[int]:
+    """Return which of the persons agree to a purpose today."""
+    return {person for person, yes in answers(session, person_ids, purpose).items() if yes}
+
+
+def answers(session: Session, person_ids: Iterable[int], purpose: str) -> dict[int, bool]:
+    """Return for each person who was ever asked whether their word counts today; who was never asked is not in it."""
+    counts = func.max(case((in_force(), 1), else_=0))
+    query = select(Consent.person_id, counts).where(
+        Consent.person_id.in_(list(person_ids)), Consent.purpose == purpose
     )
-    return set(session.scalars(query))
+    return {row[0]: bool(row[1]) for row in session.execute(query.group_by(Consent.person_id))}
 
 
 def has(session: Session, person_id: int, purpose: str, version: int | None = None) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from core.hookfacts import Ago, Fact, Of, Rows, Total
 from core.kernel.i18n import _l
 from core.org.models import Store
-from core.people import custom
+from core.people import consents, custom
 from core.people.lists import GENDERS
 from core.people.models import Consent, Person, PersonValue
 from core.people.services import PURPOSES
@@ -38,14 +38,8 @@ def _sources(session: Session) -> list[tuple[str, Any]]:
 
 
 def _consents() -> Rows:
-    """Return the purposes of which a person's newest row says yes."""
-    newer = aliased(Consent)
-    newest = ~(
-        select(newer.id)
-        .where(newer.person_id == Consent.person_id, newer.purpose == Consent.purpose, newer.id > Consent.id)
-        .exists()
-    )
-    return Rows(select(Consent.person_id).where(Consent.granted.is_(True), newest), Consent.purpose)
+    """Return the purposes to which a person agrees today."""
+    return Rows(select(Consent.person_id).where(consents.in_force()), Consent.purpose)
 
 
 def _referrals() -> Total:

@@ -146,10 +146,15 @@ def _misfits(fact: Fact, leaf: Leaf, where: str) -> list[FieldError]:
 
 def _unconsented(condition: Condition, facts: Mapping[str, Fact], path: str, *, covered: bool = False,
                  selects: bool = True) -> list[FieldError]:  # fmt: skip
-    """Return the health leaves that select without the consent standing beside them in an `all`."""
+    """Return the health leaves that select without the consent standing beside them in an `all`.
+
+    A leaf that holds for a person about whom nothing is known excludes (`none_of`, `is no`); under a `not` it selects.
+    """
     if isinstance(condition, Leaf):
         fact = facts.get(condition.fact)
-        if fact is None or not fact.health or not selects or covered:
+        if fact is None or not fact.health or covered:
+            return []
+        if selects == Test(condition.op, condition.value, fact.missing).missing_holds:
             return []
         text = _("“%(fact)s”是健康信息：选人营销须同时满足“同意健康信息”，只用来排除则不需要。", fact=str(fact.label))
         return [FieldError(f"{path}.fact", text)]

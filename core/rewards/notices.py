@@ -21,6 +21,7 @@ from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
 from core.org import franchises
 from core.org.models import Store
+from core.people import consents
 from core.people.models import Person
 from core.programme import services as programmes
 from core.rewards import rules
@@ -93,7 +94,7 @@ def tell_block(session: Session, after: tuple[date, int]) -> Told:
     if not due:
         return Told(0, 0, None)
     template = template_of(session)
-    states = _states(st, template, {one.person_id for one in due})
+    states = _states(session, st, template, {one.person_id for one in due})
     _write(st, due, states, template.channel if template else "", today)
     told = [one for one in due if states[one.person_id] == QUEUED]
     if template is not None and told:
@@ -102,12 +103,14 @@ def tell_block(session: Session, after: tuple[date, int]) -> Told:
     return Told(len(told), len(due) - len(told), end)
 
 
-def _states(st: Statements, template: MessageTemplate | None, ids: set[int]) -> dict[int, str]:
+def _states(
+    session: Session, st: Statements, template: MessageTemplate | None, ids: set[int]
+) -> dict[int, str]:
     """Return for each person whether they can be told, or why not."""
     if template is None:
         return dict.fromkeys(ids, NO_TEMPLATE)
     purpose = f"marketing_{template.channel}" if template.purpose == texts.MARKETING else "membership"
-    granted = _consents(st, purpose, ids)
+    granted = consents.answers(session, ids, purpose)
     place = "phone_sealed" if template.channel == texts.SMS else "email_sealed"
     marks = ", ".join("?" * len(ids))
     # A child's messages go to whose phone it uses.
@@ -123,17 +126,6 @@ def _states(st: Statements, template: MessageTemplate | None, ids: set[int]) -> 
         state = QUEUED if active and agreed else NO_CONSENT
         found[int(person_id)] = state if reachable or state != QUEUED else NO_CONTACT
     return found
-
-
-def _consents(st: Statements, purpose: str, ids: set[int]) -> dict[int, bool]:
-    """Return the newest answer of persons to a purpose; who was never asked is not in it."""
-    marks = ", ".join("?" * len(ids))
-    rows = st.all(
-        f"SELECT c.person_id, c.granted FROM consent c WHERE c.franchise_id = ? AND c.purpose = ?"  # noqa: S608
-        f" AND c.person_id IN ({marks}) ORDER BY c.id",
-        [st.franchise_id, purpose, *ids],
-    )
-    return {int(person_id): bool(granted) for person_id, granted in rows}
 
 
 def _write(st: Statements, due: Sequence[Due], states: Mapping[int, str], channel: str, today: date) -> None:

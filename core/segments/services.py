@@ -286,8 +286,20 @@ def save_tag(
 
 def _check_rule(session: Session, condition: Condition, tag: str) -> None:
     plain = checked(session, condition, "marketing")
+    refuse_health(plain)
     if any(leaf.fact == "tag" and tag in leaf.value for leaf in lang.leaves(plain)):  # type: ignore[operator]
         raise Invalid.field("condition", _("标签的规则不能以这个标签自己为条件。"))
+
+
+def refuse_health(condition: Condition) -> None:
+    """Raise Invalid where what follows from a condition stands on the member for everybody to see (security C16)."""
+    offered = engine.offered()
+    named = [offered[leaf.fact] for leaf in lang.leaves(condition) if leaf.fact in offered]
+    told = next((fact for fact in named if fact.health), None)
+    if told is not None:
+        raise Invalid.field(
+            "condition", _("标签人人看得到，不能按健康信息“%(fact)s”自动打。请改用人群。", fact=str(told.label))
+        )
 
 
 def _told(row: TagDefinition) -> dict[str, Any]:

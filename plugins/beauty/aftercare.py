@@ -90,6 +90,18 @@ def care_forms(session: Session, person_id: int) -> dict[int, list[CareForm]]:
     return found
 
 
+def is_asked_today(session: Session, treatment: BeautyTreatment, staff_id: int | None) -> bool:
+    """Return whether a person is due to be asked about a treatment, or was asked today by this member of staff."""
+    today = records.today()
+    if treatment.due_on is not None and treatment.due_on <= today:
+        return True
+    asked = select(BeautyCareForm.id).where(
+        BeautyCareForm.person_id == treatment.person_id, BeautyCareForm.treatment_id == treatment.id,
+        BeautyCareForm.on == today, BeautyCareForm.staff_id == staff_id,
+    )  # fmt: skip
+    return session.scalar(asked.limit(1)) is not None
+
+
 # -- who looks after them --------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import request
 
@@ -12,22 +12,32 @@ from core.sdk import (
     NotFound,
     Refusal,
     _,
+    check_need,
     go,
     may,
+    may_read_health,
+    note_health_read,
     on_refusal,
     page,
     page_session,
     person_of,
     record_audit,
     render_page,
+    setting_value,
     staff_names,
     tenancy,
     toast,
 )
-from plugins.beauty import aftercare, profiles, records, stages, texts, treatments
-from plugins.beauty.attributes import MOTIVES
-from plugins.beauty.permissions import BATCHES, CARE, HANDOFFS, OBJECTIONS, PROFILE, PROFILE_EDIT
+from plugins.beauty import aftercare, contraindications, profiles, records, sign_off, stages, texts, treatments
+from plugins.beauty.attributes import MOTIVES, NAMES
+from plugins.beauty.permissions import BATCHES, CARE, HANDOFFS, OBJECTIONS, OVERRIDE, PROFILE, PROFILE_EDIT, RECORD
+from plugins.beauty.settings import ISOTRETINOIN
 from plugins.beauty.views import age_of, bp, day, is_minor
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from plugins.beauty.models import BeautyTreatment
 
 
 def _errors(refusal: Refusal | None) -> dict[str, str]:
@@ -37,7 +47,7 @@ def _errors(refusal: Refusal | None) -> dict[str, str]:
 # -- how they are, who looks after them ------------------------------------------------------------
 
 
-@page(bp, "/members/<person_id>/care/<treatment_id>", permission=CARE, health=True)
+@page(bp, "/members/<person_id>/care/<treatment_id>", permission=CARE, health="noted")
 def care(person_id: str, treatment_id: str) -> Any:
     """Show the care form of a treatment and what was said before."""
     return _care(person_id, treatment_id)
@@ -47,6 +57,7 @@ def _care(person_id: str, treatment_id: str, refusal: Refusal | None = None) -> 
     unit = page_session()
     person = person_of(unit, person_id)
     row = treatments.get(unit, person.person_id, treatment_id)
+    _refuse_stranger(unit, row)
     return render_page(
         "beauty/care.html", P=person, T=treatments.opened(row), phases=aftercare.PHASES, moods=aftercare.MOODS,
         wounds=aftercare.WOUNDS, forms=aftercare.care_forms(unit, person.person_id).get(row.id, []),
@@ -54,16 +65,23 @@ def _care(person_id: str, treatment_id: str, refusal: Refusal | None = None) -> 
     )  # fmt: skip
 
 
-@page(bp, "/members/<person_id>/care/<treatment_id>", permission=CARE, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/care/<treatment_id>", permission=CARE, health="noted", unit="write", methods=("POST",))
 def care_save(person_id: str, treatment_id: str) -> Any:
     """Write how somebody is."""
     unit = page_session()
     person = person_of(unit, person_id)
-    treatments.get(unit, person.person_id, treatment_id)
+    _refuse_stranger(unit, treatments.get(unit, person.person_id, treatment_id))
     on_refusal(lambda refusal: _care(person_id, treatment_id, refusal))
     aftercare.ask(unit, person.person_id, treatment_id, request.form)
     toast(_("已记录，下次该问的日子已更新。"))
     return go("beauty.care", person_id=person.person_id, treatment_id=treatment_id)
+
+
+def _refuse_stranger(unit: Session, row: BeautyTreatment) -> None:
+    """Raise Forbidden for who neither treats the person nor has them on today's list, nor asked them today (C16)."""
+    if aftercare.is_asked_today(unit, row, tenancy.current_actor().staff_id):
+        return
+    check_need(unit, row.person_id, "beauty.care", each=False)
 
 
 @page(bp, "/handoffs", permission=HANDOFFS)
@@ -93,7 +111,7 @@ def _after() -> tuple[dt.date, int] | None:
 # -- the care profile ------------------------------------------------------------------------------
 
 
-@page(bp, "/members/<person_id>/profile", permission=PROFILE, health=True)
+@page(bp, "/members/<person_id>/profile", permission=PROFILE, health="noted")
 def profile(person_id: str) -> Any:
     """Show what is remembered of a person beyond the medical record."""
     return _profile(person_id)
@@ -103,12 +121,13 @@ def _profile(person_id: str, refusal: Refusal | None = None) -> Any:
     unit = page_session()
     person = person_of(unit, person_id)
     found, today = profiles.profile(unit, person.person_id), records.today()
-    window = stages.period_window(found.cycle[0], found.cycle[1], today) if found.cycle else None
+    near = may_read_health(unit, person.person_id)
+    window = stages.period_window(found.cycle[0], found.cycle[1], today) if found.cycle and near else None
     return render_page(
         "beauty/profile.html", P=person, found=found, motives=MOTIVES, means=profiles.MEANS, fields=profiles.FIELDS,
         window=window, agreed=profiles.may_note_cycle(unit, person.person_id),
         consent=texts.text_of(unit, texts.CYCLE), methods=records.METHODS, minor=is_minor(person),
-        may_edit=may(tenancy.current_actor(), PROFILE_EDIT), typed=request.form, refusal=refusal,
+        near=near, may_edit=may(tenancy.current_actor(), PROFILE_EDIT), typed=request.form, refusal=refusal,
         errors=_errors(refusal),
     )  # fmt: skip
 
@@ -118,7 +137,7 @@ def _version() -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 
 
-@page(bp, "/members/<person_id>/profile", permission=PROFILE_EDIT, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/profile", permission=PROFILE_EDIT, health="noted", unit="write", methods=("POST",))
 def profile_save(person_id: str) -> Any:
     """Write the care profile."""
     person = person_of(page_session(), person_id)
@@ -128,7 +147,7 @@ def profile_save(person_id: str) -> Any:
     return go("beauty.profile", person_id=person.person_id)
 
 
-@page(bp, "/members/<person_id>/cycle", permission=PROFILE_EDIT, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/cycle", permission=PROFILE_EDIT, health=True, unit="write", methods=("POST",))
 def cycle(person_id: str) -> Any:
     """Sign for the note of the cycle, write it, or take the consent back and delete it."""
     unit, form = page_session(), request.form
@@ -192,13 +211,14 @@ def objection_save(person_id: str) -> Any:
 
 @page(bp, "/batches", permission=BATCHES, unit="write")
 def batches() -> Any:
-    """Show who got a product of a batch; the look is written down with the batch and how many it named."""
+    """Show who got a product of a batch; the look is written down with the batch and, of each person, as a read."""
     unit, batch = page_session(), request.args.get("batch", "").strip()[:60]
     rows = treatments.of_batch(unit, batch)
     if rows:
         record_audit(
             unit, "beauty.batch.read", "beauty_batch", rows[0].id, detail={"batch": batch, "people": len(rows)}
         )
+        note_health_read(unit, sorted({row.person_id for row in rows}), "beauty.batch")
     people = {row.person_id: _known(row.person_id) for row in rows}
     return render_page("beauty/batches.html", batch=batch, rows=rows, people=people)
 
@@ -208,3 +228,32 @@ def _known(person_id: int) -> Any:
         return person_of(page_session(), person_id)
     except NotFound:
         return None
+
+
+# -- the table of contraindications ----------------------------------------------------------------
+
+
+@page(bp, "/table", permission=RECORD)
+def table() -> Any:
+    """Show what speaks against what, and who answers for it."""
+    return _table()
+
+
+def _table(refusal: Refusal | None = None) -> Any:
+    unit = page_session()
+    windows = {**contraindications.WINDOWS, "isotretinoin": int(setting_value(unit, ISOTRETINOIN))}
+    return render_page(
+        "beauty/table.html", rows=contraindications.rows(), states=contraindications.NAMES, levels=contraindications.LEVELS,
+        procedures=NAMES, windows=windows, version=contraindications.VERSION, digest=contraindications.digest(),
+        signed=sign_off.signed(unit), may_sign=sign_off.may_sign(unit), typed=request.form, refusal=refusal,
+        errors=_errors(refusal),
+    )  # fmt: skip
+
+
+@page(bp, "/table", permission=OVERRIDE, unit="write", methods=("POST",))
+def table_sign() -> Any:
+    """Let the acting physician answer for the table."""
+    on_refusal(lambda refusal: _table(refusal))
+    sign_off.sign(page_session(), request.form.get("digest", ""), request.form.get("name", ""))
+    toast(_("已记录核定签字。"))
+    return go("beauty.table")

@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from core.sdk import BasketView, Check, CheckSpec, HookContext, _, _l, safety_of, setting_value
-from plugins.beauty import contraindications, profiles, records
+from plugins.beauty import contraindications, profiles, records, sign_off
 from plugins.beauty.attributes import CONSENT_OF, INJECTED, NAMES, PROCEDURE
 from plugins.beauty.contraindications import BLOCK, MAJOR, Against
 from plugins.beauty.permissions import OVERRIDE
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 CONTRAINDICATED, WARNING, CAUTION = "beauty.contraindicated", "beauty.warning", "beauty.caution"
 NO_CONSENT, NO_ANSWERS = "beauty.no_consent", "beauty.no_questionnaire"
 CODE_OF = {BLOCK: CONTRAINDICATED, MAJOR: WARNING, "moderate": CAUTION}
-LICENCES = frozenset({"physician", "cosmetic"})
+LICENCES = sign_off.LICENCES
 
 SPECS = [
     CheckSpec(CONTRAINDICATED, _l("美容项目禁用"), "contraindicated", 10),
@@ -100,7 +100,7 @@ def _matched(ctx: HookContext, line: LineView, known: Known) -> list[Check]:
         levels.setdefault(one.level, []).append(one)
     return [
         Check(
-            CODE_OF[level], level, words(procedure, ones), line.line,  # type: ignore[arg-type]
+            CODE_OF[level], level, words(procedure, ones, sign_off.told_version(ctx.session)), line.line,  # type: ignore[arg-type]
             OVERRIDE if level == MAJOR else None,
             {"states": [one.state for one in ones], "days": [one.days for one in ones], "procedure": procedure},
             licences=LICENCES if level == MAJOR else frozenset(), data_version=contraindications.VERSION,
@@ -109,18 +109,18 @@ def _matched(ctx: HookContext, line: LineView, known: Known) -> list[Check]:
     ]  # fmt: skip
 
 
-def words(procedure: str, ones: list[Against]) -> str:
-    """Return what a finding says: the procedure, the level, and how many days of a window have passed."""
+def words(procedure: str, ones: list[Against], version: str) -> str:
+    """Return what a finding says: the procedure, the level, how many days of a window have passed, the table."""
     name, level = NAMES[procedure], contraindications.LEVELS[ones[0].level]
     timed = next((one for one in ones if one.days is not None), None)
     if timed is not None:
         return _(
             "%(name)s：%(level)s，间隔 %(days)d 天，不足 %(window)d 天（禁忌表 %(version)s）",
-            name=name, level=level, days=timed.days, window=timed.window, version=contraindications.VERSION,
+            name=name, level=level, days=timed.days, window=timed.window, version=version,
         )  # fmt: skip
     return _(
         "%(name)s：%(level)s，请医师核对健康信息和问卷（禁忌表 %(version)s）",
-        name=name, level=level, version=contraindications.VERSION,
+        name=name, level=level, version=version,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ since the day that was told; without a day it counts as of today. Who was not as
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -37,6 +38,11 @@ STATES: dict[str, Any] = {
     "photosensitiser": _l("正在用光敏药物或有光敏"), "tan": _l("最近晒黑或晒伤"), "pacemaker": _l("心脏起搏器"),
     "metal_implant": _l("治疗部位有金属植入物"), "cryoglobulinaemia": _l("冷球蛋白血症"),
     "botulinum": _l("打过肉毒素"), "dysmorphic": _l("对外貌过度担忧，影响生活"),
+}  # fmt: skip
+# What is not asked but known: from core's facts, the birth date or the note of the cycle.
+NAMES: dict[str, Any] = {
+    **STATES, "filler_allergy": _l("玻尿酸填充剂过敏"), "botulinum_allergy": _l("肉毒素制剂过敏"),
+    "minor": _l("未满 18 岁"), "period": _l("预计在生理期"),
 }  # fmt: skip
 DATED = frozenset({"isotretinoin", "tan", "botulinum"})
 WINDOWS: dict[str, int] = {"isotretinoin": 183, "tan": 28, "botulinum": 84}  # days
@@ -104,6 +110,21 @@ class Against:
     level: str
     days: int | None = None
     window: int | None = None
+
+
+def digest() -> str:
+    """Return the checksum of the table with its windows: what a physician signs for."""
+    rows = [f"{state}|{procedure}|{level}" for (state, procedure), level in sorted(TABLE.items())]
+    rows += [f"{state}|{days}" for state, days in sorted(WINDOWS.items())]
+    return hashlib.sha256("\n".join([VERSION, *rows]).encode()).hexdigest()
+
+
+def rows() -> list[tuple[str, str, list[str]]]:
+    """Return (state, level, procedures) of the table, in its order: what is read before signing."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for state, procedures, level in _RULES:
+        found.setdefault((state, level), []).extend(sorted(procedures))
+    return [(state, level, procedures) for (state, level), procedures in found.items()]
 
 
 def against(

@@ -30,7 +30,7 @@ from core.sdk import (
 from plugins.beauty import aftercare, checks, demo, duties, facts, panels, treatments
 from plugins.beauty.attributes import ATTRIBUTES
 from plugins.beauty.care_views import bp
-from plugins.beauty.permissions import BATCHES, HANDOFFS, PERMISSIONS, VIEW
+from plugins.beauty.permissions import BATCHES, HANDOFFS, PERMISSIONS, RECORD, VIEW
 from plugins.beauty.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ ACTIONS = {
     "beauty.handoff.moved": _l("术后换人负责"), "beauty.suggestion.made": _l("建议产品"),
     "beauty.suggestion.told": _l("记录产品效果"), "beauty.profile.saved": _l("修改关怀档案"),
     "beauty.cycle.noted": _l("记录生理周期"), "beauty.objection.made": _l("记录顾虑"),
-    "beauty.objection.answered": _l("答复顾虑"), "beauty.batch.read": _l("按批号追溯"),
+    "beauty.table.signed": _l("核定美容禁忌表"), "beauty.objection.answered": _l("答复顾虑"), "beauty.batch.read": _l("按批号追溯"),
 }  # fmt: skip
 
 
@@ -105,6 +105,7 @@ def menu_items(ctx: HookContext) -> list[MenuItem]:
     return [
         MenuItem("beauty.handoffs", _l("术后接管"), "beauty.handoffs", HANDOFFS, "members", "flower", 60),
         MenuItem("beauty.batches", _l("批号追溯"), "beauty.batches", BATCHES, "reports", "flower", 60),
+        MenuItem("beauty.table", _l("美容禁忌表"), "beauty.table", RECORD, "settings", "flower", 90),
     ]
 
 

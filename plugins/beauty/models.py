@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
-from core.sdk import Base, FranchiseOwned, Sealed, belongs_to, columns
+from core.sdk import Base, FranchiseOwned, Sealed, belongs_to, columns, frozen_columns, no_delete
 
 
 class BeautySkin(FranchiseOwned, Base):
@@ -174,3 +174,20 @@ class BeautyObjection(FranchiseOwned, Base):
     made_at: Mapped[int] = columns.at_col()
     version: Mapped[int] = columns.count_col(default=1)
     __table_args__ = (columns.owned_index("ix_beauty_objection_person", "person_id", "id"),)
+
+
+class BeautySignOff(FranchiseOwned, Base):
+    """A licensed physician answers for the table of contraindications, named by its digest. Append-only."""
+
+    __tablename__ = "beauty_sign_off"
+    digest: Mapped[str] = columns.code_col(64)
+    version: Mapped[str] = columns.label_col(40)
+    name: Mapped[str] = columns.label_col(60, columns.PERSONAL)
+    licence_no: Mapped[str] = columns.label_col(60, columns.PERSONAL)
+    staff_id: Mapped[int | None] = columns.ref_col()
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (columns.owned_index("ix_beauty_sign_off_digest", "digest", "id"),)
+
+
+no_delete("beauty_sign_off")
+frozen_columns("beauty_sign_off", "digest", "version", "name", "licence_no", "staff_id", "made_at")

@@ -14,8 +14,8 @@ _OWN = _l("留空用系统自带的文本。改了文字就是新版本，已签
 
 SETTINGS = [
     SettingSpec(
-        DUTY, _l("收银时缺知情同意或禁忌问卷"), "moderate", check=lambda value: value in dict(_DUTIES),
-        kind="choice", choices=_DUTIES, help=_l("记录治疗时一律要求齐全，这里只管收银和核销。"),
+        DUTY, _l("收银时缺知情同意或禁忌问卷"), "info", check=lambda value: value in dict(_DUTIES),
+        kind="choice", choices=_DUTIES, help=_l("签字和问卷在治疗前办，记录治疗时一律要求齐全；这里只管收银和核销。"),
     ),
     SettingSpec(
         ISOTRETINOIN, _l("异维A酸停药后多久可做剥脱性治疗"), contraindications.WINDOWS["isotretinoin"],

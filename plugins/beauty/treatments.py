@@ -29,7 +29,7 @@ from core.sdk import (
     record_audit,
     tenancy,
 )
-from plugins.beauty import checks, contraindications, records, stages
+from plugins.beauty import checks, contraindications, records, sign_off, stages
 from plugins.beauty.attributes import CONSENT_OF, HARMLESS, INJECTED, NAMES
 from plugins.beauty.models import BeautyBatch, BeautyTreatment
 from plugins.beauty.permissions import OVERRIDE
@@ -171,15 +171,15 @@ def _check_person(session: Session, done: Done, known: checks.Known) -> list[str
         )
     if checks.NO_ANSWERS in missing:
         raise Refusal(_("禁忌问卷没有做或已过期，不能记录治疗。请先逐项问过。"), code="beauty_no_questionnaire")
-    found = checks.against(session, done.procedure, known, done.on)
+    found, told = checks.against(session, done.procedure, known, done.on), sign_off.told_version(session)
     if any(one.level == contraindications.BLOCK for one in found):
-        raise Refusal(checks.words(done.procedure, found), code="beauty_contraindicated")
+        raise Refusal(checks.words(done.procedure, found, told), code="beauty_contraindicated")
     majors = [one for one in found if one.level == contraindications.MAJOR]
     if not majors:
         return []
     if len(done.sign_off.strip()) < 2:
         raise Refusal(
-            _("%(finding)s。请医师评估后写明放行理由。", finding=checks.words(done.procedure, majors)),
+            _("%(finding)s。请医师评估后写明放行理由。", finding=checks.words(done.procedure, majors, told)),
             code="beauty_sign_off",
         )
     actor = tenancy.current_actor()

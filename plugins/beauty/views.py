@@ -146,7 +146,7 @@ def _back(person: PersonView, tab: str) -> Any:
 # -- writing ---------------------------------------------------------------------------------------
 
 
-@page(bp, "/members/<person_id>/skin", permission=EDIT, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/skin", permission=EDIT, health=True, unit="write", methods=("POST",))
 def skin_add(person_id: str) -> Any:
     """Write a skin analysis."""
     person = _person(person_id, "skin")
@@ -155,7 +155,7 @@ def skin_add(person_id: str) -> Any:
     return _back(person, "skin")
 
 
-@page(bp, "/members/<person_id>/answers", permission=EDIT, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/answers", permission=EDIT, health=True, unit="write", methods=("POST",))
 def answers_save(person_id: str) -> Any:
     """Write a questionnaire as asked today."""
     person, form = _person(person_id, "safety"), request.form
@@ -168,7 +168,7 @@ def answers_save(person_id: str) -> Any:
     return _back(person, "safety")
 
 
-@page(bp, "/members/<person_id>/consents/<kind>", permission=EDIT, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/consents/<kind>", permission=EDIT, health=True, unit="write", methods=("POST",))
 def consent_sign(person_id: str, kind: str) -> Any:
     """Write that a person signed for a kind of treatment, or took it back."""
     person, form = _person(person_id, "safety"), request.form
@@ -186,7 +186,7 @@ def consent_sign(person_id: str, kind: str) -> Any:
     return _back(person, "safety")
 
 
-@page(bp, "/members/<person_id>/treatments", permission=EDIT, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/treatments", permission=EDIT, health=True, unit="write", methods=("POST",))
 def treat_save(person_id: str) -> Any:
     """Write a treatment and go on to sign its visit."""
     person, form = _person(person_id, "treat"), request.form
@@ -212,7 +212,7 @@ def _consultant() -> int | None:
     return wanted
 
 
-@page(bp, "/members/<person_id>/products", permission=EDIT, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/products", permission=EDIT, health=True, unit="write", methods=("POST",))
 def suggest(person_id: str) -> Any:
     """Write that a product was suggested."""
     person, form = _person(person_id, "products"), request.form
@@ -221,7 +221,7 @@ def suggest(person_id: str) -> Any:
     return _back(person, "products")
 
 
-@page(bp, "/members/<person_id>/products/<suggestion_id>", permission=EDIT, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/products/<suggestion_id>", permission=EDIT, health=True, unit="write", methods=("POST",))
 def suggestion_tell(person_id: str, suggestion_id: str) -> Any:
     """Write how a suggested product did."""
     person, form = _person(person_id, "products"), request.form

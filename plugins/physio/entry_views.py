@@ -101,8 +101,9 @@ def _typed(known: treatments.Treatment | None, *, whole: bool) -> dict[str, str]
 
 
 @page(
-    bp, "/members/<person_id>/treatment", permission=ASSESS, unit="write", methods=("POST",), endpoint="treatment_post"
-)
+    bp, "/members/<person_id>/treatment", permission=ASSESS, health=True, unit="write", methods=("POST",),
+    endpoint="treatment_post",
+)  # fmt: skip
 def treatment_post(person_id: str) -> Any:
     """Write a treatment or the correction of one."""
     person = person_of(page_session(), person_id)
@@ -141,7 +142,10 @@ def _rom(person_id: str, refusal: Refusal | None = None) -> Any:
     )
 
 
-@page(bp, "/members/<person_id>/motion", permission=ASSESS, unit="write", methods=("POST",), endpoint="rom_post")
+@page(
+    bp, "/members/<person_id>/motion", permission=ASSESS, health=True, unit="write", methods=("POST",),
+    endpoint="rom_post",
+)  # fmt: skip
 def rom_post(person_id: str) -> Any:
     """Write measures or the correction of some."""
     person = person_of(page_session(), person_id)
@@ -177,8 +181,9 @@ def _exercise(person_id: str, refusal: Refusal | None = None) -> Any:
 
 
 @page(
-    bp, "/members/<person_id>/exercises", permission=ASSESS, unit="write", methods=("POST",), endpoint="exercise_post"
-)
+    bp, "/members/<person_id>/exercises", permission=ASSESS, health=True, unit="write", methods=("POST",),
+    endpoint="exercise_post",
+)  # fmt: skip
 def exercise_post(person_id: str) -> Any:
     """Write what somebody is to do at home: it takes the place of what they were told before."""
     person = person_of(page_session(), person_id)

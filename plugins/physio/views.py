@@ -134,8 +134,9 @@ def _form(person_id: str, one: Instrument, old: records.Assessment | None, refus
 
 
 @page(
-    bp, "/members/<person_id>/assess/<key>", permission=ASSESS, unit="write", methods=("POST",), endpoint="assess_post"
-)
+    bp, "/members/<person_id>/assess/<key>", permission=ASSESS, health=True, unit="write", methods=("POST",),
+    endpoint="assess_post",
+)  # fmt: skip
 def assess_post(person_id: str, key: str) -> Any:
     """Write an assessment or the correction of one."""
     one, form = records.instrument(key), request.form
@@ -168,7 +169,7 @@ def assess_post(person_id: str, key: str) -> Any:
     return go("physio.record", person_id=person.person_id)
 
 
-@page(bp, "/members/<person_id>/screening", permission=ASSESS, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/screening", permission=ASSESS, health=True, unit="write", methods=("POST",))
 def screening(person_id: str) -> Any:
     """Write what speaks against a modality, as asked today."""
     on_refusal(lambda refusal: _record(person_id, refusal))

@@ -194,7 +194,7 @@ def test_the_page_shows_scores_bands_change_chart_and_every_look_is_audited(benc
     assert page.count('class="c1" viewBox') == 2
     assert "60%" in told
     with bench.unit() as session:
-        reads = session.scalar(select(func.count(AuditEntry.id)).where(AuditEntry.action == "health.read"))
+        reads = session.scalar(select(func.count(AuditEntry.id)).where(AuditEntry.action == "care.read"))
     assert reads >= 1
     assert page_of(bench, one, "front_desk").status_code == 403
     assert bench.client(B, "clinician").get(f"/p/physio/members/{one}").status_code == 404

@@ -69,5 +69,7 @@ PLUGINS: dict[str, Recipe] = {
     "beauty.cycle": Recipe({"person_id": PERSON}, form={"act": "sign", "method": "paper", "evidence": "扫一扫"}),
     "beauty.objections": Recipe({"person_id": PERSON}),
     "beauty.objection_save": Recipe({"person_id": PERSON}, form={"text": "扫一扫"}),
+    "beauty.table": PLAIN,
+    "beauty.table_sign": Recipe(form={"name": "扫一扫", "digest": "x"}),
     "beauty.batches": Recipe(query={"batch": "SWEPT-1"}),
 }

@@ -34,7 +34,7 @@ _OWN = frozenset({
     "person", "search_token", "card", "card_seat", "person_tag", "relation", "tier_standing", "audit_entry",
     "audit_link", "import_row", "outbox_message",
 })  # fmt: skip
-_ONLY_LOOKED = frozenset({ACTION, "health.read", "people.phone.unmasked"})
+_ONLY_LOOKED = frozenset({ACTION, "care.read", "health.read", "people.phone.unmasked"})
 
 
 def used_since(session: Session, batch: ImportBatch, person_ids: Sequence[int]) -> set[int]:

@@ -33,6 +33,7 @@ CSS_LAYERS = (
 )  # fmt: skip
 # Sheets of a few pages alone: those pages ask for them in `{% block sheets %}`.
 OWN_SHEETS = ("visits.css",)
+OWN_SCRIPTS = ("photos.js",)
 JS_PARTS = (
     "core.js", "htmx-wiring.js", "toast.js", "popover.js", "subnav.js", "shortcuts.js", "combobox.js", "scanner.js",
     "lists.js", "entry.js", "find.js", "palette.js", "desk.js", "cash.js", "sign.js", "rewards.js",
@@ -141,6 +142,7 @@ def collect() -> Assets:
     """Return every asset of the installation."""
     images = {p.name: p.read_text(encoding="utf-8") for p in sorted((STATIC / "img").glob("*.svg"))}
     own = {name: squeeze_css((STATIC / "css" / name).read_text(encoding="utf-8")) for name in OWN_SHEETS}
+    own |= {name: (STATIC / "js" / name).read_text(encoding="utf-8") for name in OWN_SCRIPTS}
     return Assets({"app.css": stylesheet(), "app.js": f"{htmx()};\n{script()}", **images, **own, **_of_plugins()})
 
 

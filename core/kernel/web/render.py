@@ -156,6 +156,7 @@ def shell_context() -> dict[str, Any]:
         "request_id": here.request_id,
         "nonce": here.nonce,
         "fragment": is_fragment(),
+        "banner": here.banner or (here.session.info.get(state.BANNER) if here.session else None),
     }
 
 

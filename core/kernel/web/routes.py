@@ -22,18 +22,19 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from flask import make_response, redirect, request, url_for
 from sqlalchemy.exc import DBAPIError
 
-from core.kernel import audit, clock, permissions
+from core.kernel import clock, permissions
 from core.kernel.errors import Forbidden, NotFound
 from core.kernel.i18n import _
 from core.kernel.ids import parse_id
 from core.kernel.tenancy import acting
 from core.kernel.web import state
 from core.kernel.web.identity import FULL, LOCKED
+from core.kernel.web.state import BANNER, HealthRead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ class RouteSpec:
     unit: str = "read"
     public: bool = False
     held: bool = False
-    health: bool | str = False
+    health: bool | Literal["noted"] = False
     upload: bool = False
     while_viewing: bool = False
 
@@ -81,7 +82,7 @@ def page(
     permission: str | None = None,
     unit: str = "read",
     methods: tuple[str, ...] = ("GET",),
-    health: bool | str = False,
+    health: bool | Literal["noted"] = False,
     public: bool = False,
     held: bool = False,
     upload: bool = False,
@@ -92,8 +93,9 @@ def page(
 
     With "own" the view opens its units itself (a once-only call does) and has no `session()`.
 
-    `health=True` (or the name of the URL part that holds the person's id) commits an audit row
-    before anything is read. `upload=True` lifts the body limit from 2 MB to 20 MB. Raises ValueError
+    `health=True` lets nobody in who has no business with the health record of the person whose id is the URL part
+    `person_id`, and commits who is about to read it before anything is read; `health="noted"` only writes it down, for
+    a page that shows less to who may not read. `upload=True` lifts the body limit from 2 MB to 20 MB. Raises ValueError
     for a route that is neither public nor bound to a permission.
     """
     if unit not in {"read", "write", "own"}:
@@ -232,23 +234,18 @@ def safe_path(url: str | None) -> str:
 
 
 def _note_health_read(spec: RouteSpec, identity: Identity, kwargs: dict[str, Any]) -> None:
-    """Commit who is about to read whose health facts: no audit, no data (security C16).
+    """Commit who is about to read whose health record: no audit, no data (security C16).
 
-    Of nobody of the franchise there is nothing to read, and the trail names no stranger's id: NotFound.
+    The room that owns these records says who may (assembly). Of nobody of the franchise there is nothing to read, and
+    the trail names no stranger's id: NotFound. An entry that is posted was looked at a moment ago.
     """
-    name = spec.health if isinstance(spec.health, str) else "person_id"
-    person_id = parse_id(kwargs.get(name))
+    person_id = parse_id(kwargs.get("person_id"))
+    if person_id is None:
+        raise NotFound
+    read = HealthRead(person_id, request.endpoint or "page", spec.health is True, request.method in LOOKING)
     with acting(identity.actor), state.web().runtime.db.unit("write") as unit:
-        if person_id is None or not state.web().is_known(unit, person_id):
-            raise NotFound
-        audit.record(
-            unit,
-            "health.read",
-            "person",
-            person_id,
-            person_id=person_id,
-            detail={"page": request.endpoint},
-        )
+        state.web().note_health(unit, read)
+        state.here().banner = unit.info.get(BANNER)
 
 
 def run_unit(mode: str, identity: Identity | None, view: Callable[..., Any], kwargs: dict[str, Any]) -> Response:

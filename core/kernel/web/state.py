@@ -40,18 +40,46 @@ class Shell:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What stands at the head of a page for as long as something unusual is open: a template and what it shows."""
+
+    template: str
+    shown: Mapping[str, Any]
+
+
+BANNER = "web.banner"  # where a unit of work (session.info) carries the Banner of the page that is drawn in it
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRead:
+    """Somebody is about to read a person's health record on a page: the endpoint, whether who has no business with it is
+    refused (`need`), and whether it is written down even when it was a moment ago (`each`).
+    """
+
+    person_id: int
+    page: str
+    need: bool = True
+    each: bool = True
+
+
+def nobody_answers(_session: Session, read: HealthRead) -> None:
+    """Refuse to show a health record while no room says who may read it."""
+    raise RuntimeError(f"{read.page}: no room says who may read a health record")
+
+
 @dataclass
 class WebState:
     """What an application carries: the runtime, who knows identities, the assets, the shell.
 
-    `is_known` says whether the franchise knows somebody of an id; the room that owns persons answers (assembly).
+    `note_health` refuses or writes down that a health record is read; the room that owns them answers (assembly).
     """
 
     runtime: Any
     identity: IdentityPort
     assets: Assets
     shell: Shell
-    is_known: Callable[[Session, int], bool] = lambda _session, _person_id: True
+    note_health: Callable[[Session, HealthRead], None] = nobody_answers
 
 
 @dataclass
@@ -67,6 +95,7 @@ class RequestState:
     identity: Identity | None = None
     session: Session | None = None
     on_refusal: Callable[[Refusal], Any] | None = None
+    banner: Banner | None = None
 
 
 def web() -> WebState:

@@ -77,8 +77,13 @@ def test_the_glass_opens_thirty_minutes_and_is_told_counted_and_audited(desk, me
         told = select(Notification.staff_id).where(Notification.kind == access.OPENED)
         assert set(session.scalars(told)) == {house.dental.staff["owner"]}
         actions = set(session.scalars(select(AuditEntry.action).where(AuditEntry.person_id == member)))
-        assert {"care.glass.opened", "health.read"} <= actions
+        assert {"care.glass.opened", "care.read"} <= actions
+    for path in (f"/members/{member}/visits", f"/members/{member}/photos"):
+        assert "紧急查看中" in client.get(path).get_data(as_text=True), path
+    with acting(house.actor(house.dental)), house.unit("read") as session:
+        assert session.scalars(select(HealthGlass.reads)).one() == 3
     with clock.frozen_at(clock.now() + timedelta(minutes=31)):
+        assert desk.client("manager").get(f"/members/{member}/visits").status_code == 403
         assert "癫痫" not in desk.client("manager").get(page).get_data(as_text=True)
 
 

@@ -74,6 +74,7 @@ def test_a_signed_visit_changes_by_a_revision_alone(doctor):
     assert re.search(r"<del[^>]*>充填</del>", page)
     assert re.search(r"<ins[^>]*>根管治疗</ins>", page)
     assert "处置写错" in page
+    assert plain(page).count("clinician员") >= 2  # each revision says who signed it
     assert "第 2 版" in plain(doctor.get(f"/members/{person}/visits").text)
 
 
@@ -142,10 +143,17 @@ def test_photos_are_taken_in_shown_compared_and_hidden_at_every_door(doctor, ins
     codes = re.findall(r"/photos/([0-9a-f]{32})/small", gallery)
     assert len(codes) == 2
     pair = re.search(r"/members/\d+/photos/compare\?a=\d+(?:&amp;|&)b=\d+", gallery).group(0).replace("&amp;", "&")
-    doors = [pair, *(f"/photos/{c}{s}" for c in codes for s in ("", "/small"))]
+    for view in ("slide", "ghost"):  # one over the other: both pictures, no style in the page
+        over = doctor.get(f"{pair}&view={view}").text
+        assert f'class="over {view}"' in over
+        assert over.count(f"/photos/{codes[0]}\"") == over.count(f"/photos/{codes[1]}\"") == 1
+        assert 'style="' not in over
+        assert "/assets/photos." in over
+    assert "/assets/photos." not in doctor.get(f"{pair}&view=x").text
+    doors = [pair, f"{pair}&view=slide", *(f"/photos/{c}{s}" for c in codes for s in ("", "/small"))]
     answers = [doctor.get(one) for one in doors]
-    assert [a.status_code for a in answers] == [200] * 5
-    picture = answers[1]
+    assert [a.status_code for a in answers] == [200] * 6
+    picture = answers[2]
     assert picture.headers["Cache-Control"] == "no-store"
     assert picture.headers["Content-Type"] == "image/webp"
     assert "sandbox" in picture.headers["Content-Security-Policy"]
@@ -156,13 +164,13 @@ def test_photos_are_taken_in_shown_compared_and_hidden_at_every_door(doctor, ins
         reads = session.scalars(select(AuditEntry.id).where(AuditEntry.action == "care.photo.read")).all()
         assert len(reads) == 4
         kit.agree(session, person, granted=False)
-    assert [doctor.get(one).status_code for one in doors] == [404] * 5
+    assert [doctor.get(one).status_code for one in doors] == [404] * 6
     hidden = plain(doctor.get(f"/members/{person}/photos").text)
     assert "没有“照片存档”的同意" in hidden
     assert "保存了 2 张照片" in hidden
     with acting(doctor.actor), installation.unit() as session:
         kit.agree(session, person)
-    assert [doctor.get(one).status_code for one in doors] == [200] * 5
+    assert [doctor.get(one).status_code for one in doors] == [200] * 6
     assert "没有“照片宣传”的同意" in plain(doctor.get(f"/members/{person}/photos?use=publicity").text)
 
 

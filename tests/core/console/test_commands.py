@@ -131,6 +131,8 @@ def test_jobs_by_name_and_due(run, installation):
     assert told["failed"] == 0
     assert json.loads(run("jobs", "run", "expire_points", "--json").output)["done"] == 0
     assert set(json.loads(run("jobs", "run", "--due", "--json").output)) >= {"outbox", "tier_review"}
+    handed = json.loads(run("jobs", "run", "handoffs", "--json").output)  # a plugin's job under the contract's name
+    assert (handed["name"], handed["done"], handed["failed"]) == ("handoffs", 0, 0)
     run("jobs", "run", "nothing", code=2)
 
 

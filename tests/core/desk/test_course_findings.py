@@ -25,14 +25,14 @@ def shop(desk):
     return desk
 
 
-def finding(shop, severity):
+def finding(shop, severity, **more):
     """Make every session of moxa give a finding."""
     module = types.ModuleType("checks")
 
     @hookimpl
     def checkout_checks(ctx, basket):
         return [
-            Check("test.moxa", severity, "孕期慎用艾灸", line.line, "care.override.major")
+            Check("test.moxa", severity, "孕期慎用艾灸", line.line, "care.override.major", **more)
             for line in basket.lines
             if line.code == "MOXA"
         ]
@@ -79,9 +79,10 @@ def test_a_major_finding_wants_a_reason_and_the_pin_of_somebody_who_may(shop):
     blocked = shop.post(path, form_of(shop.get(path).text))
     grave = re.search(r'name="grave" value="(\w+)"', blocked.text).group(1)
     numbers = shop.house.numbers
-    asked = {**form_of(blocked.text), "grave": grave, f"why_{grave}": "医生当面确认过"}
+    asked = {**form_of(blocked.text), "grave": grave, f"reason_text_{grave}": "医生当面确认过"}
     wrong = shop.post(path, {**asked, f"number_{grave}": numbers["manager"], f"pin_{grave}": "000001"})
     assert wrong.status_code == 401
+    assert "医生当面确认过" in wrong.text  # what was typed stays, but for the PIN
     asked["once"] = field(wrong.text, "once")
     done = shop.post(path, {**asked, f"number_{grave}": numbers["manager"], f"pin_{grave}": PIN})
     assert done.status_code == 303, plain(done.text)[:500]
@@ -94,6 +95,29 @@ def test_a_contraindication_cannot_be_passed(shop):
     blocked = shop.post(path, form_of(shop.get(path).text))
     assert "此项不能放行，今天不要做" in plain(blocked.text)
     assert left(shop, course) == 10
+
+
+def test_a_rule_s_own_reason_and_the_prescriber_s_new_signature_go_with_the_use(shop):
+    """As at the till and over the API: the code of the reason, the evidence, the licence that was held."""
+    _person, course, path = sold(shop)
+    finding(shop, "contraindicated", resign=True, reasons=(("doctor", "医师已评估"),))
+    with acting(shop.actor), shop.installation.unit() as unit:
+        manager = unit.get(Staff, shop.house.staff["manager"])
+        manager.licence_kind, manager.licence_no, manager.licence_until = "pharmacist", "ZY-9", "2999-12-31"
+    blocked = shop.post(path, form_of(shop.get(path).text))
+    grave = re.search(r'name="grave" value="(\w+)"', blocked.text).group(1)
+    chosen = re.search(rf'name="reason_{grave}" value="([^"]+)"', blocked.text).group(1)
+    asked = {"grave": grave, f"reason_{grave}": chosen, f"number_{grave}": shop.house.numbers["manager"],
+             f"pin_{grave}": PIN}  # fmt: skip
+    bare = shop.post(path, {**form_of(blocked.text), **asked})
+    assert (bare.status_code, "请写明凭据" in plain(bare.text)) == (422, True)
+    done = shop.post(path, {**form_of(bare.text), **asked, f"evidence_{grave}": "处方 88 李医师 10:20"})
+    assert done.status_code == 303, plain(done.text)[:500]
+    assert left(shop, course) == 9
+    with acting(shop.actor), shop.installation.unit("read") as unit:
+        kept = unit.query(Finding).filter(Finding.override_by.is_not(None)).one()
+        assert (kept.reason_code, "处方 88 李医师 10:20" in kept.evidence) == ("prescriber_resigned", True)
+        assert (kept.licence_kind, kept.licence_no) == ("pharmacist", "ZY-9")
 
 
 def test_ones_own_course_wants_a_colleague(shop):

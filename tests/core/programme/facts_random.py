@@ -20,6 +20,8 @@ VALUES = {
     "item": ["F-RESIN", "CLEAN", "PASTE", "CHECK"],
     "category": ["filling", "clean", "oral"],
     "plugin_demo.ill": [*ILLS],
+    "care.allergy": ["class:penicillins", "ingredient:aspirin", "class:latex"],
+    "care.condition": ["renal_severe", "renal_impairment", "asthma"],
     "grade": ["A", "B", "F", ""],
     "value_class": ["high", "low", ""],
     "abc": ["A", "B", "C"],

@@ -9,6 +9,7 @@ import random
 from sqlalchemy import select
 
 from core.cards.models import Card, CardSeat
+from core.care.models import HealthFact, HealthRecord
 from core.catalog.models import Item
 from core.kernel import clock, triggers
 from core.kernel.ids import new_id
@@ -16,7 +17,7 @@ from core.kernel.tenancy import acting, current_actor
 from core.ledger.models import Account, Lot, Transfer
 from core.orders.models import OrderLine, Orders
 from core.org.models import Store
-from core.people.models import Consent, Person, PersonField, PersonTag, PersonValue
+from core.people.models import Consent, ConsentText, Person, PersonField, PersonTag, PersonValue
 from core.programme.fact_tests import age_on
 from core.programme.recurrence import birthday_in
 from tests.installation import at
@@ -27,6 +28,11 @@ TODAY = dt.date(2026, 11, 21)
 TAGS = ("高潜力", "价格敏感", "老客", "怕疼")
 ILLS = ("asthma", "gout")
 DAY_MS = 86_400_000
+HEALTH = [
+    ("allergy", "class|penicillins"), ("allergy", "ingredient|aspirin"), ("allergy", "text|芒果"),
+    ("condition", "code|renal_severe"), ("condition", "code|asthma"), ("condition", "icd10|K02"),
+    ("physiology", "pregnancy|yes"), ("physiology", "pregnancy|no"), ("physiology", "lactation|yes"),
+]  # fmt: skip
 
 
 def with_demo(installation):
@@ -59,6 +65,13 @@ class _Maker:
         self.issued = session.scalar(select(Account).where(Account.owner_kind == "house", Account.bucket == "issued"))
         if self.issued is None:
             self.issued = self.add(Account(owner_kind="house", owner_id=0, unit="points", bucket="issued"))
+        for purpose, material, days in (("health", True, 30), ("marketing_sms", False, 1)):
+            self.add(
+                ConsentText(
+                    purpose=purpose, number=2, body="文本", material=material,
+                    published_at=clock.now_ms() - days * DAY_MS,
+                )
+            )  # fmt: skip
         self.field = self.add(PersonField(key="skin", label="肤质", kind="choice", choices="油\n干"))
         self.session.flush()
 
@@ -128,10 +141,11 @@ class _Maker:
                         purpose=purpose,
                         granted=rng.random() < 0.6,
                         door="test",
-                        at=at_ms,
+                        at=at_ms - rng.choice([0, 60]) * DAY_MS,
                     )
                 )
                 self.session.flush()
+        self.health(person)
         for _n in range(rng.randint(0, 3)):
             self.add(
                 PluginDemoNote(
@@ -142,6 +156,20 @@ class _Maker:
             self.order(person)
         if rng.random() < 0.6:
             self.points(person)
+
+    def health(self, person):
+        rng = self.rng
+        if rng.random() < 0.5:
+            return
+        status = rng.choice(["unknown", "none_known", "listed"])
+        self.add(HealthRecord(person_id=person.id, allergy_status=status, version=1))
+        for kind, code in rng.sample(HEALTH, rng.randint(0, 3)):
+            row = HealthFact(
+                person_id=person.id, kind=kind, status=rng.choice(["active", "active", "refuted"]),
+                noted_at=clock.now_ms(),
+            )  # fmt: skip
+            row.code = f"{kind}|{code}"
+            self.add(row)
 
     def order(self, person):
         rng = self.rng
@@ -273,6 +301,8 @@ class Slow:
         self.cards, self.seats = {c.id: c for c in read(Card)}, read(CardSeat)
         self.stores = {s.id: s.code for s in read(Store)}
         self.sensitive = {i.code for i in read(Item) if i.sensitive}
+        self.health, self.asked = read(HealthFact), read(HealthRecord)
+        self.texts = read(ConsentText)
         self.seen = seen
 
     def matching(self, condition):
@@ -372,8 +402,33 @@ class Slow:
         return {t.tag for t in self.tags if t.person_id == p.id}
 
     def f_consent(self, p, _d):
-        newest = {c.purpose: c.granted for c in self.consents if c.person_id == p.id}
-        return {purpose for purpose, granted in newest.items() if granted}
+        newest = {c.purpose: c for c in self.consents if c.person_id == p.id}
+        return {purpose for purpose, c in newest.items() if c.granted and not self._overtaken(c)}
+
+    def _overtaken(self, c):
+        return any(t.purpose == c.purpose and t.material and t.published_at > c.at for t in self.texts)
+
+    def _health(self, p, kind):
+        return {h.code.partition("|")[2] for h in self.health if (h.person_id, h.kind, h.status) == (p.id, kind, "active")}
+
+    def f_care_asked(self, p, _d):
+        return any(r.person_id == p.id and r.allergy_status != "unknown" for r in self.asked)
+
+    def f_care_allergic(self, p, _d):
+        return bool(self._health(p, "allergy"))
+
+    def f_care_allergy(self, p, _d):
+        return {code.replace("|", ":") for code in self._health(p, "allergy")}
+
+    def f_care_condition(self, p, _d):
+        found = {code.partition("|")[2] for code in self._health(p, "condition") if code.startswith("code|")}
+        return found | ({"renal_impairment"} if "renal_severe" in found else set())
+
+    def f_care_pregnant(self, p, _d):
+        return "pregnancy|yes" in self._health(p, "physiology")
+
+    def f_care_lactating(self, p, _d):
+        return "lactation|yes" in self._health(p, "physiology")
 
     def f_referred(self, p, _d):
         return p.referrer_id is not None

@@ -107,7 +107,7 @@ def test_what_is_lacking_is_said_and_an_old_text_or_a_withdrawal_lacks_again(ben
     from core.kernel import settings
 
     one = enrol(bench)
-    both = [(checks.NO_CONSENT, "moderate", None), (checks.NO_ANSWERS, "moderate", None)]
+    both = [(checks.NO_CONSENT, "info", None), (checks.NO_ANSWERS, "info", None)]
     assert findings(bench, "ipl", one) == both
     ready(bench, one, {}, "energy")
     assert findings(bench, "ipl", one) == []
@@ -290,7 +290,7 @@ def test_the_cycle_needs_its_own_consent_cautions_surgery_and_goes_with_the_cons
         with pytest.raises(Invalid):
             profiles.note_cycle(session, one, last, 60, 1)
     assert findings(bench, "surgery", one) == [(checks.CAUTION, "moderate", None)]
-    assert findings(bench, "peel", one) == [(checks.NO_CONSENT, "moderate", None)]
+    assert findings(bench, "peel", one) == [(checks.NO_CONSENT, "info", None)]
     with bench.unit() as session:
         copy = bench.host.call_installed("personal_data", hook_context(session), person_id=one)
         told = str([answer.value for answer in copy])
@@ -345,7 +345,7 @@ def test_the_skin_is_entered_compared_and_every_look_is_audited(bench):
     assert "油脂请填 0 到 100 的整数" in plain(wrong.text)
     assert "留着的话" in wrong.text
     with bench.unit() as session:
-        count = select(func.count(AuditEntry.id)).where(AuditEntry.action == "health.read")
+        count = select(func.count(AuditEntry.id)).where(AuditEntry.action == "care.read")
         assert session.scalar(count) >= 1
     assert bench.client(role="front_desk").get(path).status_code == 403
     assert bench.client(B, "clinician").get(path).status_code == 404

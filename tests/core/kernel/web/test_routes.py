@@ -151,7 +151,15 @@ def test_a_read_unit_refuses_to_write(client):
 
 def test_a_health_page_leaves_its_audit_row_even_when_it_then_fails(client, world):
     sign_in(client)
+    seen = []
+
+    def note(unit, read):
+        seen.append((read.need, read.each))
+        audit.record(unit, "health.read", "person", read.person_id, person_id=read.person_id, detail={"page": read.page})
+
+    client.application.extensions["huike"].note_health = note
     assert client.get("/probe/health/77").status_code == 404
+    assert seen == [(True, True)]
     with acting(world.actor()), world.runtime.db.unit("read") as s:
         row = s.scalars(select(AuditEntry).where(AuditEntry.action == "health.read")).one()
         assert (row.person_id, row.staff_id, row.store_id) == (77, world.desk_id, world.store_id)
