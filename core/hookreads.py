@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 LIMIT = 500
 
 
-def items_with(session: Session, attribute: str) -> list[ItemView]:
-    """Return the franchise's active items that carry `attribute`, by code; at most 500."""
+def items_with(session: Session, attribute: str, *, limit: int = LIMIT, priced: bool = True) -> list[ItemView]:
+    """Return the franchise's active items that carry `attribute`, by code; at most `limit`, 500 unless told."""
     rows = session.scalars(
         select(Item)
         .where(Item.active.is_(True), Item.attributes.contains(json.dumps(attribute), autoescape=True))
         .order_by(Item.code)
-        .limit(LIMIT)
+        .limit(limit)
     ).all()
-    costs = prices.of(session, rows)
+    costs = prices.of(session, rows) if priced else dict.fromkeys((row.id for row in rows), 0)
     found = []
     for row in rows:
         attributes = json.loads(row.attributes)

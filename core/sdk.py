@@ -15,7 +15,10 @@ from core.care.services import note_medicine, stop_medicine
 from core.care.visit_reads import visits_of, visits_of_order
 from core.care.visits import attach_part, open_visit
 from core.care.visits import part_of as visit_part_of
+from core.hookcalls import ApiCall, ApiField
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
+from core.hookhealth import Concern, Concerned, concerned, may_read_health, safety_in_bulk
+from core.hookhealth import counts as health_counts
 from core.hookreads import (
     has_consented,
     items_of,
@@ -91,11 +94,15 @@ __all__ = [
     "go", "has_consented", "hookimpl", "ids", "items_with", "may", "ngettext", "on_refusal", "open_visit", "page",
     "page_session", "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value",
     "some_people", "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
+    # Calls of the POS API.
+    "ApiCall", "ApiField",
     # Tables that are only added to; who may read a health record, and that it was read; a fragment for htmx.
     "check_need", "frozen_columns", "is_fragment", "no_delete",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
+    # The same of many persons at once.
+    "Concern", "Concerned", "concerned", "health_counts", "may_read_health", "safety_in_bulk",
     # What was sold, items, stores and licences.
     "SoldLine", "items_of", "licence_of", "sold_by_item", "sold_in_order", "sold_to", "staff_choices", "store_names",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.sdk import (
+    ApiCall,
     BasketView,
     Check,
     CheckSpec,
@@ -29,10 +30,10 @@ from core.sdk import (
     licence_of,
     staff_choices,
 )
-from plugins.pharmacy import blueprint, checks, data_views, dispensing, duties, rules, views
+from plugins.pharmacy import audience_views, blueprint, calls, checks, data_views, dispensing, duties, rules, views
 from plugins.pharmacy.attributes import ATTRIBUTES
 from plugins.pharmacy.models import PharmacyDuty
-from plugins.pharmacy.permissions import BOOKS, PERMISSIONS, REGISTER, VIEW
+from plugins.pharmacy.permissions import AUDIENCE, BOOKS, PERMISSIONS, REGISTER, VIEW
 from plugins.pharmacy.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -77,7 +78,13 @@ def register_checks() -> list[CheckSpec]:
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     assert views
+    assert audience_views
     return [blueprint.bp]
+
+
+@hookimpl
+def register_calls() -> list[ApiCall]:
+    return calls.CALLS
 
 
 @hookimpl
@@ -92,6 +99,7 @@ def menu_items(ctx: HookContext) -> list[MenuItem]:
         MenuItem("pharmacy.books", _l("处方与登记册"), "pharmacy.books_page", BOOKS, "reports", "doc", 60),
         MenuItem("pharmacy.refills", _l("续药提醒"), "pharmacy.refills", REGISTER, "followups", "pill", 40),
         MenuItem("pharmacy.demand", _l("门店用量"), "pharmacy.demand", BOOKS, "reports", "pill", 61),
+        MenuItem("pharmacy.audience", _l("药品活动避开谁"), "pharmacy.audience", AUDIENCE, "marketing", "pill", 60),
         MenuItem("pharmacy.data", _l("用药核对资料"), "pharmacy.data", VIEW, "settings", "pill", 60),
     ]
 

@@ -15,6 +15,19 @@ PLUGINS: dict[str, Recipe] = {
     "dental.note": Recipe({"person_id": PERSON}, form={"fdi": "16", "s": "O", "code": "caries"}),
     "dental.void": Recipe({"person_id": PERSON, "event_id": "5"}),  # a further event: whose, is tested beside the chart
     "dental.plan": Recipe({"person_id": PERSON}),
+    "api_x.pharmacy_audience": Recipe(json={"items": ["VITC"]}),
+    "pharmacy.audience": Recipe(query={"item": "VITC"}),
+    "api_x.pharmacy_duty": Recipe(json={"act": "on"}),
+    "api_x.pharmacy_prescriptions": Recipe(
+        json={
+            "member_id": PERSON,
+            "number": "1",
+            "prescriber": "扫一扫",
+            "hospital": "扫一扫",
+            "issued_on": "2026-01-05",
+            "items": [{"item": "X", "pieces": 1}],
+        },
+    ),
     "pharmacy.duty": PLAIN,
     "pharmacy.duty_post": Recipe(form={"act": "on"}),
     "pharmacy.member": Recipe({"person_id": PERSON}),
