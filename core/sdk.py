@@ -15,6 +15,7 @@ from core.care.services import note_medicine, stop_medicine
 from core.care.visit_reads import visits_of, visits_of_order
 from core.care.visits import attach_part, open_visit
 from core.care.visits import part_of as visit_part_of
+from core.desk.remote import AtTill, answer_at_till, ask_at_till, passed_at_till, sitting
 from core.hookcalls import ApiCall, ApiField
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
 from core.hookhealth import Concern, Concerned, concerned, may_read_health, safety_in_bulk
@@ -60,6 +61,7 @@ from core.hooktypes import (
     PointsChange,
     Preset,
     PriceChange,
+    Remote,
     SeatView,
     TimelineEntry,
     VisitPart,
@@ -68,7 +70,7 @@ from core.kernel import clock, columns, ids, tenancy
 from core.kernel.audit import record as record_audit
 from core.kernel.db import Base, FranchiseOwned, belongs_to
 from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
-from core.kernel.i18n import _, _l, current_locale, ngettext
+from core.kernel.i18n import _, _l, current_locale, in_locale, ngettext
 from core.kernel.permissions import Permission, authorize, may, permission
 from core.kernel.plugin_types import Plugin
 from core.kernel.plugins import hookimpl
@@ -78,7 +80,7 @@ from core.kernel.settings import value as setting_value
 from core.kernel.triggers import frozen_columns, no_delete
 from core.kernel.web import charts
 from core.kernel.web.render import go, is_fragment, render_page, toast
-from core.kernel.web.routes import on_refusal, page
+from core.kernel.web.routes import on_refusal, own_unit, page
 from core.kernel.web.routes import session as page_session
 from core.orders.sold import SoldLine, sold_by_item, sold_in_order, sold_to
 from core.org.approvals import ask as ask_approval
@@ -96,6 +98,8 @@ __all__ = [
     "some_people", "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
     # Calls of the POS API.
     "ApiCall", "ApiField",
+    # A finding at the till put before a colleague elsewhere.
+    "AtTill", "Remote", "answer_at_till", "ask_at_till", "in_locale", "own_unit", "passed_at_till", "sitting",
     # Tables that are only added to; who may read a health record, and that it was read; a fragment for htmx.
     "check_need", "frozen_columns", "is_fragment", "no_delete",
     # Facts that protect a person (core/care).

@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FindingShown:
-    """A finding on the basket; `given` says who let it pass, if anybody did."""
+    """A finding on the basket; `given` says who let it pass, if anybody did; `asked`: a colleague was asked."""
 
     view: FindingView
     given: rules.Given | None
+    asked: bool = False
 
     @property
     def open(self) -> bool:
@@ -230,7 +231,7 @@ def _price(session: Session, till: Till) -> None:
         line.quote = quoted
     given = {one.finding: one for one in rules.still_given(till.draft, clock.now_ms())}
     for view in priced.findings:
-        shown = FindingShown(view, given.get(view.id))
+        shown = FindingShown(view, given.get(view.id), view.id in till.draft.asked)
         (till.lines[view.line - 1].findings if view.line else till.general).append(shown)
     till.rule = priced.programme.tender
     till.points = services.points_of(till.draft, priced)

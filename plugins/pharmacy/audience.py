@@ -32,7 +32,7 @@ from core.sdk import (
     tenancy,
 )
 from plugins.pharmacy import checks, datasets, matching
-from plugins.pharmacy.attributes import ATC, INGREDIENTS, RX_CLASS
+from plugins.pharmacy.attributes import ATC, INGREDIENTS, RX_CLASS, ingredients_of
 from plugins.pharmacy.knowledge import ATC_GROUP, UNDISCLOSED, Index
 from plugins.pharmacy.matching import Patient, Product
 from plugins.pharmacy.rules import NOT_GIVEN
@@ -170,7 +170,7 @@ def reasons_of(
     """Return by item code why a person is left out of it."""
     patient = checks.patient_of(view, known, today)
     groups = _groups_of(index, view)
-    vague = not view.asked or _in_words(view, known, today)
+    vague = not view.asked or _in_words(view, known, today) or _strange(index, patient)
     found: dict[str, set[str]] = {}
     for product, group in products:
         own = {_OF_KIND[one.kind] for one in matching.match(index, [product], patient)}
@@ -202,6 +202,11 @@ def _in_words(view: SafetyView, known: Mapping[str, ItemView], today: date) -> b
     )
 
 
+def _strange(index: Index, patient: Patient) -> bool:
+    """Return whether a medicine is taken of which no table knows any ingredient."""
+    return any(not any(index.knows(name) for name in one.disclosed) for one in patient.medicines)
+
+
 # -- whom it may concern at all --------------------------------------------------------------------
 
 
@@ -222,12 +227,19 @@ def concern_of(
         allergies=frozenset(one for one in plain if hides or _clashes(index, products, one)),
         conditions=frozenset(conditions),
         ingredients=frozenset(code for _kind, code in _ingredients(index)) if hides else frozenset(partners),
-        items=frozenset(one.code for one in drugs if hides or partners & set(one.attributes.get(INGREDIENTS) or ())),
+        items=frozenset(
+            one.code for one in drugs if hides or partners & set(ingredients_of(one.attributes.get(INGREDIENTS)))
+        ),
         known_allergies=frozenset(plain),
         known_ingredients=frozenset(code for _kind, code in _ingredients(index)),
-        known_items=frozenset(one.code for one in drugs if one.attributes.get(INGREDIENTS)),
+        known_items=frozenset(one.code for one in drugs if _read(index, one)),
         born_after=_born_after(index, products, conditions, today),
     )
+
+
+def _read(index: Index, item: ItemView) -> bool:
+    """Return whether any table knows an item's ingredients, so that its code says all."""
+    return any(index.knows(name) for name in ingredients_of(item.attributes.get(INGREDIENTS)))
 
 
 def _ingredients(index: Index) -> set[tuple[str, str]]:

@@ -17,6 +17,7 @@ from core.sdk import (
     HookContext,
     ItemView,
     LineView,
+    Remote,
     SafetyView,
     _,
     _l,
@@ -28,7 +29,7 @@ from core.sdk import (
     substance_of,
 )
 from plugins.pharmacy import datasets, gates, matching
-from plugins.pharmacy.attributes import INGREDIENTS, MIN_AGE, PREGNANCY, ROUTE, RX_CLASS, number
+from plugins.pharmacy.attributes import INGREDIENTS, MIN_AGE, PREGNANCY, ROUTE, RX_CLASS, ingredients_of, number
 from plugins.pharmacy.knowledge import UNDISCLOSED
 from plugins.pharmacy.matching import MEDICINE, Match, Patient, Product
 from plugins.pharmacy.permissions import OVERRIDE
@@ -64,6 +65,8 @@ REASONS = (
     ("doses_apart", _l("错开服药时间")), ("prescriber_confirmed", _l("已与处方医师确认（电话、时间）")),
     ("other", _l("其他")),
 )  # fmt: skip
+# A pharmacist elsewhere in the franchise may be asked (asks.py).
+REMOTE = Remote("pharmacy.ask", "pharmacy.ask_state", _l("请药师远程审"))
 
 
 def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
@@ -81,7 +84,7 @@ def product_of(item: LineView | ItemView, line: int = 0) -> Product:
     """Return a product from an item's attributes."""
     told = item.attributes
     return Product(
-        item.code, item.name, tuple(told.get(INGREDIENTS) or ()), str(told.get(ROUTE) or ""),
+        item.code, item.name, ingredients_of(told.get(INGREDIENTS)), str(told.get(ROUTE) or ""),
         str(told.get(RX_CLASS) or ""), str(told.get(PREGNANCY) or ""), number(told.get(MIN_AGE)), line,
     )  # fmt: skip
 
@@ -102,7 +105,7 @@ def _matched(ctx: HookContext, basket: BasketView, known: Mapping[int, SafetyVie
         by_line = {one.line: one for one in products}
         found += [check_of(one, by_line, patient, index, told) for one in matching.match(index, products, patient)]
         found += _unread(index, products)
-        found += _unasked(ctx.session, view, products, items, ctx.business_date)
+        found += _unasked(ctx.session, view, products, items, ctx.business_date, index, patient)
     return found
 
 
@@ -129,7 +132,7 @@ def patient_of(view: SafetyView, items: Mapping[str, ItemView], today: date) -> 
         if item is not None and item.attributes.get(INGREDIENTS):
             medicines.append(product_of(item))
         elif one.ingredients:
-            medicines.append(Product(one.item, one.text, one.ingredients))
+            medicines.append(Product(one.item, one.text, ingredients_of(one.ingredients)))
     return Patient(
         view.classes, view.allergens, view.condition_codes, tuple(medicines), view.pregnancy == "yes", view.age
     )  # fmt: skip
@@ -154,6 +157,7 @@ def check_of(one: Match, lines: Mapping[int, Product], patient: Patient, index: 
         _text(one, product, lines, told), one.line, OVERRIDE if grave else None, evidence,
         licences=LICENCES if grave else frozenset(), data_version=index.version[:40],
         reasons=REASONS if one.severity == "major" else (), resign=stops and prescribed,
+        remote=REMOTE if grave else None,
     )  # fmt: skip
 
 
@@ -226,7 +230,8 @@ def _unread(index: Index, products: Sequence[Product]) -> list[Check]:
 
 
 def _unasked(
-    session: Session, view: SafetyView | None, products: Sequence[Product], items: Mapping[str, ItemView], today: date
+    session: Session, view: SafetyView | None, products: Sequence[Product], items: Mapping[str, ItemView], today: date,
+    index: Index, patient: Patient,
 ) -> list[Check]:  # fmt: skip
     """Say what of the person is not known, and what to ask, once on the first drug of theirs."""
     drugs = [one for one in products if one.rx_class in matching.DRUGS]
@@ -235,6 +240,9 @@ def _unasked(
     said = [_("没有选会员：过敏、在用的药、疾病和年龄都没有核对。请问一句。")] if view is None else []
     if view is not None:
         said = list(_of_person(session, view, drugs, items, today))
+        strange = sum(1 for one in patient.medicines if not any(index.knows(name) for name in one.disclosed))
+        if strange:
+            said.append(_("有 %(n)d 种在用药的成分核对表里没有，没有核对，请药师看一眼。", n=strange))
     return [Check(NOT_CHECKED, "info", text, drugs[0].line) for text in said]
 
 

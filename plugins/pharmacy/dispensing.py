@@ -25,7 +25,7 @@ from core.sdk import (
     stop_medicine,
     tenancy,
 )
-from plugins.pharmacy.attributes import DAYS_SUPPLY, INGREDIENTS, RX_CLASS, number
+from plugins.pharmacy.attributes import DAYS_SUPPLY, INGREDIENTS, RX_CLASS, ingredients_of, number
 from plugins.pharmacy.models import PharmacyRefill
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def heard(session: Session, event: Event) -> None:
 
 
 def _note(session: Session, line: SoldLine) -> None:
-    names = tuple(line.attributes.get(INGREDIENTS) or ())
+    names = ingredients_of(line.attributes.get(INGREDIENTS))
     if line.person_id is None or not names or line.on is None:
         return
     days = supply(line)

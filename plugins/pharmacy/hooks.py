@@ -30,7 +30,18 @@ from core.sdk import (
     licence_of,
     staff_choices,
 )
-from plugins.pharmacy import audience_views, blueprint, calls, checks, data_views, dispensing, duties, rules, views
+from plugins.pharmacy import (
+    ask_views,
+    audience_views,
+    blueprint,
+    calls,
+    checks,
+    data_views,
+    dispensing,
+    duties,
+    rules,
+    views,
+)
 from plugins.pharmacy.attributes import ATTRIBUTES
 from plugins.pharmacy.models import PharmacyDuty
 from plugins.pharmacy.permissions import AUDIENCE, BOOKS, PERMISSIONS, REGISTER, VIEW
@@ -47,6 +58,8 @@ ACTIONS = {
     "pharmacy.prescription.noted": _l("登记处方"), "pharmacy.prescription.voided": _l("作废处方"),
     "pharmacy.duty.on": _l("药师签到"), "pharmacy.duty.off": _l("药师签退"),
     "pharmacy.register.noted": _l("登记含麻黄碱类药品购买人"), "pharmacy.refill.told": _l("续药提醒已告知"),
+    "pharmacy.ask.made": _l("请药师远程审"), "pharmacy.ask.taken": _l("接下远程审方"),
+    "pharmacy.ask.answered": _l("答复远程审方"),
 }  # fmt: skip
 
 
@@ -79,6 +92,7 @@ def register_checks() -> list[CheckSpec]:
 def register_blueprints() -> list[Blueprint]:
     assert views
     assert audience_views
+    assert ask_views
     return [blueprint.bp]
 
 
@@ -96,6 +110,7 @@ def register_commands() -> list[Command]:
 def menu_items(ctx: HookContext) -> list[MenuItem]:
     return [
         MenuItem("pharmacy.duty", _l("药师在岗"), "pharmacy.duty", VIEW, "till", "pill", 60),
+        MenuItem("pharmacy.asks", _l("远程审方"), "pharmacy.asks", BOOKS, "till", "pill", 61),
         MenuItem("pharmacy.books", _l("处方与登记册"), "pharmacy.books_page", BOOKS, "reports", "doc", 60),
         MenuItem("pharmacy.refills", _l("续药提醒"), "pharmacy.refills", REGISTER, "followups", "pill", 40),
         MenuItem("pharmacy.demand", _l("门店用量"), "pharmacy.demand", BOOKS, "reports", "pill", 61),

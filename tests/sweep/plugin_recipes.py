@@ -15,6 +15,11 @@ PLUGINS: dict[str, Recipe] = {
     "dental.note": Recipe({"person_id": PERSON}, form={"fdi": "16", "s": "O", "code": "caries"}),
     "dental.void": Recipe({"person_id": PERSON, "event_id": "5"}),  # a further event: whose, is tested beside the chart
     "dental.plan": Recipe({"person_id": PERSON}),
+    "pharmacy.ask": Recipe({"finding": "abc"}),
+    "pharmacy.ask_state": Recipe({"finding": "abc"}),
+    "pharmacy.asks": PLAIN,
+    "pharmacy.ask_take": Recipe({"ask_id": "5"}),
+    "pharmacy.ask_answer": Recipe({"ask_id": "5"}, form={"act": "refuse", "why": "扫一扫吧"}),
     "api_x.pharmacy_audience": Recipe(json={"items": ["VITC"]}),
     "pharmacy.audience": Recipe(query={"item": "VITC"}),
     "api_x.pharmacy_duty": Recipe(json={"act": "on"}),
