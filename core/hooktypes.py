@@ -189,7 +189,7 @@ class ItemAttribute:
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
-    """A panel that may appear on the member page (`person`) or on the home page (`home`).
+    """A panel that may appear on the member page (`person`), beside the member at the till, on the home page (`home`).
 
     `template` lies in the plugin's `templates/<key>/` and gets the panel's data as `panel`.
     """
@@ -198,7 +198,7 @@ class PanelSpec:
     title: Any
     template: str
     permission: str
-    place: Literal["person", "home"] = "person"
+    place: Literal["person", "till", "home"] = "person"
     order: int = 100
 
 

@@ -67,7 +67,8 @@ def _asks(unit: Session, refusal: Refusal | None = None, at: int | None = None) 
     return render_page(
         template, status=refusal.status if refusal else 200, refusal=refusal, at=at, typed=request.form,
         mine=[one for one in rows if one.mine], waiting=[one for one in rows if not one.mine],
-        done=asks.decided(unit), may_take=may(tenancy.current_actor(), OVERRIDE), levels=checks.LEVELS, reasons=checks.REASONS, kinds=checks.KINDS,
+        done=asks.decided(unit),
+        may_take=may(tenancy.current_actor(), OVERRIDE), levels=checks.LEVELS, reasons=checks.REASONS,
     )  # fmt: skip
 
 

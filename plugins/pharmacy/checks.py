@@ -239,16 +239,17 @@ def _unasked(
         return []
     said = [_("没有选会员：过敏、在用的药、疾病和年龄都没有核对。请问一句。")] if view is None else []
     if view is not None:
-        said = list(_of_person(session, view, drugs, items, today))
+        said = list(lacking(session, view, drugs, items, today))
         strange = sum(1 for one in patient.medicines if not any(index.knows(name) for name in one.disclosed))
         if strange:
             said.append(_("有 %(n)d 种在用药的成分核对表里没有，没有核对，请药师看一眼。", n=strange))
     return [Check(NOT_CHECKED, "info", text, drugs[0].line) for text in said]
 
 
-def _of_person(
+def lacking(
     session: Session, view: SafetyView, drugs: Sequence[Product], items: Mapping[str, ItemView], today: date
 ) -> Iterable[str]:  # fmt: skip
+    """Yield what is not known of a person that a check of these drugs would want, each as a sentence."""
     if not view.asked:
         yield _("还没有问过敏史，过敏没有核对。请问：对什么药物或食物过敏吗？")
     words = sum(1 for one in view.allergies if one.code_kind == "text")

@@ -35,6 +35,7 @@ from plugins.pharmacy import (
     audience_views,
     blueprint,
     calls,
+    card,
     checks,
     data_views,
     dispensing,
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
 _HERE = Path(__file__).parent
-PANEL = "pharmacy.person"
+PANEL, CARD = "pharmacy.person", "pharmacy.till"
 ACTIONS = {
     "pharmacy.data.changed": _l("更换用药资料版本"), "pharmacy.data.signed": _l("核定用药资料"),
     "pharmacy.prescription.noted": _l("登记处方"), "pharmacy.prescription.voided": _l("作废处方"),
@@ -80,7 +81,10 @@ def register_item_attributes() -> list[ItemAttribute]:
 
 @hookimpl
 def register_panels() -> list[PanelSpec]:
-    return [PanelSpec(PANEL, _l("用药"), "pharmacy/panel.html", VIEW, order=15)]
+    return [
+        PanelSpec(PANEL, _l("用药"), "pharmacy/panel.html", VIEW, order=15),
+        PanelSpec(CARD, _l("该问的和快用完的药"), "pharmacy/till_card.html", VIEW, place="till", order=15),
+    ]
 
 
 @hookimpl
@@ -152,7 +156,11 @@ def on_event(ctx: HookContext, event: Event) -> None:
 def person_panels(ctx: HookContext, person: PersonView) -> list[Panel]:
     """Show which books hold something of a person: the medicines themselves stand on a page whose looks are audited."""
     assert ctx.session is not None
-    return [Panel(PANEL, duties.panel(ctx.session, person.person_id, ctx.business_date))]
+    today = ctx.business_date
+    return [
+        Panel(PANEL, duties.panel(ctx.session, person.person_id, today)),
+        Panel(CARD, card.of(ctx.session, person, today) if not person.sample else card.NOTHING),
+    ]
 
 
 @hookimpl
