@@ -20,6 +20,7 @@ from core.hookcalls import ApiCall, ApiField
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
 from core.hookhealth import Concern, Concerned, concerned, may_read_health, safety_in_bulk
 from core.hookhealth import counts as health_counts
+from core.hookmessages import message_ready, queue_messages
 from core.hookreads import (
     has_consented,
     items_of,
@@ -100,6 +101,8 @@ __all__ = [
     "ApiCall", "ApiField",
     # A finding at the till put before a colleague elsewhere.
     "AtTill", "Remote", "answer_at_till", "ask_at_till", "in_locale", "own_unit", "passed_at_till", "sitting",
+    # Messages to members, from the franchise's own templates.
+    "message_ready", "queue_messages",
     # Tables that are only added to; who may read a health record, and that it was read; a fragment for htmx.
     "check_need", "frozen_columns", "is_fragment", "no_delete",
     # Facts that protect a person (core/care).

@@ -21,6 +21,8 @@ from core.kernel.i18n import _, listed
 from core.kernel.runtime import runtime
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from core.kernel.jobs import Job
 
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -87,6 +89,12 @@ def jobs_group() -> None:
     """Timed work."""
 
 
+def known_as(name: str, known: Mapping[str, Job]) -> str:
+    """Return a job's name: itself, else the one plugin's job that is called so after its key (`refills`)."""
+    own = [one for one in known if one.partition(".")[2] == name]
+    return own[0] if name and name not in known and len(own) == 1 else name
+
+
 @jobs_group.command("run")
 @click.argument("name", required=False)
 @click.option("--due", is_flag=True, help="every job that is due")
@@ -99,6 +107,7 @@ def jobs_run(name: str | None, due: bool, as_json: bool) -> None:
         runs = workers.run_due(here, known)
         click.echo(json.dumps(runs) if as_json else "\n".join(f"{k}\t{v}" for k, v in sorted(runs.items())))
         return
+    name = known_as(name or "", known)
     if name not in known:
         raise WrongUse(_("没有名为 %(name)s 的任务。可选：%(all)s。", name=name or "", all=listed(sorted(known))))
     total = {"done": 0, "skipped": 0, "failed": 0}

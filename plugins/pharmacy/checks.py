@@ -7,6 +7,7 @@ allergy, what may happen; a medicine the member takes or a condition stands in t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -69,15 +70,40 @@ REASONS = (
 REMOTE = Remote("pharmacy.ask", "pharmacy.ask_state", _l("请药师远程审"))
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that a check reads: facts of the persons, the items of their medicines, the index and its version."""
+
+    known: Mapping[int, SafetyView]
+    items: Mapping[str, ItemView]
+    index: Index
+    told: str
+
+
 def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
     """Return all findings of a basket's medicines, devices and supplements; the person treated counts, line by line."""
-    lines = [line for line in basket.lines if line.attributes.get(RX_CLASS) or line.attributes.get(INGREDIENTS)]
-    if not lines or ctx.session is None:
+    own = concerned(basket)
+    if not own.lines or ctx.session is None:
         return []
-    persons = {person for line in lines for person in (basket.treated(line), basket.person_id) if person}
+    loaded = load(ctx, own)
+    return [*found(ctx, own, loaded), *gates.checks(ctx, own, loaded.known)]
+
+
+def concerned(basket: BasketView) -> BasketView:
+    """Return the basket with the lines that are checked."""
+    lines = [line for line in basket.lines if line.attributes.get(RX_CLASS) or line.attributes.get(INGREDIENTS)]
+    return BasketView(basket.person_id, tuple(lines))
+
+
+def load(ctx: HookContext, basket: BasketView) -> Loaded:
+    """Read what the check of a basket needs, in six statements however long it is; the read of facts is noted."""
+    assert ctx.session is not None
+    persons = {person for line in basket.lines for person in (basket.treated(line), basket.person_id) if person}
     known = safety_of(ctx.session, persons, PURPOSE)
-    own = BasketView(basket.person_id, tuple(lines))
-    return [*_matched(ctx, own, known), *gates.checks(ctx, own, known)]
+    stands = datasets.standing(ctx.session)
+    index = datasets.index(ctx.session, stands)
+    items = items_of(ctx.session, {one.item for view in known.values() for one in view.medicines if one.item})
+    return Loaded(known, items, index, told_version(ctx.session, index, stands))
 
 
 def product_of(item: LineView | ItemView, line: int = 0) -> Product:
@@ -89,24 +115,24 @@ def product_of(item: LineView | ItemView, line: int = 0) -> Product:
     )  # fmt: skip
 
 
-def _matched(ctx: HookContext, basket: BasketView, known: Mapping[int, SafetyView]) -> list[Check]:
+def found(ctx: HookContext, basket: BasketView, loaded: Loaded) -> list[Check]:
+    """Return what the tables say of a basket, and what could not be checked, given what was read."""
     assert ctx.session is not None
-    stands = datasets.standing(ctx.session)
-    index = datasets.index(ctx.session, stands)
-    items = items_of(ctx.session, {one.item for view in known.values() for one in view.medicines if one.item})
-    told = told_version(ctx.session, index, stands)
+    today, index, items = ctx.business_date, loaded.index, loaded.items
     groups: dict[int | None, list[Product]] = {}
     for line in basket.lines:
         groups.setdefault(basket.treated(line), []).append(product_of(line, line.line))
-    found: list[Check] = []
+    made: list[Check] = []
     for person, products in groups.items():
-        view = known.get(person or 0)
-        patient = patient_of(view, items, ctx.business_date) if view else Patient()
+        view = loaded.known.get(person or 0)
+        patient = patient_of(view, items, today) if view else Patient()
         by_line = {one.line: one for one in products}
-        found += [check_of(one, by_line, patient, index, told) for one in matching.match(index, products, patient)]
-        found += _unread(index, products)
-        found += _unasked(ctx.session, view, products, items, ctx.business_date, index, patient)
-    return found
+        made += [
+            check_of(one, by_line, patient, index, loaded.told) for one in matching.match(index, products, patient)
+        ]
+        made += _unread(index, products)
+        made += _unasked(ctx.session, view, products, items, today, index, patient)
+    return made
 
 
 def told_version(session: Session, index: Index, stands: dict[str, datasets.Standing] | None = None) -> str:

@@ -100,7 +100,8 @@ def refill(session: Session, person_id: int, code: str) -> PharmacyRefill | None
         row = PharmacyRefill(person_id=person_id, item_code=code)
         session.add(row)
     if row.run_out_on != end:
-        row.told_at = row.told_by = None
+        row.told_at = row.told_by = row.noticed_at = None
+        row.notice = ""
     row.last_line_id, row.bought_on, row.run_out_on, row.store_id = last.line_id, last.on, end, last.store_id
     session.flush()
     return row

@@ -18,6 +18,7 @@ from core.sdk import (
     ItemAttribute,
     ItemVeto,
     ItemView,
+    Job,
     MenuItem,
     Panel,
     PanelSpec,
@@ -40,6 +41,7 @@ from plugins.pharmacy import (
     data_views,
     dispensing,
     duties,
+    refills,
     rules,
     views,
 )
@@ -59,6 +61,7 @@ ACTIONS = {
     "pharmacy.prescription.noted": _l("登记处方"), "pharmacy.prescription.voided": _l("作废处方"),
     "pharmacy.duty.on": _l("药师签到"), "pharmacy.duty.off": _l("药师签退"),
     "pharmacy.register.noted": _l("登记含麻黄碱类药品购买人"), "pharmacy.refill.told": _l("续药提醒已告知"),
+    "pharmacy.refill.noticed": _l("续药提醒已入队"),
     "pharmacy.ask.made": _l("请药师远程审"), "pharmacy.ask.taken": _l("接下远程审方"),
     "pharmacy.ask.answered": _l("答复远程审方"),
 }  # fmt: skip
@@ -98,6 +101,11 @@ def register_blueprints() -> list[Blueprint]:
     assert audience_views
     assert ask_views
     return [blueprint.bp]
+
+
+@hookimpl
+def register_jobs() -> list[Job]:
+    return refills.JOBS
 
 
 @hookimpl

@@ -108,7 +108,8 @@ class PharmacyRegister(FranchiseOwned, Base):
 class PharmacyRefill(FranchiseOwned, Base):
     """When what a person bought of an item runs out: `run_out_on` is the first day without it (S4-42).
 
-    A further purchase carries the stock over. `told_at`: somebody reminded them of this run-out.
+    A further purchase carries the stock over. `told_at`: somebody reminded them of this run-out. `notice`: what came of
+    the message about it (queued, no_consent, no_contact), at `noticed_at`.
     """
 
     __tablename__ = "pharmacy_refill"
@@ -120,6 +121,8 @@ class PharmacyRefill(FranchiseOwned, Base):
     store_id: Mapped[int | None] = columns.ref_col()
     told_at: Mapped[int | None] = columns.at_col(nullable=True)
     told_by: Mapped[int | None] = columns.ref_col()
+    noticed_at: Mapped[int | None] = columns.at_col(nullable=True)
+    notice: Mapped[str] = columns.code_col(12, default="", server_default="")
     __table_args__ = (
         columns.owned_unique("person_id", "item_code"),
         columns.owned_index("ix_pharmacy_refill_day", "run_out_on", "id"),

@@ -19,6 +19,7 @@ from core.sdk import (
     items_of,
     items_with,
     may,
+    message_ready,
     on_refusal,
     page,
     page_session,
@@ -37,7 +38,7 @@ from plugins.pharmacy.attributes import INGREDIENTS, RX_CLASS, ingredients_of
 from plugins.pharmacy.blueprint import bp, day, whole
 from plugins.pharmacy.models import PharmacyPrescription, PharmacyRegister
 from plugins.pharmacy.permissions import BOOKS, DISPENSE, OVERRIDE, REGISTER, VIEW
-from plugins.pharmacy.settings import DUTY, NOTICE_DAYS
+from plugins.pharmacy.settings import DUTY, NOTICE_DAYS, TEMPLATE
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -252,6 +253,8 @@ def refills() -> Any:
         today=today,
         stores=store_names(unit),
         days=setting_value(unit, NOTICE_DAYS),
+        code=setting_value(unit, TEMPLATE),
+        ready=message_ready(unit, str(setting_value(unit, TEMPLATE))),
     )
 
 
