@@ -17,6 +17,7 @@ from core.care.visits import attach_part, open_visit
 from core.care.visits import part_of as visit_part_of
 from core.desk.remote import AtTill, answer_at_till, ask_at_till, passed_at_till, sitting
 from core.hookcalls import ApiCall, ApiField
+from core.hookcommands import franchise_unit, plainly
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
 from core.hookhealth import Concern, Concerned, concerned, may_read_health, safety_in_bulk
 from core.hookhealth import counts as health_counts
@@ -101,6 +102,8 @@ __all__ = [
     "ApiCall", "ApiField",
     # A finding at the till put before a colleague elsewhere.
     "AtTill", "Remote", "answer_at_till", "ask_at_till", "in_locale", "own_unit", "passed_at_till", "sitting",
+    # Commands in one franchise.
+    "franchise_unit", "plainly",
     # Messages to members, from the franchise's own templates.
     "message_ready", "queue_messages",
     # Tables that are only added to; who may read a health record, and that it was read; a fragment for htmx.

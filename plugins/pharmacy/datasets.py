@@ -100,17 +100,24 @@ def take_in(session: Session, kind: str, version: str, body: str) -> PharmacyDat
     """
     if kind not in knowledge.KINDS:
         raise Invalid.field("kind", _("没有这一类资料。"))
+    before = standing(session)[kind]
+    name, rows = check_new(kind, version, body, before)
+    return _add(session, before, PharmacyDataset(
+        kind=kind, version=name, sha256=knowledge.sha256(body), rows=rows, body=body,
+    ))  # fmt: skip
+
+
+def check_new(kind: str, version: str, body: str, before: Standing) -> tuple[str, int]:
+    """Return the cleaned name and the rows of a version that may follow `before`; raise as `take_in` does."""
     name = " ".join(version.split())
     if not 1 <= len(name) <= VERSION_MOST:
         raise Invalid.field("version", _("请写明版本，最多 %(n)d 个字。", n=VERSION_MOST))
     rows = knowledge.parse(kind, body)
-    before = standing(session)[kind]
-    digest = knowledge.sha256(body)
-    if digest == before.sha256:
+    if knowledge.sha256(body) == before.sha256:
         raise Conflict(_("这份文件与正在使用的版本完全相同，没有导入。"), code="pharmacy_same_data")
     if name == before.version:
         raise Invalid.field("version", _("内容变了，版本也要换一个。"))
-    return _add(session, before, PharmacyDataset(kind=kind, version=name, sha256=digest, rows=len(rows), body=body))
+    return name, len(rows)
 
 
 def go_back(session: Session, kind: str) -> PharmacyDataset:
