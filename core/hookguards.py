@@ -6,8 +6,10 @@ bounds ever reaches a price, a balance or a page.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from core.hookcalls import ApiCall
 from core.hookfacts import KINDS, Fact
 from core.hooktypes import (
     SEVERITIES,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from core.kernel.settings import SettingSpec
 
 POINTS_CAP = 1_000_000
+VERB = re.compile(r"[a-z][a-z0-9_]{1,30}")
 MENU_GROUPS = frozenset({"till", "members", "appointments", "followups", "marketing", "reports", "settings"})
 OVERRIDE_UNAVAILABLE = "care.override.major"
 
@@ -93,6 +96,12 @@ def _preset(key: str, value: Preset, _given: Mapping[str, Any]) -> None:
 
 def _job(key: str, value: Job, _given: Mapping[str, Any]) -> None:
     _prefixed(key, value.name)
+
+
+def _api_call(key: str, value: ApiCall, _given: Mapping[str, Any]) -> None:
+    _prefixed(key, value.permission)
+    if not VERB.fullmatch(value.verb) or not value.about or not value.answer:
+        raise BadAnswer(f"call {value.verb} has no proper name, says nothing or answers nothing")
 
 
 def _menu_item(key: str, value: MenuItem, _given: Mapping[str, Any]) -> None:
@@ -188,6 +197,7 @@ GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
     "register_facts": _fact,
     "register_jobs": _job,
     "register_approvals": _approval_kind,
+    "register_calls": _api_call,
     "person_circle": _person_id,
     "menu_items": _menu_item,
     "home_cards": _panel,

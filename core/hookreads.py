@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from core.catalog import prices
 from core.catalog.models import Item
@@ -22,17 +22,21 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LIMIT = 500
+# Made once: plugins' checks ask it with every scan.
+_BY_CODES = select(Item.id, Item.code, Item.name, Item.kind, Item.attributes).where(
+    Item.code.in_(bindparam("codes", expanding=True))
+)
 
 
-def items_with(session: Session, attribute: str) -> list[ItemView]:
-    """Return the franchise's active items that carry `attribute`, by code; at most 500."""
+def items_with(session: Session, attribute: str, *, limit: int = LIMIT, priced: bool = True) -> list[ItemView]:
+    """Return the franchise's active items that carry `attribute`, by code; at most `limit`, 500 unless told."""
     rows = session.scalars(
         select(Item)
         .where(Item.active.is_(True), Item.attributes.contains(json.dumps(attribute), autoescape=True))
         .order_by(Item.code)
-        .limit(LIMIT)
+        .limit(limit)
     ).all()
-    costs = prices.of(session, rows)
+    costs = prices.of(session, rows) if priced else dict.fromkeys((row.id for row in rows), 0)
     found = []
     for row in rows:
         attributes = json.loads(row.attributes)
@@ -44,7 +48,7 @@ def items_with(session: Session, attribute: str) -> list[ItemView]:
 def items_of(session: Session, codes: Iterable[str]) -> dict[str, ItemView]:
     """Return items of the franchise by code, prices left out; unknown codes are left out; at most 500."""
     wanted = sorted({code for code in codes if code})[:LIMIT]
-    rows = session.scalars(select(Item).where(Item.code.in_(wanted))).all() if wanted else []
+    rows = session.execute(_BY_CODES, {"codes": wanted}).all() if wanted else []
     return {row.code: ItemView(row.id, row.code, row.name, row.kind, json.loads(row.attributes)) for row in rows}
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from click import Command
 from flask import Blueprint
 
+from core.hookcalls import ApiCall
 from core.hookfacts import Fact
 from core.hookguards import GUARDS
 from core.hooktypes import (
@@ -137,6 +138,15 @@ def register_approvals() -> list[ApprovalKind]:
 @hookspec
 def register_blueprints() -> list[Blueprint]:
     """Return blueprints, mounted under /p/<key> and shut (404) where the plugin is off.
+
+    scope: installed
+    on error: skip
+    """
+
+
+@hookspec
+def register_calls() -> list[ApiCall]:
+    """Return calls of the POS API, mounted as POST /api/v1/x/<key>/<verb> and absent (404) where the plugin is off.
 
     scope: installed
     on error: skip

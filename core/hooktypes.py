@@ -189,7 +189,7 @@ class ItemAttribute:
 
 @dataclass(frozen=True, slots=True)
 class PanelSpec:
-    """A panel that may appear on the member page (`person`) or on the home page (`home`).
+    """A panel that may appear on the member page (`person`), beside the member at the till, on the home page (`home`).
 
     `template` lies in the plugin's `templates/<key>/` and gets the panel's data as `panel`.
     """
@@ -198,7 +198,7 @@ class PanelSpec:
     title: Any
     template: str
     permission: str
-    place: Literal["person", "home"] = "person"
+    place: Literal["person", "till", "home"] = "person"
     order: int = 100
 
 
@@ -325,6 +325,16 @@ class VisitPart:
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """How the till puts a finding before a colleague elsewhere: endpoints of the plugin's own pages, each with the
+    part `finding`. `ask` takes a POST (label `word`), `state` shows a fragment with how it stands."""
+
+    ask: str
+    state: str
+    word: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """A finding on a basket. `line` is None for the whole basket; `override` is the permission that may
     let a major one pass; `evidence` is plain data kept with the order. `licences` are kinds of licence
@@ -333,7 +343,8 @@ class Check:
     `data_version` names the version of the table that the rule read; it is kept with the override. `reasons` are
     (code, label) pairs to choose from when it is let pass; empty: core's own. `resign`: a contraindicated finding
     that may pass by the reason `prescriber_resigned` alone (the prescriber corrected or signed again), with evidence,
-    recorded by somebody who holds `override` and one of `licences`."""
+    recorded by somebody who holds `override` and one of `licences`. `remote`: a colleague elsewhere may be asked.
+    """
 
     code: str
     severity: Severity
@@ -346,6 +357,7 @@ class Check:
     data_version: str = ""
     reasons: tuple[tuple[str, Any], ...] = ()
     resign: bool = False
+    remote: Remote | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,13 @@ from core.care.services import note_medicine, stop_medicine
 from core.care.visit_reads import visits_of, visits_of_order
 from core.care.visits import attach_part, open_visit
 from core.care.visits import part_of as visit_part_of
+from core.desk.remote import AtTill, answer_at_till, ask_at_till, passed_at_till, sitting
+from core.hookcalls import ApiCall, ApiField
+from core.hookcommands import franchise_unit, plainly
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
+from core.hookhealth import Concern, Concerned, concerned, may_read_health, safety_in_bulk
+from core.hookhealth import counts as health_counts
+from core.hookmessages import message_ready, queue_messages
 from core.hookreads import (
     has_consented,
     items_of,
@@ -58,6 +64,7 @@ from core.hooktypes import (
     PointsChange,
     Preset,
     PriceChange,
+    Remote,
     SeatView,
     TimelineEntry,
     VisitPart,
@@ -66,7 +73,7 @@ from core.kernel import clock, columns, ids, tenancy
 from core.kernel.audit import record as record_audit
 from core.kernel.db import Base, FranchiseOwned, belongs_to
 from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
-from core.kernel.i18n import _, _l, current_locale, ngettext
+from core.kernel.i18n import _, _l, current_locale, in_locale, ngettext
 from core.kernel.permissions import Permission, authorize, may, permission
 from core.kernel.plugin_types import Plugin
 from core.kernel.plugins import hookimpl
@@ -76,7 +83,7 @@ from core.kernel.settings import value as setting_value
 from core.kernel.triggers import frozen_columns, no_delete
 from core.kernel.web import charts
 from core.kernel.web.render import go, is_fragment, render_page, toast
-from core.kernel.web.routes import on_refusal, page
+from core.kernel.web.routes import on_refusal, own_unit, page
 from core.kernel.web.routes import session as page_session
 from core.orders.sold import SoldLine, sold_by_item, sold_in_order, sold_to
 from core.org.approvals import ask as ask_approval
@@ -92,11 +99,21 @@ __all__ = [
     "go", "has_consented", "hookimpl", "ids", "items_with", "may", "ngettext", "on_refusal", "open_visit", "page",
     "page_session", "permission", "person_of", "photos_of", "record_audit", "render_page", "setting_value",
     "some_people", "staff_names", "tenancy", "toast", "visit_part_of", "visits_of", "visits_of_order",
+    # Calls of the POS API.
+    "ApiCall", "ApiField",
+    # A finding at the till put before a colleague elsewhere.
+    "AtTill", "Remote", "answer_at_till", "ask_at_till", "in_locale", "own_unit", "passed_at_till", "sitting",
+    # Commands in one franchise.
+    "franchise_unit", "plainly",
+    # Messages to members, from the franchise's own templates.
+    "message_ready", "queue_messages",
     # Tables that are only added to; who may read a health record, and that it was read; a fragment for htmx.
     "check_need", "frozen_columns", "is_fragment", "may_read_health", "no_delete",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
+    # The same of many persons at once.
+    "Concern", "Concerned", "concerned", "health_counts", "may_read_health", "safety_in_bulk",
     # What was sold, items, stores and licences.
     "SoldLine", "items_of", "licence_of", "sold_by_item", "sold_in_order", "sold_to", "staff_choices", "store_names",
 ]  # fmt: skip

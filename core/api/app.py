@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from core.api import (
     approvals,
     courses,
+    extensions,
     health,
     households,
     invoices,
@@ -22,6 +23,7 @@ from core.api import (
     staff,
     wallet,
 )
+from core.kernel.runtime import runtime
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -30,12 +32,13 @@ if TYPE_CHECKING:
 
 
 def documented() -> list[ApiBlueprint]:
-    """Return the blueprints of API v1."""
+    """Return the blueprints of API v1, with the one of what plugins bring."""
     rooms = (
         meta, members, health, households, items, quotes, orders, invoices, courses, wallet, rewards, ledger,
         segments, approvals, shifts, staff,
     )  # fmt: skip
-    return [room.bp for room in rooms]
+    brought = extensions.blueprint(runtime().host)
+    return [room.bp for room in rooms] + ([brought] if brought else [])
 
 
 def blueprints() -> list[Blueprint]:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from core.api.permissions import SCOPE_GRANTS
 from core.kernel import permissions
-from core.kernel.errors import FieldError, Forbidden, Invalid, Unauthorized
+from core.kernel.errors import FieldError, Forbidden, Invalid, NotFound, Unauthorized
 from core.kernel.i18n import _
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import Actor, act_in
@@ -34,12 +34,14 @@ NUMBER_LENGTH = 20
 class Demand:
     """What a call asks of its caller: any of `scopes` (none: any token), a permission, and a person.
 
-    `staff` says that X-Staff is required and that the permission must be that person's own.
+    `staff` says that X-Staff is required and that the permission must be that person's own. `plugin`: the call is
+    absent (404) where that plugin is off.
     """
 
     permission: str
     scopes: tuple[str, ...] = ()
     staff: bool = False
+    plugin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,13 @@ def admit(demand: Demand) -> Caller:
     secret = _bearer()
     with runtime().db.unit("read") as session:
         bearer = tokens.resolve(session, secret)
-        _check_scope(bearer, demand)
+        if not demand.plugin:
+            _check_scope(bearer, demand)
         with act_in(session, Actor(bearer.franchise_id, bearer.store_id, door="api", tz=bearer.tz)):
+            if demand.plugin:
+                if demand.plugin not in franchises.plugins_on(session, bearer.chain_id):
+                    raise NotFound
+                _check_scope(bearer, demand)
             staff = _staff(session, demand)
             if staff is not None and demand.staff:
                 _check_person(session, staff, demand.permission, bearer.store_id)

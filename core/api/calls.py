@@ -84,18 +84,19 @@ class Work:
 def call(
     bp: ApiBlueprint, method: str, rule: str, *, permission: str, answer: Any, scopes: tuple[str, ...] = (),
     unit: str = "read", once: str = money.NEVER, staff: bool = False, proof: bool = False, status: int = 200,
-    body: Any = None, query: Any = None, example: Any = None, shown: Any = None,
+    plugin: str = "", body: Any = None, query: Any = None, example: Any = None, shown: Any = None,
     refused: Callable[[Caller, Refusal], Refusal] | None = None,
     after: Callable[[Outcome], None] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:  # fmt: skip
     """Register a call.
 
     `staff`: X-Staff is required and must hold the permission. `once`: what Idempotency-Key is here.
+    `plugin`: the call is absent where that plugin is off.
     `example` and `shown` are an example body and answer; `refused` may change a refusal after the
     unit was rolled back, `after(outcome)` may refuse when it was committed. The view gets a Work, then body or
     query (if declared), then URL parts.
     """
-    demand = Demand(permission, scopes, staff)
+    demand = Demand(permission, scopes, staff, plugin)
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)

@@ -89,12 +89,10 @@ def jobs_group() -> None:
     """Timed work."""
 
 
-def _named(known: Mapping[str, Job], name: str) -> Job | None:
-    """Return a job by its name; a plugin's also by the name alone (`handoffs`), where no other goes by it."""
-    found = [job for key, job in known.items() if key == name] or [
-        job for key, job in known.items() if key.partition(".")[2] == name
-    ]
-    return found[0] if len(found) == 1 else None
+def known_as(name: str, known: Mapping[str, Job]) -> str:
+    """Return a job's name: itself, else the one plugin's job that is called so after its key (`refills`)."""
+    own = [one for one in known if one.partition(".")[2] == name]
+    return own[0] if name and name not in known and len(own) == 1 else name
 
 
 @jobs_group.command("run")
@@ -109,12 +107,12 @@ def jobs_run(name: str | None, due: bool, as_json: bool) -> None:
         runs = workers.run_due(here, known)
         click.echo(json.dumps(runs) if as_json else "\n".join(f"{k}\t{v}" for k, v in sorted(runs.items())))
         return
-    job = _named(known, name or "")
-    if job is None:
+    name = known_as(name or "", known)
+    if name not in known:
         raise WrongUse(_("没有名为 %(name)s 的任务。可选：%(all)s。", name=name or "", all=listed(sorted(known))))
     total = {"done": 0, "skipped": 0, "failed": 0}
     for actor in every_franchise(here.db):
-        for key, n in jobs.run_for(here, job, actor).items():
+        for key, n in jobs.run_for(here, known[name], actor).items():
             total[key] += n
     told = {"name": name, **total}
     click.echo(json.dumps(told) if as_json else "\t".join(f"{k} {v}" for k, v in told.items()))

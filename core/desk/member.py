@@ -21,6 +21,7 @@ from core.courses import reads as course_reads
 from core.hooktypes import Alert, BoughtItem, CouponView, CourseView, PersonView, SeatView, hook_context
 from core.kernel import clock
 from core.kernel.days import add_months
+from core.kernel.permissions import may
 from core.kernel.plugin_types import Unavailable
 from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from core.care.strip import Strip
     from core.coupons.rules import CouponState, ServiceRight
     from core.courses.reads import CourseSeen
+    from core.hooktypes import PanelSpec
     from core.orders.card_savings import Payback
     from core.people.models import Person
     from core.programme.rules import Programme, Tier
@@ -249,6 +251,19 @@ def recent_items(session: Session, person_id: int, limit: int = RECENT) -> list[
         )
         for line, on in rows
     ]  # fmt: skip
+
+
+def panel_specs(*places: str) -> list[tuple[str, PanelSpec]]:
+    """Return (plugin, panel) of the panels for these places that the actor may see, in order."""
+    host, actor = runtime().host, current_actor()
+    if host is None:
+        return []
+    found = [
+        (one.plugin or "", one.value)
+        for one in host.declared("register_panels")
+        if not one.failed and one.value.place in places and (one.plugin is None or one.plugin in actor.plugins)
+    ]
+    return [(key, spec) for key, spec in found if may(actor, spec.permission)]
 
 
 def _alerts(session: Session, seen: MemberSeen) -> None:

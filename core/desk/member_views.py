@@ -136,19 +136,9 @@ def _member_page(unit: Session, person_id: str, tab: str, **more: Any) -> Any:
     return answer
 
 
-def _panel_specs() -> list[tuple[str, PanelSpec]]:
-    """Return (plugin, panel) of the panels that the actor may see on the member page, in order."""
-    host = runtime().host
-    actor = current_actor()
-    if host is None:
-        return []
-    answers = host.declared("register_panels")
-    found = [
-        (one.plugin or "", one.value)
-        for one in answers
-        if not one.failed and one.value.place == "person" and (one.plugin is None or one.plugin in actor.plugins)
-    ]
-    return [(key, spec) for key, spec in found if may(actor, spec.permission)]
+def _panel_specs(*places: str) -> list[tuple[str, PanelSpec]]:
+    """Return (plugin, panel) of the panels that the actor may see on the member page (or those `places`), in order."""
+    return member.panel_specs(*(places or ("person",)))
 
 
 def _tab(unit: Session, seen: member.MemberSeen, tab: str) -> dict[str, Any]:
@@ -178,7 +168,7 @@ def _tab(unit: Session, seen: member.MemberSeen, tab: str) -> dict[str, Any]:
 def _panel(unit: Session, seen: member.MemberSeen, key: str) -> dict[str, Any]:
     """Return a plugin's panel drawn, or the number of its failure: the page stands either way."""
     host = runtime().host
-    spec = next((spec for _plugin, spec in _panel_specs() if spec.key == key), None)
+    spec = next((spec for _plugin, spec in _panel_specs("person", "till") if spec.key == key), None)
     if host is None or spec is None:
         return {"panel_body": None, "panel_failed": None}
     owner = key.split(".")[0]
@@ -248,7 +238,7 @@ def member_tab(person_id: str, key: str) -> Any:
     if not is_fragment():
         return go("desk.member", person_id=id_of(person_id), tab=key)
     seen = member.see(session(), people.get(session(), id_of(person_id)), alerts=False)
-    known = {"timeline", "orders", "points", *(spec.key for _plugin, spec in _panel_specs())}
+    known = {"timeline", "orders", "points", *(spec.key for _plugin, spec in _panel_specs("person", "till"))}
     if key not in known:
         raise NotFound
     return render_page("desk/_tab.html", M=seen, P=seen.person, tab=key, **_tab(session(), seen, key))

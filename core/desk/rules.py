@@ -65,6 +65,7 @@ class Draft:
     performer: int | None = None
     given: list[Given] = field(default_factory=list)
     quote_id: int | None = None
+    asked: list[str] = field(default_factory=list)  # findings put before a colleague elsewhere (remote.py)
 
     @property
     def empty(self) -> bool:

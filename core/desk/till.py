@@ -28,6 +28,7 @@ from core.programme import services as programmes
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from core.hooktypes import PanelSpec
     from core.orders.types import FindingView, Priced
     from core.pricing.rules import QuoteLine
     from core.programme.rules import CardProduct, TenderRule
@@ -35,10 +36,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FindingShown:
-    """A finding on the basket; `given` says who let it pass, if anybody did."""
+    """A finding on the basket; `given` says who let it pass, if anybody did; `asked`: a colleague was asked."""
 
     view: FindingView
     given: rules.Given | None
+    asked: bool = False
 
     @property
     def open(self) -> bool:
@@ -111,6 +113,7 @@ class Till:
     price: guards.PriceState = field(default_factory=lambda: guards.PriceState())
     own: bool = False
     witness: str = ""
+    panels: list[PanelSpec] = field(default_factory=list)
 
     @property
     def total_fen(self) -> int:
@@ -182,6 +185,7 @@ def show(session: Session, web_session_id: int) -> Till:
     till.witness = guards.witness_name(till.draft)
     till.why_not = _why_not(session, till)
     till.offers = _offers(session, till)
+    till.panels = [spec for _plugin, spec in member.panel_specs("till")] if seen else []
     sold = [items[line.asked.item] for line in till.lines if line.kind == "card"]
     till.scripts = [(item.name, script_of(item)) for item in dict.fromkeys(sold) if item.desk_script.strip()]
     return till
@@ -230,7 +234,7 @@ def _price(session: Session, till: Till) -> None:
         line.quote = quoted
     given = {one.finding: one for one in rules.still_given(till.draft, clock.now_ms())}
     for view in priced.findings:
-        shown = FindingShown(view, given.get(view.id))
+        shown = FindingShown(view, given.get(view.id), view.id in till.draft.asked)
         (till.lines[view.line - 1].findings if view.line else till.general).append(shown)
     till.rule = priced.programme.tender
     till.points = services.points_of(till.draft, priced)

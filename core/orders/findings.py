@@ -81,6 +81,7 @@ def _view(plugin: str, check: Check, changes: RoleChanges) -> FindingView:
         severity=check.severity, line=check.line, text=check.text, permission=check.override,
         overridable_by=_roles(check, changes), licences=check.licences, data_version=check.data_version,
         reasons=check.reasons, resign=check.resign, evidence=check.evidence,
+        remote=check.remote,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from core.catalog.models import Item
     from core.courses.services import Pack
-    from core.hooktypes import BasketView
+    from core.hooktypes import BasketView, Remote
     from core.people.models import Person
     from core.pricing.rules import Basket, Quote
     from core.programme.rules import Programme
@@ -111,6 +111,7 @@ class FindingView:
     reasons: tuple[tuple[str, Any], ...] = ()
     resign: bool = False
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    remote: Remote | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as contract.md spells it."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-from core.sdk import ItemAttribute, _l
+from core.sdk import ItemAttribute, _l, find_substances, substance_of
 
 RX_CLASSES = (
     ("Rx", _l("处方药")),
@@ -67,6 +68,27 @@ def number(value: Any) -> float | None:
         return None
 
 
+@lru_cache(maxsize=4096)
+def ingredient_code(text: str) -> str:
+    """Return the code of an ingredient however it was written: capitals, blanks, its Chinese name. Else the text.
+
+    What comes by import or from another system is spelled by others; a spelling must not be a way around the check.
+    """
+    plain = " ".join(str(text).split())
+    if substance_of("ingredient", plain) is not None:
+        return plain
+    lower = plain.lower()
+    for one in find_substances(plain) if plain else ():
+        if one.kind == "ingredient" and lower in (one.code.lower(), one.name_zh.lower()):
+            return one.code
+    return lower if substance_of("ingredient", lower) is not None else plain
+
+
+def ingredients_of(told: Iterable[str] | None) -> tuple[str, ...]:
+    """Return the codes of the ingredients that an item or a medicine names, each once."""
+    return tuple(dict.fromkeys(ingredient_code(one) for one in told or ()))
+
+
 def ephedrine(attributes: Mapping[str, Any]) -> bool:
     """Return whether a medicine holds ephedrine: by its flag or by an ingredient, whichever was filled in."""
-    return flagged(attributes.get(EPHEDRINE)) or bool(EPHEDRINES & set(attributes.get(INGREDIENTS) or ()))
+    return flagged(attributes.get(EPHEDRINE)) or bool(EPHEDRINES & set(ingredients_of(attributes.get(INGREDIENTS))))

@@ -7,6 +7,7 @@ allergy, what may happen; a medicine the member takes or a condition stands in t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from core.sdk import (
     HookContext,
     ItemView,
     LineView,
+    Remote,
     SafetyView,
     _,
     _l,
@@ -28,7 +30,7 @@ from core.sdk import (
     substance_of,
 )
 from plugins.pharmacy import datasets, gates, matching
-from plugins.pharmacy.attributes import INGREDIENTS, MIN_AGE, PREGNANCY, ROUTE, RX_CLASS, number
+from plugins.pharmacy.attributes import INGREDIENTS, MIN_AGE, PREGNANCY, ROUTE, RX_CLASS, ingredients_of, number
 from plugins.pharmacy.knowledge import UNDISCLOSED
 from plugins.pharmacy.matching import MEDICINE, Match, Patient, Product
 from plugins.pharmacy.permissions import OVERRIDE
@@ -64,46 +66,73 @@ REASONS = (
     ("doses_apart", _l("错开服药时间")), ("prescriber_confirmed", _l("已与处方医师确认（电话、时间）")),
     ("other", _l("其他")),
 )  # fmt: skip
+# A pharmacist elsewhere in the franchise may be asked (asks.py).
+REMOTE = Remote("pharmacy.ask", "pharmacy.ask_state", _l("请药师远程审"))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Everything that a check reads: facts of the persons, the items of their medicines, the index and its version."""
+
+    known: Mapping[int, SafetyView]
+    items: Mapping[str, ItemView]
+    index: Index
+    told: str
 
 
 def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
     """Return all findings of a basket's medicines, devices and supplements; the person treated counts, line by line."""
-    lines = [line for line in basket.lines if line.attributes.get(RX_CLASS) or line.attributes.get(INGREDIENTS)]
-    if not lines or ctx.session is None:
+    own = concerned(basket)
+    if not own.lines or ctx.session is None:
         return []
-    persons = {person for line in lines for person in (basket.treated(line), basket.person_id) if person}
+    loaded = load(ctx, own)
+    return [*found(ctx, own, loaded), *gates.checks(ctx, own, loaded.known)]
+
+
+def concerned(basket: BasketView) -> BasketView:
+    """Return the basket with the lines that are checked."""
+    lines = [line for line in basket.lines if line.attributes.get(RX_CLASS) or line.attributes.get(INGREDIENTS)]
+    return BasketView(basket.person_id, tuple(lines))
+
+
+def load(ctx: HookContext, basket: BasketView) -> Loaded:
+    """Read what the check of a basket needs, in six statements however long it is; the read of facts is noted."""
+    assert ctx.session is not None
+    persons = {person for line in basket.lines for person in (basket.treated(line), basket.person_id) if person}
     known = safety_of(ctx.session, persons, PURPOSE)
-    own = BasketView(basket.person_id, tuple(lines))
-    return [*_matched(ctx, own, known), *gates.checks(ctx, own, known)]
+    stands = datasets.standing(ctx.session)
+    index = datasets.index(ctx.session, stands)
+    items = items_of(ctx.session, {one.item for view in known.values() for one in view.medicines if one.item})
+    return Loaded(known, items, index, told_version(ctx.session, index, stands))
 
 
 def product_of(item: LineView | ItemView, line: int = 0) -> Product:
     """Return a product from an item's attributes."""
     told = item.attributes
     return Product(
-        item.code, item.name, tuple(told.get(INGREDIENTS) or ()), str(told.get(ROUTE) or ""),
+        item.code, item.name, ingredients_of(told.get(INGREDIENTS)), str(told.get(ROUTE) or ""),
         str(told.get(RX_CLASS) or ""), str(told.get(PREGNANCY) or ""), number(told.get(MIN_AGE)), line,
     )  # fmt: skip
 
 
-def _matched(ctx: HookContext, basket: BasketView, known: Mapping[int, SafetyView]) -> list[Check]:
+def found(ctx: HookContext, basket: BasketView, loaded: Loaded) -> list[Check]:
+    """Return what the tables say of a basket, and what could not be checked, given what was read."""
     assert ctx.session is not None
-    stands = datasets.standing(ctx.session)
-    index = datasets.index(ctx.session, stands)
-    items = items_of(ctx.session, {one.item for view in known.values() for one in view.medicines if one.item})
-    told = told_version(ctx.session, index, stands)
+    today, index, items = ctx.business_date, loaded.index, loaded.items
     groups: dict[int | None, list[Product]] = {}
     for line in basket.lines:
         groups.setdefault(basket.treated(line), []).append(product_of(line, line.line))
-    found: list[Check] = []
+    made: list[Check] = []
     for person, products in groups.items():
-        view = known.get(person or 0)
-        patient = patient_of(view, items, ctx.business_date) if view else Patient()
+        view = loaded.known.get(person or 0)
+        patient = patient_of(view, items, today) if view else Patient()
         by_line = {one.line: one for one in products}
-        found += [check_of(one, by_line, patient, index, told) for one in matching.match(index, products, patient)]
-        found += _unread(index, products)
-        found += _unasked(ctx.session, view, products, items, ctx.business_date)
-    return found
+        made += [
+            check_of(one, by_line, patient, index, loaded.told) for one in matching.match(index, products, patient)
+        ]
+        made += _unread(index, products)
+        made += _unasked(ctx.session, view, products, items, today, index, patient)
+    return made
 
 
 def told_version(session: Session, index: Index, stands: dict[str, datasets.Standing] | None = None) -> str:
@@ -129,7 +158,7 @@ def patient_of(view: SafetyView, items: Mapping[str, ItemView], today: date) -> 
         if item is not None and item.attributes.get(INGREDIENTS):
             medicines.append(product_of(item))
         elif one.ingredients:
-            medicines.append(Product(one.item, one.text, one.ingredients))
+            medicines.append(Product(one.item, one.text, ingredients_of(one.ingredients)))
     return Patient(
         view.classes, view.allergens, view.condition_codes, tuple(medicines), view.pregnancy == "yes", view.age
     )  # fmt: skip
@@ -154,6 +183,7 @@ def check_of(one: Match, lines: Mapping[int, Product], patient: Patient, index: 
         _text(one, product, lines, told), one.line, OVERRIDE if grave else None, evidence,
         licences=LICENCES if grave else frozenset(), data_version=index.version[:40],
         reasons=REASONS if one.severity == "major" else (), resign=stops and prescribed,
+        remote=REMOTE if grave else None,
     )  # fmt: skip
 
 
@@ -226,7 +256,8 @@ def _unread(index: Index, products: Sequence[Product]) -> list[Check]:
 
 
 def _unasked(
-    session: Session, view: SafetyView | None, products: Sequence[Product], items: Mapping[str, ItemView], today: date
+    session: Session, view: SafetyView | None, products: Sequence[Product], items: Mapping[str, ItemView], today: date,
+    index: Index, patient: Patient,
 ) -> list[Check]:  # fmt: skip
     """Say what of the person is not known, and what to ask, once on the first drug of theirs."""
     drugs = [one for one in products if one.rx_class in matching.DRUGS]
@@ -234,13 +265,17 @@ def _unasked(
         return []
     said = [_("没有选会员：过敏、在用的药、疾病和年龄都没有核对。请问一句。")] if view is None else []
     if view is not None:
-        said = list(_of_person(session, view, drugs, items, today))
+        said = list(lacking(session, view, drugs, items, today))
+        strange = sum(1 for one in patient.medicines if not any(index.knows(name) for name in one.disclosed))
+        if strange:
+            said.append(_("有 %(n)d 种在用药的成分核对表里没有，没有核对，请药师看一眼。", n=strange))
     return [Check(NOT_CHECKED, "info", text, drugs[0].line) for text in said]
 
 
-def _of_person(
+def lacking(
     session: Session, view: SafetyView, drugs: Sequence[Product], items: Mapping[str, ItemView], today: date
 ) -> Iterable[str]:  # fmt: skip
+    """Yield what is not known of a person that a check of these drugs would want, each as a sentence."""
     if not view.asked:
         yield _("还没有问过敏史，过敏没有核对。请问：对什么药物或食物过敏吗？")
     words = sum(1 for one in view.allergies if one.code_kind == "text")

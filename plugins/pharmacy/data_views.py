@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,13 @@ from core.sdk import (
     Invalid,
     Refusal,
     _,
+    franchise_unit,
     go,
     may,
     on_refusal,
     page,
     page_session,
+    plainly,
     render_page,
     staff_names,
     tenancy,
@@ -143,4 +146,41 @@ def compare_command(kind: str, file: Path) -> None:
             click.echo(f"  {key}")
 
 
-COMMANDS: list[Command] = [compare_command]
+@click.command("import")
+@click.argument("kind", type=click.Choice(sorted(knowledge.KINDS)))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--franchise", required=True, help="id or code")
+@click.option("--version", "version", required=True, help="name of the new version, such as 2026.12")
+@click.option("--write", is_flag=True, help="take it in; without it nothing is written")
+@click.option("--json", "as_json", is_flag=True)
+@plainly
+def import_command(kind: str, file: Path, franchise: str, version: str, write: bool, as_json: bool) -> None:
+    """Take a file of the tables in as a franchise's new version; a dry run unless --write is given.
+
+    Prints what it adds, removes and changes against the version that counts there. Exit 1 for a file that cannot be
+    read, the same data or the same version name.
+    """
+    try:
+        body = file.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Invalid.field("file", _("文件须是 UTF-8 编码的 CSV。")) from None
+    with franchise_unit(franchise, "pharmacy", "write" if write else "read") as unit:
+        before = datasets.standing(unit)[kind]
+        parts = knowledge.differences(kind, datasets.body_of(unit, before), body)
+        if write:
+            datasets.take_in(unit, kind, version, body)
+        else:
+            datasets.check_new(kind, version, body, before)
+    counts = dict(zip(("added", "removed", "changed"), (len(keys) for keys in parts), strict=True))
+    told = {"kind": kind, "from": before.version, "to": version, **counts, "written": write}
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    for word, keys in zip(counts, parts, strict=True):
+        click.echo(f"{word} {len(keys)}")
+        for key in keys:
+            click.echo(f"  {key}")
+    click.echo(f"{before.version} -> {version}: {'written' if write else 'dry run, nothing written (--write)'}")
+
+
+COMMANDS: list[Command] = [compare_command, import_command]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from core.sdk import Conflict, Forbidden, Invalid, _, clock, licence_of, record_audit, tenancy
 from plugins.pharmacy import knowledge
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 VERSION_MOST = 30
 PHARMACIST = "pharmacist"
 _KEPT = 4
+# Made once: they are asked with every check, and building a statement costs as much as running it.
+_STANDING = select(
+    PharmacyDataset.id, PharmacyDataset.kind, PharmacyDataset.version, PharmacyDataset.sha256, PharmacyDataset.shipped
+).where(PharmacyDataset.id.in_(select(func.max(PharmacyDataset.id)).group_by(PharmacyDataset.kind)))
+_SIGNED = (
+    select(PharmacySignOff).where(PharmacySignOff.digest == bindparam("digest"))
+    .order_by(PharmacySignOff.id.desc()).limit(1)
+)  # fmt: skip
 _built: OrderedDict[str, Index] = OrderedDict()
 
 
@@ -41,13 +49,7 @@ class Standing:
 
 def standing(session: Session) -> dict[str, Standing]:
     """Return the version that counts of every kind, in one statement."""
-    newest = select(func.max(PharmacyDataset.id)).group_by(PharmacyDataset.kind)
-    rows = session.execute(
-        select(
-            PharmacyDataset.id, PharmacyDataset.kind, PharmacyDataset.version, PharmacyDataset.sha256,
-            PharmacyDataset.shipped,
-        ).where(PharmacyDataset.id.in_(newest))
-    ).all()  # fmt: skip
+    rows = session.execute(_STANDING).all()
     found = {row.kind: Standing(row.kind, row.version, row.sha256, row.id) for row in rows if not row.shipped}
     return {kind: found.get(kind) or _shipped(kind) for kind in knowledge.KINDS}
 
@@ -98,17 +100,24 @@ def take_in(session: Session, kind: str, version: str, body: str) -> PharmacyDat
     """
     if kind not in knowledge.KINDS:
         raise Invalid.field("kind", _("没有这一类资料。"))
+    before = standing(session)[kind]
+    name, rows = check_new(kind, version, body, before)
+    return _add(session, before, PharmacyDataset(
+        kind=kind, version=name, sha256=knowledge.sha256(body), rows=rows, body=body,
+    ))  # fmt: skip
+
+
+def check_new(kind: str, version: str, body: str, before: Standing) -> tuple[str, int]:
+    """Return the cleaned name and the rows of a version that may follow `before`; raise as `take_in` does."""
     name = " ".join(version.split())
     if not 1 <= len(name) <= VERSION_MOST:
         raise Invalid.field("version", _("请写明版本，最多 %(n)d 个字。", n=VERSION_MOST))
     rows = knowledge.parse(kind, body)
-    before = standing(session)[kind]
-    digest = knowledge.sha256(body)
-    if digest == before.sha256:
+    if knowledge.sha256(body) == before.sha256:
         raise Conflict(_("这份文件与正在使用的版本完全相同，没有导入。"), code="pharmacy_same_data")
     if name == before.version:
         raise Invalid.field("version", _("内容变了，版本也要换一个。"))
-    return _add(session, before, PharmacyDataset(kind=kind, version=name, sha256=digest, rows=len(rows), body=body))
+    return name, len(rows)
 
 
 def go_back(session: Session, kind: str) -> PharmacyDataset:
@@ -137,9 +146,7 @@ def _add(session: Session, before: Standing, row: PharmacyDataset) -> PharmacyDa
 
 def signed(session: Session, digest: str) -> PharmacySignOff | None:
     """Return who answers for the tables with this digest, or None: then they are demonstration data."""
-    return session.scalar(
-        select(PharmacySignOff).where(PharmacySignOff.digest == digest).order_by(PharmacySignOff.id.desc()).limit(1)
-    )
+    return session.scalar(_SIGNED, {"digest": digest})
 
 
 def sign(session: Session, digest: str, name: str) -> PharmacySignOff:

@@ -25,7 +25,7 @@ from core.sdk import (
     stop_medicine,
     tenancy,
 )
-from plugins.pharmacy.attributes import DAYS_SUPPLY, INGREDIENTS, RX_CLASS, number
+from plugins.pharmacy.attributes import DAYS_SUPPLY, INGREDIENTS, RX_CLASS, ingredients_of, number
 from plugins.pharmacy.models import PharmacyRefill
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def heard(session: Session, event: Event) -> None:
 
 
 def _note(session: Session, line: SoldLine) -> None:
-    names = tuple(line.attributes.get(INGREDIENTS) or ())
+    names = ingredients_of(line.attributes.get(INGREDIENTS))
     if line.person_id is None or not names or line.on is None:
         return
     days = supply(line)
@@ -100,7 +100,8 @@ def refill(session: Session, person_id: int, code: str) -> PharmacyRefill | None
         row = PharmacyRefill(person_id=person_id, item_code=code)
         session.add(row)
     if row.run_out_on != end:
-        row.told_at = row.told_by = None
+        row.told_at = row.told_by = row.noticed_at = None
+        row.notice = ""
     row.last_line_id, row.bought_on, row.run_out_on, row.store_id = last.line_id, last.on, end, last.store_id
     session.flush()
     return row

@@ -10,13 +10,14 @@ from sqlalchemy import delete, func, select, update
 
 from core.sdk import DataCount, DataSection, _l, items_of
 from plugins.pharmacy import gates
-from plugins.pharmacy.models import PharmacyPrescription, PharmacyRefill, PharmacyRegister
+from plugins.pharmacy.models import PharmacyAsk, PharmacyPrescription, PharmacyRefill, PharmacyRegister
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LABELS: dict[Any, Any] = {
     PharmacyPrescription: _l("处方"), PharmacyRegister: _l("含麻黄碱类药品登记"), PharmacyRefill: _l("续药日期"),
+    PharmacyAsk: _l("远程审方"),
 }  # fmt: skip
 GONE = "—"
 
@@ -51,13 +52,21 @@ def copy_of(session: Session, person_id: int) -> list[DataSection]:
         )
     for due in session.scalars(select(PharmacyRefill).where(PharmacyRefill.person_id == person_id)):
         rows.append((LABELS[PharmacyRefill], f"{due.item_code} {due.run_out_on}"))
+    for asked in session.scalars(select(PharmacyAsk).where(PharmacyAsk.person_id == person_id)):
+        rows.append((LABELS[PharmacyAsk], str(json.loads(asked.told or "{}").get("text", ""))))
     return [DataSection(_l("药房"), tuple(rows))] if rows else []
 
 
 def erase(session: Session, person_id: int) -> list[DataCount]:
-    """Delete refills; prescriptions and the register are kept by law for five years (GSP art. 4; notice of 2012)."""
-    done: Any = session.execute(delete(PharmacyRefill).where(PharmacyRefill.person_id == person_id))
-    return [DataCount(LABELS[PharmacyRefill], int(done.rowcount))]
+    """Delete refills and asks; prescriptions and the register are kept by law for five years.
+
+    GSP art. 4; joint notice of 2012.
+    """
+    found = []
+    for model in (PharmacyRefill, PharmacyAsk):
+        done: Any = session.execute(delete(model).where(model.person_id == person_id))
+        found.append(DataCount(LABELS[model], int(done.rowcount)))
+    return found
 
 
 def merge(session: Session, winner_id: int, loser_id: int) -> list[DataCount]:
@@ -74,7 +83,7 @@ def merge(session: Session, winner_id: int, loser_id: int) -> list[DataCount]:
         moved += 1
     session.flush()
     found = [DataCount(LABELS[PharmacyRefill], moved)]
-    for model in (PharmacyPrescription, PharmacyRegister):
+    for model in (PharmacyPrescription, PharmacyRegister, PharmacyAsk):
         done: Any = session.execute(update(model).where(model.person_id == loser_id).values(person_id=winner_id))
         found.append(DataCount(LABELS[model], int(done.rowcount)))
     return found

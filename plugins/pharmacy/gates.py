@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from core.sdk import (
     BasketView,
@@ -43,6 +43,16 @@ MOST_PACKS = 2
 ADULT = 18
 # Who forgot to sign off is not on duty for ever.
 SHIFT_MS = 14 * 3600 * 1000
+# Made once: asked with every check of a paused drug.
+_ON_DUTY = (
+    select(PharmacyDuty)
+    .where(
+        PharmacyDuty.store_id == bindparam("store"), PharmacyDuty.from_at <= bindparam("now"),
+        PharmacyDuty.from_at > bindparam("since"),
+        or_(PharmacyDuty.until_at.is_(None), PharmacyDuty.until_at > bindparam("now")),
+    )
+    .order_by(PharmacyDuty.from_at)
+)  # fmt: skip
 
 
 def checks(ctx: HookContext, basket: BasketView, known: Mapping[int, SafetyView]) -> list[Check]:
@@ -60,11 +70,7 @@ def on_duty(session: Session, store_id: int | None, now_ms: int) -> list[Pharmac
     """Return who is signed on at a store now."""
     if store_id is None:
         return []
-    query = select(PharmacyDuty).where(
-        PharmacyDuty.store_id == store_id, PharmacyDuty.from_at <= now_ms, PharmacyDuty.from_at > now_ms - SHIFT_MS,
-        or_(PharmacyDuty.until_at.is_(None), PharmacyDuty.until_at > now_ms),
-    )  # fmt: skip
-    return list(session.scalars(query.order_by(PharmacyDuty.from_at)))
+    return list(session.scalars(_ON_DUTY, {"store": store_id, "now": now_ms, "since": now_ms - SHIFT_MS}))
 
 
 def _pharmacist(ctx: HookContext, lines: Sequence[LineView]) -> list[Check]:

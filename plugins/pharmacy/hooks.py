@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.sdk import (
+    ApiCall,
     BasketView,
     Check,
     CheckSpec,
@@ -17,6 +18,7 @@ from core.sdk import (
     ItemAttribute,
     ItemVeto,
     ItemView,
+    Job,
     MenuItem,
     Panel,
     PanelSpec,
@@ -29,10 +31,23 @@ from core.sdk import (
     licence_of,
     staff_choices,
 )
-from plugins.pharmacy import blueprint, checks, data_views, dispensing, duties, rules, views
+from plugins.pharmacy import (
+    ask_views,
+    audience_views,
+    blueprint,
+    calls,
+    card,
+    checks,
+    data_views,
+    dispensing,
+    duties,
+    refills,
+    rules,
+    views,
+)
 from plugins.pharmacy.attributes import ATTRIBUTES
 from plugins.pharmacy.models import PharmacyDuty
-from plugins.pharmacy.permissions import BOOKS, PERMISSIONS, REGISTER, VIEW
+from plugins.pharmacy.permissions import AUDIENCE, BOOKS, PERMISSIONS, REGISTER, VIEW
 from plugins.pharmacy.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -40,12 +55,15 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
 _HERE = Path(__file__).parent
-PANEL = "pharmacy.person"
+PANEL, CARD = "pharmacy.person", "pharmacy.till"
 ACTIONS = {
     "pharmacy.data.changed": _l("更换用药资料版本"), "pharmacy.data.signed": _l("核定用药资料"),
     "pharmacy.prescription.noted": _l("登记处方"), "pharmacy.prescription.voided": _l("作废处方"),
     "pharmacy.duty.on": _l("药师签到"), "pharmacy.duty.off": _l("药师签退"),
     "pharmacy.register.noted": _l("登记含麻黄碱类药品购买人"), "pharmacy.refill.told": _l("续药提醒已告知"),
+    "pharmacy.refill.noticed": _l("续药提醒已入队"),
+    "pharmacy.ask.made": _l("请药师远程审"), "pharmacy.ask.taken": _l("接下远程审方"),
+    "pharmacy.ask.answered": _l("答复远程审方"),
 }  # fmt: skip
 
 
@@ -66,7 +84,10 @@ def register_item_attributes() -> list[ItemAttribute]:
 
 @hookimpl
 def register_panels() -> list[PanelSpec]:
-    return [PanelSpec(PANEL, _l("用药"), "pharmacy/panel.html", VIEW, order=15)]
+    return [
+        PanelSpec(PANEL, _l("用药"), "pharmacy/panel.html", VIEW, order=15),
+        PanelSpec(CARD, _l("该问的和快用完的药"), "pharmacy/till_card.html", VIEW, place="till", order=15),
+    ]
 
 
 @hookimpl
@@ -77,7 +98,19 @@ def register_checks() -> list[CheckSpec]:
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
     assert views
+    assert audience_views
+    assert ask_views
     return [blueprint.bp]
+
+
+@hookimpl
+def register_jobs() -> list[Job]:
+    return refills.JOBS
+
+
+@hookimpl
+def register_calls() -> list[ApiCall]:
+    return calls.CALLS
 
 
 @hookimpl
@@ -89,9 +122,11 @@ def register_commands() -> list[Command]:
 def menu_items(ctx: HookContext) -> list[MenuItem]:
     return [
         MenuItem("pharmacy.duty", _l("药师在岗"), "pharmacy.duty", VIEW, "till", "pill", 60),
+        MenuItem("pharmacy.asks", _l("远程审方"), "pharmacy.asks", BOOKS, "till", "pill", 61),
         MenuItem("pharmacy.books", _l("处方与登记册"), "pharmacy.books_page", BOOKS, "reports", "doc", 60),
         MenuItem("pharmacy.refills", _l("续药提醒"), "pharmacy.refills", REGISTER, "followups", "pill", 40),
         MenuItem("pharmacy.demand", _l("门店用量"), "pharmacy.demand", BOOKS, "reports", "pill", 61),
+        MenuItem("pharmacy.audience", _l("药品活动避开谁"), "pharmacy.audience", AUDIENCE, "marketing", "pill", 60),
         MenuItem("pharmacy.data", _l("用药核对资料"), "pharmacy.data", VIEW, "settings", "pill", 60),
     ]
 
@@ -129,7 +164,11 @@ def on_event(ctx: HookContext, event: Event) -> None:
 def person_panels(ctx: HookContext, person: PersonView) -> list[Panel]:
     """Show which books hold something of a person: the medicines themselves stand on a page whose looks are audited."""
     assert ctx.session is not None
-    return [Panel(PANEL, duties.panel(ctx.session, person.person_id, ctx.business_date))]
+    today = ctx.business_date
+    return [
+        Panel(PANEL, duties.panel(ctx.session, person.person_id, today)),
+        Panel(CARD, card.of(ctx.session, person, today) if not person.sample else card.NOTHING),
+    ]
 
 
 @hookimpl

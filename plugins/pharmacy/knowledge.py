@@ -42,6 +42,7 @@ RANK = {name: n for n, name in enumerate(SEVERITIES)}
 UNDISCLOSED = "undisclosed"
 MODALITY = "modality="
 MOST_ROWS = 20_000
+ATC_GROUP = 3
 _DATA = Path(__file__).parent / "data"
 
 
@@ -70,7 +71,8 @@ class Condition:
 class Index:
     """The tables, ready to be asked. `version` stands on every finding.
 
-    `crosses` maps a class that somebody has to (named class or `=ingredient`, severity) entries.
+    `crosses` maps a class that somebody has to (named class or `=ingredient`, severity) entries. `groups` maps
+    ("class" or "ingredient", code) to the therapeutic groups (ATC level 2, such as J01) it belongs to.
     """
 
     version: str
@@ -81,6 +83,7 @@ class Index:
     crosses: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
     class_sources: Mapping[str, str] = field(default_factory=dict)
     conditions: Mapping[str, Mapping[str, Condition]] = field(default_factory=dict)
+    groups: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def knows(self, ingredient: str) -> bool:
         """Return whether any table has a row for an ingredient."""
@@ -162,8 +165,24 @@ def build(version: str, rows: Mapping[str, Iterable[Mapping[str, str]]]) -> Inde
     return Index(
         version, pairs, {key: frozenset(found) for key, found in partners.items()},
         {key: frozenset(found) for key, found in members.items()},
-        {key: frozenset(found) for key, found in classes_of.items()}, crosses, sources, conditions,
+        {key: frozenset(found) for key, found in classes_of.items()}, crosses, sources, conditions, _groups(rows),
     )  # fmt: skip
+
+
+def _groups(rows: Mapping[str, Iterable[Mapping[str, str]]]) -> dict[tuple[str, str], frozenset[str]]:
+    """Return the therapeutic groups of classes and ingredients, as far as the tables give an ATC code."""
+    told = [(row["ingredient_a"], row.get("atc_a")) for row in rows[INTERACTIONS]]
+    told += [(row["ingredient_b"], row.get("atc_b")) for row in rows[INTERACTIONS]]
+    told += [(row["ingredient"], row.get("atc")) for row in rows[CONDITIONS]]
+    found: dict[tuple[str, str], set[str]] = {}
+    for row in rows[ALLERGIES]:
+        told.append((row["member_ingredient"], row.get("atc")))
+        if row.get("atc"):
+            found.setdefault(("class", row["class"]), set()).add(row["atc"][:ATC_GROUP])
+    for name, atc in told:
+        if atc:
+            found.setdefault(("ingredient", name), set()).add(atc[:ATC_GROUP])
+    return {key: frozenset(own) for key, own in found.items()}
 
 
 def _allergies(rows: Mapping[str, Iterable[Mapping[str, str]]]) -> tuple[

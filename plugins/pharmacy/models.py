@@ -1,4 +1,4 @@
-"""Tables of the pharmacy plugin: versions of the knowledge, sign-offs, prescriptions, duty, the register, refills."""
+"""Tables of the pharmacy plugin: versions of the knowledge, sign-offs, prescriptions, duty, register, refills, asks."""
 
 from __future__ import annotations
 
@@ -108,7 +108,8 @@ class PharmacyRegister(FranchiseOwned, Base):
 class PharmacyRefill(FranchiseOwned, Base):
     """When what a person bought of an item runs out: `run_out_on` is the first day without it (S4-42).
 
-    A further purchase carries the stock over. `told_at`: somebody reminded them of this run-out.
+    A further purchase carries the stock over. `told_at`: somebody reminded them of this run-out. `notice`: what came of
+    the message about it (queued, no_consent, no_contact), at `noticed_at`.
     """
 
     __tablename__ = "pharmacy_refill"
@@ -120,7 +121,43 @@ class PharmacyRefill(FranchiseOwned, Base):
     store_id: Mapped[int | None] = columns.ref_col()
     told_at: Mapped[int | None] = columns.at_col(nullable=True)
     told_by: Mapped[int | None] = columns.ref_col()
+    noticed_at: Mapped[int | None] = columns.at_col(nullable=True)
+    notice: Mapped[str] = columns.code_col(12, default="", server_default="")
     __table_args__ = (
         columns.owned_unique("person_id", "item_code"),
         columns.owned_index("ix_pharmacy_refill_day", "run_out_on", "id"),
+    )
+
+
+class PharmacyAsk(FranchiseOwned, Base):
+    """A finding at a till that a pharmacist of the franchise is asked about from afar (remote checking, clinic.md 4.4).
+
+    `state`: waiting, taken, passed, refused or gone (the basket changed). `told` is JSON: what the till shows and what
+    the rule saw; `answer` the reason. The override itself stands with the order.
+    """
+
+    __tablename__ = "pharmacy_ask"
+    store_id: Mapped[int] = columns.ref_col(nullable=False)
+    staff_id: Mapped[int | None] = columns.ref_col()
+    sitting: Mapped[int] = columns.ref_col(nullable=False)
+    locale: Mapped[str] = columns.code_col(10)
+    person_id: Mapped[int | None] = columns.ref_col(data_class=columns.PERSONAL)
+    finding: Mapped[str] = columns.code_col(16)
+    rule: Mapped[str] = columns.code_col(80)
+    severity: Mapped[str] = columns.code_col(20)
+    item_code: Mapped[str] = columns.code_col(40, default="")
+    told_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    told = Sealed("told_sealed")
+    asked_at: Mapped[int] = columns.at_col()
+    state: Mapped[str] = columns.code_col(8, default="waiting")
+    taken_by: Mapped[int | None] = columns.ref_col()
+    taken_at: Mapped[int | None] = columns.at_col(nullable=True)
+    decided_at: Mapped[int | None] = columns.at_col(nullable=True)
+    licence_no: Mapped[str] = columns.label_col(60, columns.PERSONAL, default="")
+    answer_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    answer = Sealed("answer_sealed")
+    __table_args__ = (
+        columns.owned_index("ix_pharmacy_ask_state", "state", "asked_at", "id"),
+        columns.owned_index("ix_pharmacy_ask_sitting", "sitting", "finding", "id"),
+        columns.owned_index("ix_pharmacy_ask_person", "person_id"),
     )

@@ -8,6 +8,7 @@ DISPENSE = "pharmacy.dispense"
 REGISTER = "pharmacy.register"
 BOOKS = "pharmacy.books"
 DATA = "pharmacy.data.manage"
+AUDIENCE = "pharmacy.audience.view"
 
 PERMISSIONS = [
     permission(VIEW, _l("查看药房资料"), "owner", "manager", "pharmacist", "front_desk", plugin="pharmacy"),
@@ -17,5 +18,6 @@ PERMISSIONS = [
         REGISTER, _l("登记麻黄碱类药品购买人"), "owner", "manager", "pharmacist", "front_desk", plugin="pharmacy"
     ),
     permission(BOOKS, _l("查看处方与麻黄碱登记册"), "owner", "manager", "pharmacist", plugin="pharmacy"),
+    permission(AUDIENCE, _l("预览药品活动会避开谁"), "owner", "manager", "marketing", "pharmacist", plugin="pharmacy"),
     permission(DATA, _l("导入和核定用药资料"), "owner", "pharmacist", plugin="pharmacy"),
 ]

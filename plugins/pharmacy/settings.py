@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.sdk import SettingSpec, _l
 
-DUTY, NOTICE_DAYS = "pharmacy.duty_required", "pharmacy.refill_notice_days"
+DUTY, NOTICE_DAYS, TEMPLATE = "pharmacy.duty_required", "pharmacy.refill_notice_days", "pharmacy.refill_template"
 
 SETTINGS = [
     SettingSpec(
@@ -15,5 +15,10 @@ SETTINGS = [
         NOTICE_DAYS, _l("用药到期前几天提醒"), 5,
         check=lambda value: isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 30,
         kind="number", unit=_l("天"),
+    ),
+    SettingSpec(
+        TEMPLATE, _l("续药提醒用哪个消息模板"), "refill",
+        check=lambda value: isinstance(value, str) and len(value) <= 40, kind="text",
+        help=_l("填消息模板的代号。没有这个模板时不发，“续药提醒”页照样列出；只发给同意处理健康信息的会员，不写药名。"),
     ),
 ]  # fmt: skip

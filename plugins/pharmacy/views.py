@@ -19,6 +19,7 @@ from core.sdk import (
     items_of,
     items_with,
     may,
+    message_ready,
     on_refusal,
     page,
     page_session,
@@ -33,11 +34,11 @@ from core.sdk import (
     toast,
 )
 from plugins.pharmacy import books, checks, datasets, dispensing, gates, matching
-from plugins.pharmacy.attributes import INGREDIENTS, RX_CLASS
+from plugins.pharmacy.attributes import INGREDIENTS, RX_CLASS, ingredients_of
 from plugins.pharmacy.blueprint import bp, day, whole
 from plugins.pharmacy.models import PharmacyPrescription, PharmacyRegister
 from plugins.pharmacy.permissions import BOOKS, DISPENSE, OVERRIDE, REGISTER, VIEW
-from plugins.pharmacy.settings import DUTY, NOTICE_DAYS
+from plugins.pharmacy.settings import DUTY, NOTICE_DAYS, TEMPLATE
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -129,7 +130,7 @@ def _between(index: Any, view: Any, medicines: Any, items: Any) -> list[tuple[An
     """Return what speaks between a member's medicines and against them, with the names: pharmacists may know."""
     products = [
         checks.product_of(items[one.item], n) if one.item in items and items[one.item].attributes.get(INGREDIENTS)
-        else matching.Product(f"#{n}", one.text, one.ingredients, line=n)
+        else matching.Product(f"#{n}", one.text, ingredients_of(one.ingredients), line=n)
         for n, one in enumerate(medicines, 1) if one.ingredients or one.item in items
     ]  # fmt: skip
     patient = matching.Patient(
@@ -252,6 +253,8 @@ def refills() -> Any:
         today=today,
         stores=store_names(unit),
         days=setting_value(unit, NOTICE_DAYS),
+        code=setting_value(unit, TEMPLATE),
+        ready=message_ready(unit, str(setting_value(unit, TEMPLATE))),
     )
 
 

@@ -54,6 +54,11 @@ def register_jobs() -> Any:
 
 
 @hookimpl
+def register_calls() -> Any:
+    raise Broken(CANARY)
+
+
+@hookimpl
 def register_approvals() -> Any:
     raise Broken(CANARY)
 

@@ -9,6 +9,8 @@ from sqlalchemy import delete, func, select, update
 
 from core.sdk import (
     Alert,
+    ApiCall,
+    ApiField,
     ApprovalKind,
     ApprovalSummary,
     BasketView,
@@ -138,6 +140,16 @@ def register_approvals() -> list[ApprovalKind]:
             "plugin_demo.note", _l("演示审批"), VIEW, "plugin_demo.approve",
             lambda ctx, payload: ApprovalSummary(((_l("备注"), str(payload["text"])),)),
             lambda ctx, payload, request_id: {"text": payload["text"]},
+        )
+    ]  # fmt: skip
+
+
+@hookimpl
+def register_calls() -> list[ApiCall]:
+    return [
+        ApiCall(
+            "greet", "Greets somebody.", VIEW, ("members",), lambda ctx, data: {"greeting": f"hello {data['name']}"},
+            (ApiField("name"),), (ApiField("greeting"),), {"name": "Wang"},
         )
     ]  # fmt: skip
 

@@ -112,6 +112,11 @@ def test_hook_register_blueprints(bench):
     assert bench.client().get("/p/plugin_demo/notes").status_code == 200
 
 
+def test_hook_register_calls(bench):
+    [one] = declared(bench, "register_calls")
+    assert (one.verb, one.scopes, one.run(None, {"name": "甲"})) == ("greet", ("members",), {"greeting": "hello 甲"})
+
+
 def test_hook_register_commands(bench):
     assert [c.name for c in declared(bench, "register_commands")] == ["hello"]
 
