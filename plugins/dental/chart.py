@@ -104,7 +104,7 @@ def note(session: Session, person_id: int, entries: Sequence[Entry], on: date | 
     if not entries or len(entries) > MOST_AT_ONCE:
         raise Invalid.field("code", _("请选择诊断或处置。"))
     events = events_of(session, person_id)
-    visit_id = _visit(session, person_id)
+    visit_id = visit_of_today(session, person_id)
     made: list[Event] = []
     for entry in entries:
         event = checked(entry, day)
@@ -149,7 +149,7 @@ def _refuse_missing(tooth: fold.Tooth, event: Event) -> None:
         )  # fmt: skip
 
 
-def _visit(session: Session, person_id: int) -> int | None:
+def visit_of_today(session: Session, person_id: int) -> int | None:
     """Return the visit of today that is still being written, if there is one."""
     today = clock.today(tenancy.current_actor().tz)
     found = visits_of(session, person_id, limit=3)
@@ -184,7 +184,9 @@ def void(session: Session, person_id: int, event_id: int) -> Event:
     if session.scalar(select(DentalToothEvent.id).where(DentalToothEvent.voids == event_id)) is not None:
         raise again
     try:
-        made = _add(session, person_id, Event(0, row.noted_on, voids=row.id, kind=""), _visit(session, person_id))
+        made = _add(
+            session, person_id, Event(0, row.noted_on, voids=row.id, kind=""), visit_of_today(session, person_id)
+        )
     except IntegrityError as problem:  # somebody else did in the same moment: the database lets one through
         raise again from problem
     record_audit(

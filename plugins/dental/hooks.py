@@ -28,7 +28,7 @@ from core.sdk import (
     hookimpl,
     some_people,
 )
-from plugins.dental import board, chart, chart_views, fold, rules, views
+from plugins.dental import board, chart, chart_views, exams, fold, perio_board, perio_views, rules, views
 from plugins.dental.blueprint import bp
 from plugins.dental.demo import DEMO
 from plugins.dental.permissions import PERMISSIONS, VIEW
@@ -71,7 +71,7 @@ def register_checks() -> list[CheckSpec]:
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
-    assert chart_views.bp is views.bp is bp
+    assert chart_views.bp is perio_views.bp is views.bp is bp
     return [bp]
 
 
@@ -125,7 +125,10 @@ def coupon_classes_for_items(ctx: HookContext, items: tuple[ItemView, ...]) -> l
 @hookimpl
 def describe_data(ctx: HookContext) -> list[DataCount]:
     assert ctx.session is not None
-    return [DataCount(_l("牙位记录"), chart.count(ctx.session))]
+    return [
+        DataCount(_l("牙位记录"), chart.count(ctx.session)),
+        DataCount(_l("牙周检查"), exams.count(ctx.session)),
+    ]
 
 
 @hookimpl
@@ -134,23 +137,37 @@ def personal_data(ctx: HookContext, person_id: int) -> list[DataSection]:
     rows = tuple(
         (f"{one.on:%Y-%m-%d} {one.fdi}", board.told(one)) for one in fold.live(chart.events_of(ctx.session, person_id))
     )
-    return [DataSection(_l("牙位记录"), rows)] if rows else []
+    found = [DataSection(_l("牙位记录"), rows)] if rows else []
+    examined = tuple(
+        (f"{one.on:%Y-%m-%d} {fdi}", perio_board.told(fdi, one.teeth[fdi]))
+        for one in exams.exams_of(ctx.session, person_id) for fdi in sorted(one.teeth)
+    )  # fmt: skip
+    return [*found, DataSection(_l("牙周检查"), examined)] if examined else found
 
 
 @hookimpl
 def erase_person(ctx: HookContext, person_id: int, mode: str) -> list[DataCount]:
     """Keep the chart with the signed visits: outpatient records stay 15 years (医疗机构管理条例实施细则 53)."""
     assert ctx.session is not None
-    return [DataCount(_l("依法保留的牙位记录"), chart.kept_of(ctx.session, person_id))]
+    return [
+        DataCount(_l("依法保留的牙位记录"), chart.kept_of(ctx.session, person_id)),
+        DataCount(_l("依法保留的牙周检查"), exams.kept_of(ctx.session, person_id)),
+    ]
 
 
 @hookimpl
 def merge_people(ctx: HookContext, winner_id: int, loser_id: int) -> list[DataCount]:
     assert ctx.session is not None
-    return [DataCount(_l("牙位记录"), chart.move(ctx.session, winner_id, loser_id))]
+    return [
+        DataCount(_l("牙位记录"), chart.move(ctx.session, winner_id, loser_id)),
+        DataCount(_l("牙周检查"), exams.move(ctx.session, winner_id, loser_id)),
+    ]
 
 
-ACTIONS = {"dental.tooth.noted": _l("记录牙位图"), "dental.tooth.voided": _l("撤回牙位记录")}
+ACTIONS = {
+    "dental.tooth.noted": _l("记录牙位图"), "dental.tooth.voided": _l("撤回牙位记录"),
+    "dental.perio.begun": _l("开始牙周检查"), "dental.perio.saved": _l("记录牙周检查"),
+}  # fmt: skip
 
 
 @hookimpl

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy.orm import Mapped
 
-from core.sdk import Base, FranchiseOwned, Sealed, columns, frozen_columns, no_delete
+from core.sdk import Base, FranchiseOwned, Sealed, belongs_to, columns, frozen_columns, no_delete
 
 
 class DentalToothEvent(FranchiseOwned, Base):
@@ -36,3 +36,47 @@ frozen_columns(
     "dental_tooth_event", "id", "franchise_id", "noted_on", "voids", "visit_id", "staff_id", "store_id", "made_at"
 )
 no_delete("dental_tooth_event")
+
+
+class DentalPerioExam(FranchiseOwned, Base):
+    """A periodontal examination: one a person and day, written on that day, read for ever. Rows are only added.
+
+    `begun_for` is whose record it was begun in: two records that become one may both have one of a day.
+    """
+
+    __tablename__ = "dental_perio_exam"
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    begun_for: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    examined_on: Mapped[date] = columns.day_col(data_class=columns.PERSONAL)
+    visit_id: Mapped[int | None] = columns.ref_col()
+    staff_id: Mapped[int | None] = columns.ref_col()
+    store_id: Mapped[int | None] = columns.ref_col()
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (
+        columns.owned_unique("begun_for", "examined_on"),
+        columns.owned_index("ix_dental_perio_exam_person", "person_id", "examined_on", "id"),
+    )
+
+
+class DentalPerioEntry(FranchiseOwned, Base):
+    """What was entered in an examination: a tooth with its sites, or what else stage and grade need; sealed JSON.
+
+    Of a tooth the newest entry counts; what was entered before it stays.
+    """
+
+    __tablename__ = "dental_perio_entry"
+    exam = belongs_to("dental_perio_exam")
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    body_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    body = Sealed("body_sealed")
+    staff_id: Mapped[int | None] = columns.ref_col()
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (columns.owned_index("ix_dental_perio_entry_exam", "exam_id", "id"),)
+
+
+frozen_columns(
+    "dental_perio_exam", "id", "franchise_id", "begun_for", "examined_on", "visit_id", "staff_id", "store_id", "made_at"
+)
+no_delete("dental_perio_exam")
+frozen_columns("dental_perio_entry", "id", "franchise_id", "exam_id", "body_sealed", "staff_id", "made_at")
+no_delete("dental_perio_entry")
