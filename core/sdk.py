@@ -15,6 +15,7 @@ from core.care.services import note_medicine, stop_medicine
 from core.care.visit_reads import visits_of, visits_of_order
 from core.care.visits import attach_part, open_visit
 from core.care.visits import part_of as visit_part_of
+from core.desk.held import put_aside as hold_basket
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
 from core.hookreads import (
     has_consented,
@@ -77,7 +78,10 @@ from core.kernel.web import charts
 from core.kernel.web.render import go, is_fragment, render_page, toast
 from core.kernel.web.routes import on_refusal, page
 from core.kernel.web.routes import session as page_session
+from core.orders.previews import PricedLine, prices_for
+from core.orders.sites import sites_of
 from core.orders.sold import SoldLine, sold_by_item, sold_in_order, sold_to
+from core.orders.types import LineRequest
 from core.org.approvals import ask as ask_approval
 
 __all__ = [
@@ -98,4 +102,6 @@ __all__ = [
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
     # What was sold, items, stores and licences.
     "SoldLine", "items_of", "licence_of", "sold_by_item", "sold_in_order", "sold_to", "staff_choices", "store_names",
+    # A plan: what it would cost, where on the body, and a basket for the till.
+    "LineRequest", "PricedLine", "hold_basket", "prices_for", "sites_of",
 ]  # fmt: skip

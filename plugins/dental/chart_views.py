@@ -26,7 +26,7 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.dental import banners, board, chart, fold, teeth, who
+from plugins.dental import banners, board, chart, fold, plans, teeth, who
 from plugins.dental.blueprint import bp
 from plugins.dental.chart import Entry
 from plugins.dental.permissions import CHART, WRITE
@@ -43,13 +43,13 @@ SHORT = {"sealant": _l("封闭")}  # where a button is narrow
 KEPT = ("view", "as", "num", "on")
 
 
-@page(bp, "/members/<person_id>", permission=CHART)
+@page(bp, "/members/<person_id>", permission=CHART, group="members")
 def record(person_id: str) -> Any:
     """Show a person's mouth as it stands, or as it stood on a day."""
     return _show(person_id)
 
 
-@page(bp, "/members/<person_id>/teeth", permission=WRITE, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/teeth", permission=WRITE, unit="write", methods=("POST",), group="members")
 def note(person_id: str) -> Any:
     """Note what was seen, planned or done: of the panel's form, or several events that were typed."""
     on_refusal(lambda refusal: _show(person_id, refusal))
@@ -62,7 +62,7 @@ def note(person_id: str) -> Any:
     return go("dental.record", person_id=person.person_id, **_kept(), tooth=made[-1].fdi, s=made[-1].surfaces)
 
 
-@page(bp, "/members/<person_id>/void/<event_id>", permission=WRITE, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/void/<event_id>", permission=WRITE, unit="write", methods=("POST",), group="members")
 def void(person_id: str, event_id: str) -> Any:
     """Take an event back that was entered by mistake."""
     on_refusal(lambda refusal: _show(person_id, refusal))
@@ -73,19 +73,6 @@ def void(person_id: str, event_id: str) -> Any:
         return _show(person_id, done=told)
     toast(told)
     return go("dental.record", person_id=person.person_id, **_kept(), tooth=gone.fdi)
-
-
-@page(bp, "/members/<person_id>/plan", permission=CHART)
-def plan(person_id: str) -> Any:
-    """Show what is planned as a sheet to print and to sign: teeth as a Palmer cross (部位记录法)."""
-    unit = page_session()
-    person = chart.opened(unit, person_id)
-    mouth = fold.state(chart.events_of(unit, person.person_id))
-    rows = [(one, teeth.cross([one.fdi])) for one in board.plans(mouth)]
-    return render_page(
-        "dental/plan.html", P=person, rows=rows, today=clock.today(tenancy.current_actor().tz), codes=fold.CODES,
-        all=teeth.cross([one.fdi for one, _cross in rows]), faces=board.faces_said, name=teeth.name,
-    )  # fmt: skip
 
 
 # -- what was sent ---------------------------------------------------------------------------------
@@ -157,7 +144,8 @@ def _show(person_id: str, refusal: Refusal | None = None, done: str = "", last: 
         "days": (days := board.days_of(events)), "line": board.line(days, today) if days else None,
         "before": max((day for day in days if day < (on or today)), default=None),
         "after": min((day for day in days if on and day > on), default=None),
-        "plans": board.plans(mouth), "codes": fold.CODES, "kinds": fold.KINDS, "causes": fold.CAUSES,
+        "plan": plans.plan_of(unit, person.person_id, events, mouth, priced=on is None), "states": plans.STATES,
+        "codes": fold.CODES, "kinds": fold.KINDS, "causes": fold.CAUSES,
         "depths": fold.DEPTHS, "diagnoses": DIAGNOSES, "planned": PLANS, "marks": KINDS, "more": MORE, "short": SHORT,
         "name": teeth.name, "safety": safety, "banners": banners.of(safety),
         **_figures(events, mouth, on or today, person.birth_date), **_tooth(here, mouth, events, on),

@@ -23,27 +23,45 @@ from core.sdk import (
     Permission,
     PersonView,
     Preset,
-    _,
+    SettingSpec,
     _l,
     hookimpl,
     some_people,
 )
-from plugins.dental import board, chart, chart_views, exams, fold, perio_board, perio_views, rules, views
+from plugins.dental import (
+    board,
+    chart,
+    chart_views,
+    checks,
+    exams,
+    fold,
+    perio_board,
+    perio_views,
+    plan_views,
+    plans,
+    rules,
+    views,
+)
 from plugins.dental.blueprint import bp
 from plugins.dental.demo import DEMO
 from plugins.dental.permissions import PERMISSIONS, VIEW
+from plugins.dental.settings import SETTINGS
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
 _HERE = Path(__file__).parent
 PANEL = "dental.person"
-FILLING_COUNT = "dental.filling_count"
 
 
 @hookimpl
 def register_permissions() -> list[Permission]:
     return PERMISSIONS
+
+
+@hookimpl
+def register_settings() -> list[SettingSpec]:
+    return SETTINGS
 
 
 @hookimpl
@@ -66,12 +84,12 @@ def register_panels() -> list[PanelSpec]:
 
 @hookimpl
 def register_checks() -> list[CheckSpec]:
-    return [CheckSpec(FILLING_COUNT, _l("同次多颗补牙核对牙位"), "info")]
+    return checks.SPECS
 
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
-    assert chart_views.bp is perio_views.bp is views.bp is bp
+    assert chart_views.bp is perio_views.bp is plan_views.bp is views.bp is bp
     return [bp]
 
 
@@ -105,16 +123,7 @@ def person_panels(ctx: HookContext, person: PersonView) -> list[Panel]:
 
 @hookimpl
 def checkout_checks(ctx: HookContext, basket: BasketView) -> list[Check]:
-    return [
-        Check(
-            FILLING_COUNT,
-            "info",
-            _("本次为同一人补 %(n)d 颗牙：请核对每颗的牙位都已写进病历。", n=teeth),
-            line=line,
-            evidence={"teeth": teeth},
-        )
-        for line, teeth in rules.several_fillings(basket)
-    ]
+    return checks.checks(ctx, basket)
 
 
 @hookimpl
@@ -128,6 +137,7 @@ def describe_data(ctx: HookContext) -> list[DataCount]:
     return [
         DataCount(_l("牙位记录"), chart.count(ctx.session)),
         DataCount(_l("牙周检查"), exams.count(ctx.session)),
+        DataCount(_l("治疗计划"), plans.count(ctx.session)),
     ]
 
 
@@ -142,7 +152,9 @@ def personal_data(ctx: HookContext, person_id: int) -> list[DataSection]:
         (f"{one.on:%Y-%m-%d} {fdi}", perio_board.told(fdi, one.teeth[fdi]))
         for one in exams.exams_of(ctx.session, person_id) for fdi in sorted(one.teeth)
     )  # fmt: skip
-    return [*found, DataSection(_l("牙周检查"), examined)] if examined else found
+    found += [DataSection(_l("牙周检查"), examined)] if examined else []
+    planned = tuple(plans.told(ctx.session, person_id))
+    return [*found, DataSection(_l("治疗计划"), planned)] if planned else found
 
 
 @hookimpl
@@ -152,6 +164,7 @@ def erase_person(ctx: HookContext, person_id: int, mode: str) -> list[DataCount]
     return [
         DataCount(_l("依法保留的牙位记录"), chart.kept_of(ctx.session, person_id)),
         DataCount(_l("依法保留的牙周检查"), exams.kept_of(ctx.session, person_id)),
+        DataCount(_l("依法保留的治疗计划"), plans.kept_of(ctx.session, person_id)),
     ]
 
 
@@ -161,12 +174,15 @@ def merge_people(ctx: HookContext, winner_id: int, loser_id: int) -> list[DataCo
     return [
         DataCount(_l("牙位记录"), chart.move(ctx.session, winner_id, loser_id)),
         DataCount(_l("牙周检查"), exams.move(ctx.session, winner_id, loser_id)),
+        DataCount(_l("治疗计划"), plans.move(ctx.session, winner_id, loser_id)),
     ]
 
 
 ACTIONS = {
     "dental.tooth.noted": _l("记录牙位图"), "dental.tooth.voided": _l("撤回牙位记录"),
     "dental.perio.begun": _l("开始牙周检查"), "dental.perio.saved": _l("记录牙周检查"),
+    "dental.plan.saved": _l("修改治疗计划"), "dental.plan.accepted": _l("会员接受治疗计划"),
+    "dental.plan.sent": _l("治疗计划转收银"),
 }  # fmt: skip
 
 

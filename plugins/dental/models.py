@@ -80,3 +80,30 @@ frozen_columns(
 no_delete("dental_perio_exam")
 frozen_columns("dental_perio_entry", "id", "franchise_id", "exam_id", "body_sealed", "staff_id", "made_at")
 no_delete("dental_perio_entry")
+
+
+class DentalPlan(FranchiseOwned, Base):
+    """A revision of a person's treatment plan: items, phases, what was accepted at which price; sealed JSON.
+
+    The newest number counts, the older ones stay. `begun_for` as in an examination: numbers are the record's own.
+    """
+
+    __tablename__ = "dental_plan"
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    begun_for: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    number: Mapped[int] = columns.count_col()
+    body_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    body = Sealed("body_sealed")
+    staff_id: Mapped[int | None] = columns.ref_col()
+    store_id: Mapped[int | None] = columns.ref_col()
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (
+        columns.owned_unique("begun_for", "number"),
+        columns.owned_index("ix_dental_plan_person", "person_id", "id"),
+    )
+
+
+frozen_columns(
+    "dental_plan", "id", "franchise_id", "begun_for", "number", "body_sealed", "staff_id", "store_id", "made_at"
+)
+no_delete("dental_plan")

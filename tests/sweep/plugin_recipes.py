@@ -15,6 +15,7 @@ PLUGINS: dict[str, Recipe] = {
     "dental.note": Recipe({"person_id": PERSON}, form={"fdi": "16", "s": "O", "code": "caries"}),
     "dental.void": Recipe({"person_id": PERSON, "event_id": "5"}),  # a further event: whose, is tested beside the chart
     "dental.plan": Recipe({"person_id": PERSON}),
+    "dental.plan_save": Recipe({"person_id": PERSON}, form={"number": "0"}),
     "dental.perio_page": Recipe({"person_id": PERSON}),
     "dental.perio_begin": Recipe({"person_id": PERSON}),
     "dental.perio_save": Recipe({"person_id": PERSON, "exam_id": "5"}, form={"fdi": "16", "B": "3 2 3"}),

@@ -72,6 +72,7 @@ class RouteSpec:
     health: bool | str = False
     upload: bool = False
     while_viewing: bool = False
+    group: str = ""
 
 
 def page(
@@ -87,20 +88,22 @@ def page(
     upload: bool = False,
     while_viewing: bool = False,
     endpoint: str | None = None,
+    group: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a page with its permission and unit of work ("read", "write" or "own").
 
     With "own" the view opens its units itself (a once-only call does) and has no `session()`.
 
     `health=True` (or the name of the URL part that holds the person's id) commits an audit row
-    before anything is read. `upload=True` lifts the body limit from 2 MB to 20 MB. Raises ValueError
-    for a route that is neither public nor bound to a permission.
+    before anything is read. `upload=True` lifts the body limit from 2 MB to 20 MB. `group` is the entry of the rail
+    that lights up for a page below no entry of the menu. Raises ValueError for a route that is neither
+    public nor bound to a permission.
     """
     if unit not in {"read", "write", "own"}:
         raise ValueError(f"{rule}: unknown unit {unit}")
     if sum((permission is not None, public, held)) != 1:
         raise ValueError(f"{rule}: declare exactly one of permission, public, held")
-    spec = RouteSpec(permission, unit, public, held, health, upload, while_viewing)
+    spec = RouteSpec(permission, unit, public, held, health, upload, while_viewing, group)
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
