@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from flask import request
@@ -55,7 +56,7 @@ def note(person_id: str) -> Any:
     on_refusal(lambda refusal: _show(person_id, refusal))
     person = chart.opened(page_session(), person_id, each=False)
     made = chart.note(page_session(), person.person_id, _entries(), _day(request.form.get("noted", "")))
-    told = _("已记录 %(fdi)s：%(what)s。", fdi=made[-1].fdi, what=board.told(made[-1]))
+    told = _told(made[-1])
     if is_fragment():
         return _show(person_id, done=told, last=[one.id for one in made])
     toast(told)
@@ -75,6 +76,13 @@ def void(person_id: str, event_id: str) -> Any:
     return go("dental.record", person_id=person.person_id, **_kept(), tooth=gone.fdi)
 
 
+def _told(one: fold.Event) -> str:
+    what = board.told(one)
+    if one.on == clock.today(tenancy.current_actor().tz):
+        return _("已记录 %(fdi)s：%(what)s。", fdi=one.fdi, what=what)
+    return _("已记录 %(fdi)s：%(what)s，日期 %(day)s。", fdi=one.fdi, what=what, day=one.on.isoformat())
+
+
 # -- what was sent ---------------------------------------------------------------------------------
 
 
@@ -82,7 +90,8 @@ def _entries() -> list[Entry]:
     """Return the events of the request: `e` lines `36|O|caries|condition|2|` of the script, else the form's one."""
     lines = request.form.getlist("e")
     if lines:
-        return [_typed(line) for line in lines]
+        note = request.form.get("note", "").strip()
+        return [replace(_typed(line), note=note) for line in lines]
     form = request.form
     planned, code = form.get("plan", ""), form.get("code", "") or form.get("more", "")
     return [
@@ -147,7 +156,8 @@ def _show(person_id: str, refusal: Refusal | None = None, done: str = "", last: 
         "plan": plans.plan_of(unit, person.person_id, events, mouth, priced=on is None), "states": plans.STATES,
         "codes": fold.CODES, "kinds": fold.KINDS, "causes": fold.CAUSES,
         "depths": fold.DEPTHS, "diagnoses": DIAGNOSES, "planned": PLANS, "marks": KINDS, "more": MORE, "short": SHORT,
-        "name": teeth.name, "safety": safety, "banners": banners.of(safety),
+        "noted": request.values.get("noted", "")[:10], "name": teeth.name,
+        "safety": safety, "banners": banners.of(safety),
         **_figures(events, mouth, on or today, person.birth_date), **_tooth(here, mouth, events, on),
         "rows": _table(mouth) if request.values.get("as") == "table" else [],
     }  # fmt: skip

@@ -33,8 +33,10 @@
   };
   const show = () => {
     const mine = ++look;
-    line = line.then(() => mine === look ? htmx.ajax("GET", root().dataset.url, { target: "#dental", swap: "outerHTML", values: { ...kept(), tooth, s: [...faces].join("") } }) : null).then(read, () => {});
+    line = line.then(() => mine === look ? htmx.ajax("GET", root().dataset.url, { target: "#dental", swap: "outerHTML", values: { ...kept(), noted: said().noted, tooth, s: [...faces].join("") } }) : null).then(read, () => {});
   };
+  /* The day and the note of the panel's form go with what is typed or pressed. */
+  const said = () => ({ noted: hk.$("#noted", root())?.value || "", note: hk.$("#note", root())?.value || "" });
   const flush = (extra) => {
     const events = [];
     if (waiting) events.push(`${tooth}|${waiting.faces}|${waiting.code}|${waiting.kind}|${waiting.grade}|`);
@@ -42,7 +44,7 @@
     waiting = null; planning = false; kind = "";
     if (!events.length || !root().dataset.write) { paint(); return; }
     look++;
-    send("POST", root().dataset.post, { ...kept(), e: events, tooth, s: [...faces].join("") });
+    send("POST", root().dataset.post, { ...kept(), ...said(), e: events, tooth, s: [...faces].join("") });
   };
   const choose = (fdi) => { flush(); tooth = fdi; faces = new Set(); digits = ""; paint(); show(); };
   const code = (what) => {
@@ -99,7 +101,7 @@
       const events = button.dataset.plan ? [`${tooth}|${[...faces].join("")}|${button.dataset.plan}|planned||`]
         : [`${tooth}|${[...faces].join("")}|${button.dataset.code}|${how}|${MIDDLE.has(button.dataset.code) ? grade : ""}|${["missing", "crown"].includes(button.dataset.code) ? hk.$("[name=cause]", form).value : ""}`];
       waiting = null; planning = false; look++;
-      send("POST", root().dataset.post, { ...kept(), e: events, tooth, s: [...faces].join("") });
+      send("POST", root().dataset.post, { ...kept(), ...said(), e: events, tooth, s: [...faces].join("") });
     } else if (event.target.closest("[data-void] button")) {
       event.preventDefault();
       send("POST", event.target.closest("form").action, { ...kept(), tooth });
@@ -124,7 +126,7 @@
   const live = () => all.filter((s) => !cell(s).classList.contains("skip"));
   const side = (tooth, name) => hk.all(`.pt[data-fdi="${tooth}"][data-side=${name}] .px`, grid);
   let at = live().find((s) => !s.dataset.pd) || live()[0], mark = null, pre = "", triple = false, line = Promise.resolve();
-  const dirty = new Set();
+  const dirty = new Set(), sending = new Map();
 
   const draw = (s) => {
     const { pd, gm, flags } = s.dataset, lost = pd !== "" && (+gm < 0 || +pd >= 4) ? Math.max(pd - gm, 0) : 0;
@@ -152,11 +154,16 @@
   };
   const save = (tooth) => {
     dirty.delete(tooth);
+    sending.set(tooth, (sending.get(tooth) || 0) + 1);
+    box.dataset.saving = "1";
     const { mobility, furcation } = head(tooth).dataset, skipped = head(tooth).classList.contains("skip") ? "1" : "";
     const values = { fdi: tooth, B: written(tooth, "B"), L: written(tooth, "L"), mobility, furcation, skipped };
     line = line.then(() => htmx.ajax("POST", box.dataset.post, { target: "#perio-sum", swap: "outerHTML", values })).catch(() => {}).then(() => {
       const sum = hk.$("#perio-sum"), done = sum.dataset.saved === tooth;
       sum.dataset.saved = "";
+      sending.set(tooth, sending.get(tooth) - 1);
+      if (!sending.get(tooth)) sending.delete(tooth);
+      if (!sending.size) delete box.dataset.saving;
       head(tooth).classList.toggle("bad", !done);
       if (!done) { dirty.add(tooth); hk.$("#perio-where").textContent = `${tooth} · ${box.dataset.unsaved}`; }
     });
@@ -230,7 +237,7 @@
     mark = s;
     go(s);
   });
-  window.addEventListener("pagehide", () => dirty.forEach((tooth) => {
+  window.addEventListener("pagehide", () => new Set([...dirty, ...sending.keys()]).forEach((tooth) => {
     const { mobility, furcation } = head(tooth).dataset;
     fetch(box.dataset.post, { method: "POST", keepalive: true, headers: { "HX-Request": "true", "X-CSRFToken": hk.csrf() }, body: new URLSearchParams({ fdi: tooth, B: written(tooth, "B"), L: written(tooth, "L"), mobility, furcation, skipped: head(tooth).classList.contains("skip") ? "1" : "" }) });
   }));

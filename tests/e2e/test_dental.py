@@ -61,6 +61,26 @@ def test_caries_and_a_plan_in_three_clicks(page, desk, member):
     assert len(events(desk, member)) == 2
 
 
+def test_keys_and_chips_keep_the_forms_date_and_note(page, desk, member):
+    for key in "36o":
+        page.keyboard.press(key)
+    page.wait_for_selector("#dental-tooth h2:text-is('36')")
+    page.click("#dental-tooth .fold summary")
+    page.fill("#noted", "2026-01-05")
+    page.fill("#note", "冷诊敏感")
+    page.click("[data-code=caries]")
+    page.wait_for_selector("[data-fdi='36'][aria-label*='龋']")
+    assert page.input_value("#noted") == "2026-01-05"
+    assert page.input_value("#note") == ""
+    page.locator("#dental-tooth h2").click()
+    for key in "pf":
+        page.keyboard.press(key)
+    page.wait_for_selector("[data-fdi='36'][aria-label*='计划']")
+    with acting(desk.actor), desk.installation.unit("read") as session:
+        found = [(one.code, one.on.isoformat(), one.note) for one in chart.events_of(session, member)]
+    assert found == [("caries", "2026-01-05", "冷诊敏感"), ("filling", "2026-01-05", "")]
+
+
 def test_axe_finds_nothing_and_a_phone_never_scrolls_sideways(page, desk, member):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     with acting(desk.actor), desk.installation.unit() as session:
@@ -94,8 +114,8 @@ def test_a_perio_examination_is_entered_by_keyboard_alone(page, desk, member):
     typed = "t" + "3" * 13 + "4" * 8  # the rest one digit a tooth: 14 to 28 and back to 21
     page.keyboard.type(typed)
     page.keyboard.press("Enter")
-    page.wait_for_function("() => !document.querySelector('.pt.bad') && document.querySelector('#perio-sum .big2')")
-    page.wait_for_load_state("networkidle")
+    page.wait_for_selector("#perio:not([data-saving])")
+    assert page.locator(".pt.bad").count() == 0
     assert page.evaluate("window.kept") == 1, "the page was loaded anew"
     with acting(desk.actor), desk.installation.unit("read") as session:
         [exam] = exams.exams_of(session, member)
