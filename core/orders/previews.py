@@ -37,10 +37,8 @@ def prices_for(session: Session, person_id: int, lines: Sequence[LineRequest]) -
     told: dict[int, list[tuple[str, str]]] = {}
     for finding in priced.findings:
         told.setdefault(finding.line or 0, []).append((finding.severity, finding.text))
-    return [
-        PricedLine(
-            line.item, line.name, line.list_fen, line.net_fen, tuple(step.text for step in line.steps if step.text),
-            tuple(told.get(line.line, ())),
-        )
-        for line in priced.quote.lines
-    ]  # fmt: skip
+    found = []
+    for line in priced.quote.lines:
+        why = tuple(step.text for step in line.steps if step.text and step.stage != "list")
+        found.append(PricedLine(line.item, line.name, line.list_fen, line.net_fen, why, tuple(told.get(line.line, ()))))
+    return found

@@ -10,6 +10,7 @@ from flask import request
 
 from core.sdk import (
     Invalid,
+    PersonView,
     Refusal,
     _,
     _l,
@@ -27,7 +28,7 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.dental import banners, board, chart, fold, plans, teeth, who
+from plugins.dental import banners, board, chart, exams, fold, perio, perio_board, plans, staging, teeth, who
 from plugins.dental.blueprint import bp
 from plugins.dental.chart import Entry
 from plugins.dental.permissions import CHART, WRITE
@@ -144,16 +145,19 @@ def _show(person_id: str, refusal: Refusal | None = None, done: str = "", last: 
     system = request.values.get("num", "") if request.values.get("num", "") in board.SYSTEMS else "fdi"
     here = request.values.get("tooth", "") or request.form.get("fdi", "")
     here = here if teeth.is_tooth(here) else ""
+    exam = next(iter(exams.exams_of(unit, person.person_id, 1, until=on or today)), None)
     safety = safety_of(unit, [person.person_id], "dental.chart").get(person.person_id)
     data = {
         "P": person, "age": age, "view": view, "views": board.VIEWS, "system": system, "systems": board.SYSTEMS,
         "as_table": request.values.get("as") == "table", "on": on, "today": today, "here": here, "refusal": refusal,
         "done": done, "last": last or [], "kept": _kept(), "may_write": may(actor, WRITE) and on is None,
-        "halves": board.halves(mouth, board.rows(view, mouth, age), here, system), "width": board.WIDTH,
+        "halves": board.halves(mouth, board.rows(view, mouth, age), here, system, exam.teeth if exam else {}),
+        "width": board.WIDTH,
         "days": (days := board.days_of(events)), "line": board.line(days, today) if days else None,
         "before": max((day for day in days if day < (on or today)), default=None),
         "after": min((day for day in days if on and day > on), default=None),
         "plan": plans.plan_of(unit, person.person_id, events, mouth, priced=on is None), "states": plans.STATES,
+        "exam": exam, "probed": perio.figures(exam.teeth) if exam else None, "staged": _staged(exam, mouth, person),
         "codes": fold.CODES, "kinds": fold.KINDS, "causes": fold.CAUSES,
         "depths": fold.DEPTHS, "diagnoses": DIAGNOSES, "planned": PLANS, "marks": KINDS, "more": MORE, "short": SHORT,
         "noted": request.values.get("noted", "")[:10], "name": teeth.name,
@@ -164,6 +168,14 @@ def _show(person_id: str, refusal: Refusal | None = None, done: str = "", last: 
     data["names"] = staff_names(unit, chart.staff_of(data["history"]))
     status = refusal.status if refusal else 200
     return render_page("dental/_chart.html" if is_fragment() else "dental/chart.html", status=status, **data)
+
+
+def _staged(exam: exams.Exam | None, mouth: fold.Mouth, person: PersonView) -> str:
+    """Return stage and grade as the latest examination suggests them; empty where nothing is suggested."""
+    if exam is None:
+        return ""
+    age = board.age_on(person.birth_date, exam.on)
+    return staging.suggest(exam.teeth, perio_board.head_of(exam, mouth), age).name
 
 
 def _on(today: dt.date) -> dt.date | None:

@@ -50,11 +50,15 @@ def today() -> date:
 # -- reading ---------------------------------------------------------------------------------------
 
 
-def exams_of(session: Session, person_id: int, limit: int = MOST, *, only: int | None = None) -> list[Exam]:
-    """Return a person's examinations (or the one with an id), the latest first, in two statements."""
+def exams_of(
+    session: Session, person_id: int, limit: int = MOST, *, only: int | None = None, until: date | None = None
+) -> list[Exam]:
+    """Return a person's examinations, the latest first, in two statements; the one with an id, those until a day."""
     query = select(DentalPerioExam).where(DentalPerioExam.person_id == person_id)
     if only is not None:
         query = query.where(DentalPerioExam.id == only)
+    if until is not None:
+        query = query.where(DentalPerioExam.examined_on <= until)
     rows = session.scalars(
         query.order_by(DentalPerioExam.examined_on.desc(), DentalPerioExam.id.desc()).limit(limit)
     ).all()
