@@ -7,7 +7,7 @@ It is read by need and every look is written down, as core's visits are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -111,6 +111,7 @@ def note(session: Session, person_id: int, entries: Sequence[Entry], on: date | 
         _refuse_missing(fold.state([*events, *made], day).get(event.fdi, fold.NOTHING), event)
         made.append(_add(session, person_id, event, visit_id))
     session.flush()
+    changed(session, person_id)
     record_audit(
         session, "dental.tooth.noted", "dental_tooth_event", made[-1].id, person_id=person_id,
         detail={"events": len(made), "first": made[0].id},
@@ -189,10 +190,27 @@ def void(session: Session, person_id: int, event_id: int) -> Event:
         )
     except IntegrityError as problem:  # somebody else did in the same moment: the database lets one through
         raise again from problem
+    changed(session, person_id)
     record_audit(
         session, "dental.tooth.voided", "dental_tooth_event", made.id, person_id=person_id, detail={"event": row.id}
     )
     return gone
+
+
+# What is worked out from a chart (summaries.py), called with person and events after every change.
+_followers: list[Callable[[Session, int, Sequence[Event]], None]] = []
+
+
+def follow(follower: Callable[[Session, int, Sequence[Event]], None]) -> None:
+    """Let a module above hear of every change of a chart."""
+    _followers.append(follower)
+
+
+def changed(session: Session, person_id: int) -> None:
+    """Have what follows from a person's chart and examinations worked out anew."""
+    events = events_of(session, person_id) if _followers else []
+    for follower in _followers:
+        follower(session, person_id, events)
 
 
 # -- duties ----------------------------------------------------------------------------------------
@@ -214,6 +232,7 @@ def move(session: Session, winner_id: int, loser_id: int) -> int:
     done = session.execute(
         update(DentalToothEvent).where(DentalToothEvent.person_id == loser_id).values(person_id=winner_id)
     )
+    changed(session, winner_id)
     return int(done.rowcount)
 
 

@@ -97,9 +97,9 @@ def _measured(body: Mapping[str, Any]) -> Measured:
 # -- writing ---------------------------------------------------------------------------------------
 
 
-def begin(session: Session, person_id: int) -> int:
-    """Return the id of today's examination of a person; it is begun where there is none yet."""
-    day, actor = today(), tenancy.current_actor()
+def begin(session: Session, person_id: int, on: date | None = None) -> int:
+    """Return the id of a person's examination of a day (default: today); it is begun where there is none yet."""
+    day, actor = on or today(), tenancy.current_actor()
     query = select(DentalPerioExam.id).where(
         DentalPerioExam.person_id == person_id, DentalPerioExam.examined_on == day
     ).order_by(DentalPerioExam.id.desc()).limit(1)  # fmt: skip
@@ -139,21 +139,29 @@ def save(
     changed = {
         fdi: checked(fdi, one) for fdi, one in found.items() if one != before.teeth.get(fdi, Measured())
     }  # fmt: skip
-    for fdi, one in changed.items():
-        sites = {name: [site.pd, site.gm, site.flags] for name, site in one.sites.items()}
-        _add(session, person_id, exam_id, {
-            "fdi": fdi, "sites": sites, "mobility": one.mobility, "furcation": one.furcation, "skipped": one.skipped,
-        })  # fmt: skip
-    if head is not None and head != before.head:
-        _add(session, person_id, exam_id, {"head": checked_head(head).to_plain()})
-    elif not changed:
+    if not changed and (head is None or head == before.head):
         return before
+    store(session, person_id, exam_id, changed, None if head == before.head else head)
     session.flush()
     record_audit(
         session, "dental.perio.saved", "dental_perio_exam", exam_id, person_id=person_id,
         detail={"teeth": len(changed), "history": head is not None},
     )  # fmt: skip
+    chart.changed(session, person_id)
     return exam_of(session, person_id, exam_id)
+
+
+def store(
+    session: Session, person_id: int, exam_id: int, found: Mapping[str, Measured], head: Head | None = None
+) -> None:
+    """Write teeth, and (not None) what else is known, into an examination: `save` and the demonstration do."""
+    for fdi, one in found.items():
+        sites = {name: [site.pd, site.gm, site.flags] for name, site in one.sites.items()}
+        _add(session, person_id, exam_id, {
+            "fdi": fdi, "sites": sites, "mobility": one.mobility, "furcation": one.furcation, "skipped": one.skipped,
+        })  # fmt: skip
+    if head is not None:
+        _add(session, person_id, exam_id, {"head": checked_head(head).to_plain()})
 
 
 def _add(session: Session, person_id: int, exam_id: int, body: Mapping[str, Any]) -> None:

@@ -16,6 +16,9 @@ PLUGINS: dict[str, Recipe] = {
     "dental.void": Recipe({"person_id": PERSON, "event_id": "5"}),  # a further event: whose, is tested beside the chart
     "dental.plan": Recipe({"person_id": PERSON}),
     "dental.plan_save": Recipe({"person_id": PERSON}, form={"number": "0"}),
+    "dental.recall_list": PLAIN,
+    "dental.recall_mark": Recipe({"recall_id": "5"}),
+    "dental.report": PLAIN,
     "dental.perio_page": Recipe({"person_id": PERSON}),
     "dental.perio_begin": Recipe({"person_id": PERSON}),
     "dental.perio_save": Recipe({"person_id": PERSON, "exam_id": "5"}, form={"fdi": "16", "B": "3 2 3"}),
