@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select
 
-from core.care import access, codes, rules
+from core.care import codes, rules
 from core.care.models import HealthFact, HealthRecord
 from core.care.safety import SLICE, SafetyView, view_of
 from core.kernel import audit, db, keys
@@ -107,29 +107,30 @@ def _criteria(concern: Concern) -> Iterator[ColumnElement[bool]]:
         *((rules.CONDITION, "code", code) for code in conditions),
         *((rules.MEDICINE, codes.INGREDIENT, code) for code in concern.ingredients),
         *((rules.MEDICINE, "item", code) for code in concern.items),
-        *((rules.PHYSIOLOGY, "state", state) for state in states),
     ]  # fmt: skip
+    answers = [key for state in states for key in rules.state_keys(state)]
     known = [
         *((rules.ALLERGY, *one) for one in concern.known_allergies),
         *((rules.CONDITION, "code", code) for code in codes.CONDITIONS),
         *((rules.MEDICINE, codes.INGREDIENT, code) for code in concern.known_ingredients),
         *((rules.MEDICINE, "item", code) for code in concern.known_items),
     ]  # fmt: skip
-    yield blind.in_(_blinds(hits))
+    yield blind.in_(_blinds(hits, answers))
     told = (rules.ALLERGY, rules.CONDITION, rules.MEDICINE)
     yield and_(HealthFact.kind.in_(told), or_(blind.is_(None), blind.not_in(_blinds(known))))
 
 
-def _blinds(facts: Iterable[tuple[str, str, str]]) -> list[bytes]:
+def _blinds(facts: Iterable[tuple[str, str, str]], more: Iterable[str] = ()) -> list[bytes]:
     ring, franchise = keys.ring(), current_actor().franchise_id
-    return [one for fact in set(facts) for one in ring.blinds(rules.key(*fact), INDEX, franchise)]
+    wanted = {rules.key(*fact) for fact in facts} | set(more)
+    return [one for key in wanted for one in ring.blinds(key, INDEX, franchise)]
 
 
 def safety_in_bulk(session: Session, ids: Collection[int], purpose: str) -> Iterator[SafetyView]:
     """Yield what protects each of these persons, 500 opened at a time, for a figure over many that names nobody.
 
     One audit entry says how many were read for `purpose`. Who shows one of them by name notes that read by itself
-    (`note_health_read`), after `may_read_health`.
+    (`note_health_read`), after `may_read` (core/care/need.py).
     """
     _note(session, len(ids), purpose)
     wanted = sorted(ids)
@@ -148,7 +149,3 @@ def _note(session: Session, people: int, purpose: str) -> None:
     else:
         write(session)
 
-
-def may_read_health(session: Session, person_id: int) -> bool:
-    """Return whether the acting staff member may read a person's facts: treats them, or looks behind the glass."""
-    return access.of(session, person_id).reads

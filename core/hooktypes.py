@@ -70,7 +70,10 @@ class ItemView:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """A line of a basket: `net_fen` is its price so far, `list_fen` its list price, both for all pieces."""
+    """A line of a basket: `net_fen` is its price so far, `list_fen` its list price, both for all pieces.
+
+    `site` is where on the body, as whoever made the line wrote it (`36 MO`); empty: not said.
+    """
 
     line: int
     item_id: int
@@ -81,6 +84,7 @@ class LineView:
     list_fen: int
     attributes: Mapping[str, Any] = field(default_factory=dict)
     for_person_id: int | None = None
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from core.care.services import note_medicine, stop_medicine
 from core.care.visit_reads import visits_of, visits_of_order
 from core.care.visits import attach_part, open_visit
 from core.care.visits import part_of as visit_part_of
+from core.desk.held import put_aside as hold_basket
 from core.desk.remote import AtTill, answer_at_till, ask_at_till, passed_at_till, sitting
 from core.hookcalls import ApiCall, ApiField
 from core.hookcommands import franchise_unit, plainly
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
-from core.hookhealth import Concern, Concerned, concerned, may_read_health, safety_in_bulk
+from core.hookhealth import Concern, Concerned, concerned, safety_in_bulk
 from core.hookhealth import counts as health_counts
 from core.hookmessages import message_ready, queue_messages
 from core.hookreads import (
@@ -85,7 +86,10 @@ from core.kernel.web import charts
 from core.kernel.web.render import go, is_fragment, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page
 from core.kernel.web.routes import session as page_session
+from core.orders.previews import PricedLine, prices_for
+from core.orders.sites import sites_of
 from core.orders.sold import SoldLine, sold_by_item, sold_in_order, sold_to
+from core.orders.types import LineRequest
 from core.org.approvals import ask as ask_approval
 
 __all__ = [
@@ -113,7 +117,9 @@ __all__ = [
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
     # The same of many persons at once.
-    "Concern", "Concerned", "concerned", "health_counts", "may_read_health", "safety_in_bulk",
+    "Concern", "Concerned", "concerned", "health_counts", "safety_in_bulk",
     # What was sold, items, stores and licences.
     "SoldLine", "items_of", "licence_of", "sold_by_item", "sold_in_order", "sold_to", "staff_choices", "store_names",
+    # A plan: what it would cost, where on the body, and a basket for the till.
+    "LineRequest", "PricedLine", "hold_basket", "prices_for", "sites_of",
 ]  # fmt: skip

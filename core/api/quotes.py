@@ -76,6 +76,7 @@ def _line(session: Session, n: int, line: dict[str, Any], course: str | None) ->
         performer=staff_id(session, f"lines.{n}.performer", line.get("performer")),
         seller=staff_id(session, f"lines.{n}.seller", line.get("seller")),
         course_id=courses.get(session, course).id if course else None,
+        site=line["site"],
     )
 
 

@@ -226,6 +226,7 @@ class QuoteLine(Body):
     for_member_id = Id(allow_none=True)
     performer = Words(20, 1, allow_none=True, metadata={"description": "staff number or id"})
     seller = Words(20, 1, allow_none=True, metadata={"description": "staff number or id"})
+    site = Words(40, load_default="", metadata={"description": "where on the body: a tooth and surfaces, 36 MO"})
 
 
 class Coupons(fields.Field):

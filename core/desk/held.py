@@ -6,6 +6,7 @@ taken up; what a PIN let pass is not kept, for it was bound to that moment.
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,11 @@ from core.org.models import Staff
 from core.people.models import Person
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
+
+    from core.orders.types import LineRequest
 
 MOST = 50
 
@@ -55,12 +60,35 @@ def waiting(session: Session) -> list[Held]:
 
 def hold(session: Session, web_session_id: int) -> HeldBasket:
     """Put the open basket aside and open an empty one; raise Invalid for an empty basket, Refusal for too many."""
-    actor = current_actor()
-    if actor.store_id is None:
-        raise Invalid(_("请先在右上角选择门店"))
     draft, _key = services.draft_of(session, web_session_id)
     if draft.empty:
         raise Invalid(_("本单是空的，没有可挂起的内容。"))
+    row = _keep(session, draft)
+    services.keep(session, web_session_id, rules.Draft(), new_key=True)
+    return row
+
+
+def put_aside(session: Session, person_id: int, lines: Sequence[LineRequest]) -> HeldBasket:
+    """Put a basket that was made elsewhere (a plan) aside at the actor's store, for whoever takes it up at the till.
+
+    Raises Invalid without a store or a line, Refusal `too_many_held`.
+    """
+    if not lines:
+        raise Invalid(_("本单是空的，没有可挂起的内容。"))
+    draft = rules.Draft(member_id=person_id)
+    for line in lines:
+        draft.lines.append(
+            rules.DraftLine(
+                secrets.token_hex(4), line.item, line.qty, line.for_member_id, line.performer, site=line.site
+            )
+        )
+    return _keep(session, draft)
+
+
+def _keep(session: Session, draft: rules.Draft) -> HeldBasket:
+    actor = current_actor()
+    if actor.store_id is None:
+        raise Invalid(_("请先在右上角选择门店"))
     count = session.scalar(select(func.count()).where(HeldBasket.store_id == actor.store_id)) or 0
     if count >= MOST:
         raise Refusal(_("本店已有 %(n)d 张挂起的单，请先处理。", n=MOST), code="too_many_held")
@@ -71,7 +99,7 @@ def hold(session: Session, web_session_id: int) -> HeldBasket:
     )  # fmt: skip
     session.add(row)
     row.basket = draft.to_text()
-    services.keep(session, web_session_id, rules.Draft(), new_key=True)
+    session.flush()
     return row
 
 

@@ -32,6 +32,7 @@ class DraftLine:
     performer: int | None = None
     price_fen: int | None = None
     price_reason: str = ""
+    site: str = ""
 
 
 @dataclass(slots=True)
@@ -105,7 +106,7 @@ def add_item(draft: Draft, code: str) -> DraftLine:
     touched(draft)
     for line in draft.lines:
         same = (line.item, line.for_id, line.performer) == (code, draft.patient, draft.performer)
-        if same and line.price_fen is None and line.qty < MAX_QTY:
+        if same and line.price_fen is None and not line.site and line.qty < MAX_QTY:
             line.qty += 1
             return line
     if len(draft.lines) >= MAX_LINES:
@@ -152,7 +153,7 @@ def give(draft: Draft, one: Given) -> None:
 def request_of(draft: Draft) -> BasketRequest:
     """Return the basket that the draft asks for."""
     lines = tuple(
-        LineRequest(line.item, line.qty, line.price_fen, line.price_reason, line.for_id, line.performer)
+        LineRequest(line.item, line.qty, line.price_fen, line.price_reason, line.for_id, line.performer, site=line.site)
         for line in draft.lines
     )
     coupons = None if draft.coupons is None else tuple(draft.coupons)

@@ -25,7 +25,7 @@ from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import course_lines, packs
+from core.orders import course_lines, packs, sites
 from core.orders import findings as finding_rules
 from core.orders.types import BasketRequest, Priced
 from core.org.models import Staff
@@ -104,6 +104,8 @@ def _check_shape(request: BasketRequest) -> None:
     for n, line in enumerate(request.lines):
         if not 1 <= line.qty <= MAX_QTY:
             errors.append(FieldError(f"lines.{n}.qty", _("数量应在 1 到 9,999 之间。")))
+        if len(line.site) > sites.LONGEST:
+            errors.append(FieldError(f"lines.{n}.site", _("部位最多 %(n)d 个字。", n=sites.LONGEST)))
         if line.price_fen is not None and not line.price_reason.strip():
             errors.append(FieldError(f"lines.{n}.price_reason", _("改价须填写原因。")))
     if errors:
@@ -216,6 +218,7 @@ def _view(request: BasketRequest, items: dict[str, Item], costs: dict[int, int])
                 line=n, item_id=items[line.item].id, code=line.item, name=items[line.item].name, qty=line.qty,
                 net_fen=costs[items[line.item].id] * line.qty, list_fen=costs[items[line.item].id] * line.qty,
                 attributes=catalog.attributes_of(items[line.item]), for_person_id=line.for_member_id,
+                site=line.site.strip(),
             )
             for n, line in enumerate(request.lines, 1)
         ),

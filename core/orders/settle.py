@@ -33,6 +33,7 @@ from core.orders import (
     quotes,
     referral_grants,
     rules,
+    sites,
     stored_value,
     streaks,
     tender_list,
@@ -213,6 +214,7 @@ def make_plan(
             "lots": [asdict(lot) for lot in earned.lots],
             "off_tier": sorted(doing.off_tier),
             "pending_days": priced.programme.points.pending_days,
+            **sites.facts(priced.request),
         }
     )
     plan.sealed_facts = seal_text("orders", "facts_sealed", order_id, actor.franchise_id, facts)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class LineRequest:
     """A line as asked for. `price_fen` overrides the price of one piece and wants `price_reason`.
 
-    `course_id`: sessions of that course pay for the line.
+    `course_id`: sessions of that course pay for the line. `site`: where on the body (a tooth and its surfaces), in the
+    words of the vertical whose item it is; kept sealed with the order.
     """
 
     item: str
@@ -31,6 +32,7 @@ class LineRequest:
     performer: int | None = None
     seller: int | None = None
     course_id: int | None = None
+    site: str = ""
 
 
 @dataclass(frozen=True, slots=True)

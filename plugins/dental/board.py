@@ -10,6 +10,7 @@ from typing import Any
 from core.sdk import _, _l
 from plugins.dental import fold, outlines, teeth, who
 from plugins.dental.fold import Event, Face, Tooth
+from plugins.dental.perio import BLEEDS, Measured
 
 VIEWS = {"permanent": _l("恒牙"), "primary": _l("乳牙"), "mixed": _l("混合")}
 SYSTEMS = {"fdi": "FDI", "palmer": "Palmer", "universal": "Universal"}
@@ -51,6 +52,8 @@ class Slot:
     degree: str = ""
     root_only: bool = False
     boxes: list[tuple[str, str, str]] = field(default_factory=list)
+    depths: list[tuple[float, int, str, str]] = field(default_factory=list)
+    bled: bool = False
     spots: list[tuple[int, int, str]] = field(default_factory=list)
 
 
@@ -103,9 +106,16 @@ def rows(view: str, mouth: Mapping[str, Tooth], age: int | None) -> tuple[tuple[
 
 
 def halves(
-    mouth: Mapping[str, Tooth], shown: tuple[tuple[str, ...], tuple[str, ...]], here: str, system: str
+    mouth: Mapping[str, Tooth],
+    shown: tuple[tuple[str, ...], tuple[str, ...]],
+    here: str,
+    system: str,
+    measured: Mapping[str, Measured],
 ) -> list[list[Slot]]:
-    """Return the slots of the patient's right and left half: each is drawn by itself, a phone stacks them."""
+    """Return the slots of the patient's right and left half: each is drawn by itself, a phone stacks them.
+
+    `measured` is the latest periodontal examination: pockets stand outside the roots.
+    """
     found: list[list[Slot]] = [[], []]
     for row in shown:
         for fdi in row:
@@ -113,6 +123,7 @@ def halves(
             nth = 8 - teeth.place(fdi) if left else teeth.place(fdi) - 1
             one = slot(fdi, mouth.get(fdi, fold.NOTHING), EDGE + PITCH * (nth + 0.5), system)
             one.here = fdi == here
+            _probe(one, fdi, measured.get(fdi))
             found[0 if left else 1].append(one)
     return found
 
@@ -143,6 +154,20 @@ def slot(fdi: str, tooth: Tooth, x: float, system: str = "fdi") -> Slot:
     one.boxes = _boxes(fdi, marks, one.crown if tooth.cover else "")
     one.spots = [(*SPOTS[s], mark) for s, mark in marks.items() if mark and s in SPOTS and not one.crown]
     return one
+
+
+def _probe(one: Slot, fdi: str, tooth: Measured | None) -> None:
+    """Put the pockets of a tooth outside its root: the deeper of cheek and tongue side at each of three places."""
+    if tooth is None or tooth.skipped or one.gone:
+        return
+    first = ("D", "", "M") if teeth.corner(fdi) in "14" else ("M", "", "D")
+    for n, point in enumerate(first):
+        found = [site for side in "BL" if (site := tooth.sites.get(f"{point}{side}")) and site.pd is not None]
+        deepest = max((site.pd or 0 for site in found), default=0)
+        if found:
+            css = "pb5" if deepest >= 5 else "pb4" if deepest == 4 else "pb"
+            one.depths.append((one.x - 16 + 11 * n, min(2 + 2 * deepest, 22), css, str(deepest) if deepest > 3 else ""))
+        one.bled = one.bled or any(site.flags & BLEEDS for site in found)
 
 
 def _boxes(fdi: str, marks: Mapping[str, str], cover: str) -> list[tuple[str, str, str]]:

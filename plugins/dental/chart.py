@@ -7,7 +7,7 @@ It is read by need and every look is written down, as core's visits are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -104,13 +104,14 @@ def note(session: Session, person_id: int, entries: Sequence[Entry], on: date | 
     if not entries or len(entries) > MOST_AT_ONCE:
         raise Invalid.field("code", _("请选择诊断或处置。"))
     events = events_of(session, person_id)
-    visit_id = _visit(session, person_id)
+    visit_id = visit_of_today(session, person_id)
     made: list[Event] = []
     for entry in entries:
         event = checked(entry, day)
         _refuse_missing(fold.state([*events, *made], day).get(event.fdi, fold.NOTHING), event)
         made.append(_add(session, person_id, event, visit_id))
     session.flush()
+    changed(session, person_id)
     record_audit(
         session, "dental.tooth.noted", "dental_tooth_event", made[-1].id, person_id=person_id,
         detail={"events": len(made), "first": made[0].id},
@@ -149,7 +150,7 @@ def _refuse_missing(tooth: fold.Tooth, event: Event) -> None:
         )  # fmt: skip
 
 
-def _visit(session: Session, person_id: int) -> int | None:
+def visit_of_today(session: Session, person_id: int) -> int | None:
     """Return the visit of today that is still being written, if there is one."""
     today = clock.today(tenancy.current_actor().tz)
     found = visits_of(session, person_id, limit=3)
@@ -184,13 +185,32 @@ def void(session: Session, person_id: int, event_id: int) -> Event:
     if session.scalar(select(DentalToothEvent.id).where(DentalToothEvent.voids == event_id)) is not None:
         raise again
     try:
-        made = _add(session, person_id, Event(0, row.noted_on, voids=row.id, kind=""), _visit(session, person_id))
+        made = _add(
+            session, person_id, Event(0, row.noted_on, voids=row.id, kind=""), visit_of_today(session, person_id)
+        )
     except IntegrityError as problem:  # somebody else did in the same moment: the database lets one through
         raise again from problem
+    changed(session, person_id)
     record_audit(
         session, "dental.tooth.voided", "dental_tooth_event", made.id, person_id=person_id, detail={"event": row.id}
     )
     return gone
+
+
+# What is worked out from a chart (summaries.py), called with person and events after every change.
+_followers: list[Callable[[Session, int, Sequence[Event]], None]] = []
+
+
+def follow(follower: Callable[[Session, int, Sequence[Event]], None]) -> None:
+    """Let a module above hear of every change of a chart."""
+    _followers.append(follower)
+
+
+def changed(session: Session, person_id: int) -> None:
+    """Have what follows from a person's chart and examinations worked out anew."""
+    events = events_of(session, person_id) if _followers else []
+    for follower in _followers:
+        follower(session, person_id, events)
 
 
 # -- duties ----------------------------------------------------------------------------------------
@@ -212,6 +232,7 @@ def move(session: Session, winner_id: int, loser_id: int) -> int:
     done = session.execute(
         update(DentalToothEvent).where(DentalToothEvent.person_id == loser_id).values(person_id=winner_id)
     )
+    changed(session, winner_id)
     return int(done.rowcount)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from flask import request
 
 from core.sdk import (
     Invalid,
+    PersonView,
     Refusal,
     _,
     _l,
@@ -26,7 +28,7 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.dental import banners, board, chart, fold, teeth, who
+from plugins.dental import banners, board, chart, exams, fold, perio, perio_board, plans, staging, teeth, who
 from plugins.dental.blueprint import bp
 from plugins.dental.chart import Entry
 from plugins.dental.permissions import CHART, WRITE
@@ -43,26 +45,26 @@ SHORT = {"sealant": _l("封闭")}  # where a button is narrow
 KEPT = ("view", "as", "num", "on")
 
 
-@page(bp, "/members/<person_id>", permission=CHART)
+@page(bp, "/members/<person_id>", permission=CHART, group="members")
 def record(person_id: str) -> Any:
     """Show a person's mouth as it stands, or as it stood on a day."""
     return _show(person_id)
 
 
-@page(bp, "/members/<person_id>/teeth", permission=WRITE, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/teeth", permission=WRITE, unit="write", methods=("POST",), group="members")
 def note(person_id: str) -> Any:
     """Note what was seen, planned or done: of the panel's form, or several events that were typed."""
     on_refusal(lambda refusal: _show(person_id, refusal))
     person = chart.opened(page_session(), person_id, each=False)
     made = chart.note(page_session(), person.person_id, _entries(), _day(request.form.get("noted", "")))
-    told = _("已记录 %(fdi)s：%(what)s。", fdi=made[-1].fdi, what=board.told(made[-1]))
+    told = _told(made[-1])
     if is_fragment():
         return _show(person_id, done=told, last=[one.id for one in made])
     toast(told)
     return go("dental.record", person_id=person.person_id, **_kept(), tooth=made[-1].fdi, s=made[-1].surfaces)
 
 
-@page(bp, "/members/<person_id>/void/<event_id>", permission=WRITE, unit="write", methods=("POST",))
+@page(bp, "/members/<person_id>/void/<event_id>", permission=WRITE, unit="write", methods=("POST",), group="members")
 def void(person_id: str, event_id: str) -> Any:
     """Take an event back that was entered by mistake."""
     on_refusal(lambda refusal: _show(person_id, refusal))
@@ -75,17 +77,11 @@ def void(person_id: str, event_id: str) -> Any:
     return go("dental.record", person_id=person.person_id, **_kept(), tooth=gone.fdi)
 
 
-@page(bp, "/members/<person_id>/plan", permission=CHART)
-def plan(person_id: str) -> Any:
-    """Show what is planned as a sheet to print and to sign: teeth as a Palmer cross (部位记录法)."""
-    unit = page_session()
-    person = chart.opened(unit, person_id)
-    mouth = fold.state(chart.events_of(unit, person.person_id))
-    rows = [(one, teeth.cross([one.fdi])) for one in board.plans(mouth)]
-    return render_page(
-        "dental/plan.html", P=person, rows=rows, today=clock.today(tenancy.current_actor().tz), codes=fold.CODES,
-        all=teeth.cross([one.fdi for one, _cross in rows]), faces=board.faces_said, name=teeth.name,
-    )  # fmt: skip
+def _told(one: fold.Event) -> str:
+    what = board.told(one)
+    if one.on == clock.today(tenancy.current_actor().tz):
+        return _("已记录 %(fdi)s：%(what)s。", fdi=one.fdi, what=what)
+    return _("已记录 %(fdi)s：%(what)s，日期 %(day)s。", fdi=one.fdi, what=what, day=one.on.isoformat())
 
 
 # -- what was sent ---------------------------------------------------------------------------------
@@ -95,7 +91,8 @@ def _entries() -> list[Entry]:
     """Return the events of the request: `e` lines `36|O|caries|condition|2|` of the script, else the form's one."""
     lines = request.form.getlist("e")
     if lines:
-        return [_typed(line) for line in lines]
+        note = request.form.get("note", "").strip()
+        return [replace(_typed(line), note=note) for line in lines]
     form = request.form
     planned, code = form.get("plan", ""), form.get("code", "") or form.get("more", "")
     return [
@@ -148,24 +145,37 @@ def _show(person_id: str, refusal: Refusal | None = None, done: str = "", last: 
     system = request.values.get("num", "") if request.values.get("num", "") in board.SYSTEMS else "fdi"
     here = request.values.get("tooth", "") or request.form.get("fdi", "")
     here = here if teeth.is_tooth(here) else ""
+    exam = next(iter(exams.exams_of(unit, person.person_id, 1, until=on or today)), None)
     safety = safety_of(unit, [person.person_id], "dental.chart").get(person.person_id)
     data = {
         "P": person, "age": age, "view": view, "views": board.VIEWS, "system": system, "systems": board.SYSTEMS,
         "as_table": request.values.get("as") == "table", "on": on, "today": today, "here": here, "refusal": refusal,
         "done": done, "last": last or [], "kept": _kept(), "may_write": may(actor, WRITE) and on is None,
-        "halves": board.halves(mouth, board.rows(view, mouth, age), here, system), "width": board.WIDTH,
+        "halves": board.halves(mouth, board.rows(view, mouth, age), here, system, exam.teeth if exam else {}),
+        "width": board.WIDTH,
         "days": (days := board.days_of(events)), "line": board.line(days, today) if days else None,
         "before": max((day for day in days if day < (on or today)), default=None),
         "after": min((day for day in days if on and day > on), default=None),
-        "plans": board.plans(mouth), "codes": fold.CODES, "kinds": fold.KINDS, "causes": fold.CAUSES,
+        "plan": plans.plan_of(unit, person.person_id, events, mouth, priced=on is None), "states": plans.STATES,
+        "exam": exam, "probed": perio.figures(exam.teeth) if exam else None, "staged": _staged(exam, mouth, person),
+        "codes": fold.CODES, "kinds": fold.KINDS, "causes": fold.CAUSES,
         "depths": fold.DEPTHS, "diagnoses": DIAGNOSES, "planned": PLANS, "marks": KINDS, "more": MORE, "short": SHORT,
-        "name": teeth.name, "safety": safety, "banners": banners.of(safety),
+        "noted": request.values.get("noted", "")[:10], "name": teeth.name,
+        "safety": safety, "banners": banners.of(safety),
         **_figures(events, mouth, on or today, person.birth_date), **_tooth(here, mouth, events, on),
         "rows": _table(mouth) if request.values.get("as") == "table" else [],
     }  # fmt: skip
     data["names"] = staff_names(unit, chart.staff_of(data["history"]))
     status = refusal.status if refusal else 200
     return render_page("dental/_chart.html" if is_fragment() else "dental/chart.html", status=status, **data)
+
+
+def _staged(exam: exams.Exam | None, mouth: fold.Mouth, person: PersonView) -> str:
+    """Return stage and grade as the latest examination suggests them; empty where nothing is suggested."""
+    if exam is None:
+        return ""
+    age = board.age_on(person.birth_date, exam.on)
+    return staging.suggest(exam.teeth, perio_board.head_of(exam, mouth), age).name
 
 
 def _on(today: dt.date) -> dt.date | None:

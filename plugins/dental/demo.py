@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from plugins.dental import fold
+import random
+
+from plugins.dental import fold, perio, teeth
 from plugins.dental.chart import Entry
+from plugins.dental.perio import Measured, Site
 
 DEMO: tuple[tuple[int, tuple[Entry, ...]], ...] = (
     (1050, (
@@ -22,3 +25,20 @@ DEMO: tuple[tuple[int, tuple[Entry, ...]], ...] = (
         Entry("14", "filling", "D", fold.PLANNED),
     )),
 )  # fmt: skip
+
+EXAMS = (200, 0)  # days ago
+
+
+def examined(rng: random.Random, *, worse: bool) -> dict[str, Measured]:
+    """Return a mouth measured at six sites of every tooth that the charts above have; `worse`: with deeper pockets."""
+    found = {}
+    for fdi in teeth.PERMANENT:
+        if fdi in ("18", "28", "38", "48"):
+            continue
+        back, sites = teeth.place(fdi) > 5, {}
+        for name in perio.SITES:
+            pd = rng.choice((2, 2, 3, 3, 3)) + (rng.choice((0, 0, 1, 3)) if back and name != "B" and worse else 0)
+            flags = perio.BLEEDS if pd > 3 and rng.random() < 0.7 else perio.PLAQUE if rng.random() < 0.1 else 0
+            sites[name] = Site(pd, -1 if pd > 4 else 0, flags)
+        found[fdi] = Measured(sites, 1 if fdi in ("31", "41") else 0)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from core.sdk import (
     CouponClass,
     DataCount,
     DataSection,
+    Event,
+    Fact,
     HookContext,
     ItemAttribute,
     ItemView,
@@ -23,27 +26,54 @@ from core.sdk import (
     Permission,
     PersonView,
     Preset,
-    _,
+    SettingSpec,
     _l,
     hookimpl,
+    may,
+    safety_of,
+    sold_to,
     some_people,
+    tenancy,
 )
-from plugins.dental import board, chart, chart_views, fold, rules, views
+from plugins.dental import (
+    advice,
+    board,
+    chart,
+    chart_views,
+    checks,
+    desk_views,
+    exams,
+    fold,
+    perio_board,
+    perio_views,
+    plan_views,
+    plans,
+    recalls,
+    rules,
+    summaries,
+    views,
+)
 from plugins.dental.blueprint import bp
-from plugins.dental.demo import DEMO
-from plugins.dental.permissions import PERMISSIONS, VIEW
+from plugins.dental.demo import DEMO, EXAMS, examined
+from plugins.dental.facts import FACTS
+from plugins.dental.permissions import CHART, PERMISSIONS, RECALLS, REPORT, VIEW
+from plugins.dental.settings import SETTINGS
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
 _HERE = Path(__file__).parent
 PANEL = "dental.person"
-FILLING_COUNT = "dental.filling_count"
 
 
 @hookimpl
 def register_permissions() -> list[Permission]:
     return PERMISSIONS
+
+
+@hookimpl
+def register_settings() -> list[SettingSpec]:
+    return SETTINGS
 
 
 @hookimpl
@@ -66,12 +96,12 @@ def register_panels() -> list[PanelSpec]:
 
 @hookimpl
 def register_checks() -> list[CheckSpec]:
-    return [CheckSpec(FILLING_COUNT, _l("同次多颗补牙核对牙位"), "info")]
+    return checks.SPECS
 
 
 @hookimpl
 def register_blueprints() -> list[Blueprint]:
-    assert chart_views.bp is views.bp is bp
+    assert chart_views.bp is desk_views.bp is perio_views.bp is plan_views.bp is views.bp is bp
     return [bp]
 
 
@@ -90,7 +120,11 @@ def presets() -> list[Preset]:
 
 @hookimpl
 def menu_items(ctx: HookContext) -> list[MenuItem]:
-    return [MenuItem("dental.items", _l("牙科项目"), "dental.items", VIEW, group="settings", icon="tooth")]
+    return [
+        MenuItem("dental.items", _l("牙科项目"), "dental.items", VIEW, group="settings", icon="tooth"),
+        MenuItem("dental.recalls", _l("牙科复诊提醒"), "dental.recall_list", RECALLS, "followups", "tooth", 30),
+        MenuItem("dental.report", _l("医师返工率"), "dental.report", REPORT, "reports", "tooth", 60),
+    ]
 
 
 @hookimpl
@@ -99,22 +133,45 @@ def person_panels(ctx: HookContext, person: PersonView) -> list[Panel]:
     for seat in person.household:
         state, day = rules.filling_coupon(seat)
         seats.append({"name": seat.name, "own": seat.person_id == person.person_id, "state": state, "day": day})
-    shown = {"recent": rules.dental_history(person.recent), "seats": seats, "person_id": person.person_id}
+    shown = {
+        "recent": rules.dental_history(person.recent), "seats": seats, "person_id": person.person_id,
+        **_next_steps(ctx, person),
+    }  # fmt: skip
     return [Panel(PANEL, shown)]
+
+
+def _next_steps(ctx: HookContext, person: PersonView) -> dict[str, Any]:
+    """Return what to suggest to whom the health facts may be shown for that, and when they are to come again."""
+    if ctx.session is None or person.sample:
+        return {"advice": [], "recalls": []}
+    figures = summaries.of(ctx.session, person.person_id)
+    safety = safety_of(ctx.session, [person.person_id], "dental.suggest").get(person.person_id)
+    sold = [one for one in sold_to(ctx.session, [person.person_id], ctx.now_ms - advice.LOOK_BACK_MS)
+            if one.person_id == person.person_id]  # fmt: skip
+    age = board.age_on(person.birth_date, ctx.business_date)
+    found = advice.advise(figures, sold, age, pregnant=safety is not None and safety.pregnancy == "yes")
+    if not may(tenancy.current_actor(), CHART):
+        found = [one for one in found if one.code not in advice.CLINICAL]
+    due = [
+        (recalls.PROGRAMMES[one.programme].name, one.due_on) for one in recalls.of_person(ctx.session, person.person_id)
+    ]
+    return {"advice": found, "recalls": due, "today": ctx.business_date}
+
+
+@hookimpl
+def on_event(ctx: HookContext, event: Event) -> None:
+    assert ctx.session is not None
+    recalls.heard(ctx.session, event)
+
+
+@hookimpl
+def register_facts() -> list[Fact]:
+    return FACTS
 
 
 @hookimpl
 def checkout_checks(ctx: HookContext, basket: BasketView) -> list[Check]:
-    return [
-        Check(
-            FILLING_COUNT,
-            "info",
-            _("本次为同一人补 %(n)d 颗牙：请核对每颗的牙位都已写进病历。", n=teeth),
-            line=line,
-            evidence={"teeth": teeth},
-        )
-        for line, teeth in rules.several_fillings(basket)
-    ]
+    return checks.checks(ctx, basket)
 
 
 @hookimpl
@@ -125,7 +182,11 @@ def coupon_classes_for_items(ctx: HookContext, items: tuple[ItemView, ...]) -> l
 @hookimpl
 def describe_data(ctx: HookContext) -> list[DataCount]:
     assert ctx.session is not None
-    return [DataCount(_l("牙位记录"), chart.count(ctx.session))]
+    return [
+        DataCount(_l("牙位记录"), chart.count(ctx.session)),
+        DataCount(_l("牙周检查"), exams.count(ctx.session)),
+        DataCount(_l("治疗计划"), plans.count(ctx.session)),
+    ]
 
 
 @hookimpl
@@ -134,23 +195,48 @@ def personal_data(ctx: HookContext, person_id: int) -> list[DataSection]:
     rows = tuple(
         (f"{one.on:%Y-%m-%d} {one.fdi}", board.told(one)) for one in fold.live(chart.events_of(ctx.session, person_id))
     )
-    return [DataSection(_l("牙位记录"), rows)] if rows else []
+    found = [DataSection(_l("牙位记录"), rows)] if rows else []
+    examined = tuple(
+        (f"{one.on:%Y-%m-%d} {fdi}", perio_board.told(fdi, one.teeth[fdi]))
+        for one in exams.exams_of(ctx.session, person_id) for fdi in sorted(one.teeth)
+    )  # fmt: skip
+    found += [DataSection(_l("牙周检查"), examined)] if examined else []
+    planned = tuple(plans.told(ctx.session, person_id))
+    return [*found, DataSection(_l("治疗计划"), planned)] if planned else found
 
 
 @hookimpl
 def erase_person(ctx: HookContext, person_id: int, mode: str) -> list[DataCount]:
     """Keep the chart with the signed visits: outpatient records stay 15 years (医疗机构管理条例实施细则 53)."""
     assert ctx.session is not None
-    return [DataCount(_l("依法保留的牙位记录"), chart.kept_of(ctx.session, person_id))]
+    summaries.forget(ctx.session, person_id)
+    return [
+        DataCount(_l("牙科复诊提醒"), recalls.forget(ctx.session, person_id)),
+        DataCount(_l("依法保留的牙位记录"), chart.kept_of(ctx.session, person_id)),
+        DataCount(_l("依法保留的牙周检查"), exams.kept_of(ctx.session, person_id)),
+        DataCount(_l("依法保留的治疗计划"), plans.kept_of(ctx.session, person_id)),
+    ]
 
 
 @hookimpl
 def merge_people(ctx: HookContext, winner_id: int, loser_id: int) -> list[DataCount]:
     assert ctx.session is not None
-    return [DataCount(_l("牙位记录"), chart.move(ctx.session, winner_id, loser_id))]
+    summaries.forget(ctx.session, loser_id)
+    return [
+        DataCount(_l("牙周检查"), exams.move(ctx.session, winner_id, loser_id)),
+        DataCount(_l("牙位记录"), chart.move(ctx.session, winner_id, loser_id)),
+        DataCount(_l("治疗计划"), plans.move(ctx.session, winner_id, loser_id)),
+        DataCount(_l("牙科复诊提醒"), recalls.move(ctx.session, winner_id, loser_id)),
+    ]
 
 
-ACTIONS = {"dental.tooth.noted": _l("记录牙位图"), "dental.tooth.voided": _l("撤回牙位记录")}
+ACTIONS = {
+    "dental.tooth.noted": _l("记录牙位图"), "dental.tooth.voided": _l("撤回牙位记录"),
+    "dental.perio.begun": _l("开始牙周检查"), "dental.perio.saved": _l("记录牙周检查"),
+    "dental.plan.saved": _l("修改治疗计划"), "dental.plan.accepted": _l("会员接受治疗计划"),
+    "dental.plan.sent": _l("治疗计划转收银"),
+    "dental.recall.told": _l("牙科复诊已提醒"), "dental.recall.off": _l("停止牙科复诊提醒"),
+}  # fmt: skip
 
 
 @hookimpl
@@ -160,11 +246,16 @@ def describe_audit(ctx: HookContext, action: str, object_kind: str, detail: Mapp
 
 @hookimpl
 def demo_data(ctx: HookContext, seed: int, size: int) -> list[DataCount]:
-    """Chart the mouths of a few people over three years, with a plan for today."""
+    """Chart the mouths of a few people over three years, examine them twice, with a plan for today."""
     assert ctx.session is not None
-    made = 0
+    made = measured = 0
     for n, person in enumerate(some_people(ctx.session, min(size, 4))):
         for ago, entries in DEMO:
             on = ctx.business_date - timedelta(days=ago + 11 * n + seed % 7 if ago else 0)
             made += len(chart.note(ctx.session, person, entries, on))
-    return [DataCount(_l("牙位记录"), made)]
+        for ago in EXAMS:
+            exam = exams.begin(ctx.session, person, ctx.business_date - timedelta(days=ago))
+            exams.store(ctx.session, person, exam, examined(random.Random(seed + n), worse=not ago))
+            measured += 1
+        chart.changed(ctx.session, person)
+    return [DataCount(_l("牙位记录"), made), DataCount(_l("牙周检查"), measured)]

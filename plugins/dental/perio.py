@@ -8,7 +8,7 @@ decides, nothing here is a diagnosis.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from core.sdk import Invalid, _, _l
 from plugins.dental import teeth
@@ -17,6 +17,7 @@ SITES = ("MB", "B", "DB", "ML", "L", "DL")
 DEEPEST, MARGIN = 15, 15  # mm, what a probe measures
 BLEEDS, PUS, PLAQUE, CALCULUS = 1, 2, 4, 8
 FLAGS = {"b": BLEEDS, "s": PUS, "p": PLAQUE, "c": CALCULUS}
+ALL_FLAGS = 15
 # Screens by sextants: upper right, front, left; lower left, front, right.
 SEXTANTS = (
     ("17", "16", "15", "14"), ("13", "12", "11", "21", "22", "23"), ("24", "25", "26", "27"),
@@ -50,6 +51,21 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """What stage and grade need besides the sites, as far as it is known: bone loss at the worst tooth in per cent of
+    the root, teeth lost to periodontitis, cigarettes a day, HbA1c in tenths of a per cent (70 is 7.0 %)."""
+
+    loss_percent: int | None = None
+    lost: int | None = None
+    smokes: int = 0
+    hba1c_tenths: int | None = None
+
+    def to_plain(self) -> dict[str, int | None]:
+        """Return plain data that the constructor takes."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """What an examination adds up to; shares in basis points of the sites recorded."""
 
@@ -77,6 +93,16 @@ def figures(exam: Mapping[str, Measured]) -> Figures:
         len(found), len(bleeding), share, len(set(bleeding)), sum((site.pd or 0) >= 4 for _f, site in found),
         max((site.pd or 0 for _f, site in found), default=0), max((site.cal or 0 for _f, site in found), default=0),
     )  # fmt: skip
+
+
+def plaque_bp(exam: Mapping[str, Measured]) -> int:
+    """Return the share of sites with plaque, in basis points of the sites recorded."""
+    sites = [
+        site for tooth in exam.values() if not tooth.skipped for site in tooth.sites.values() if site.pd is not None
+    ]
+    return (
+        (2 * 10_000 * sum(bool(site.flags & PLAQUE) for site in sites) + len(sites)) // (2 * len(sites)) if sites else 0
+    )
 
 
 # -- screens ---------------------------------------------------------------------------------------
@@ -107,50 +133,6 @@ def _screened(exam: Mapping[str, Measured], sextant: Sequence[str]) -> str:
 
 def _any(sites: Iterable[Site], flag: int) -> bool:
     return any(site.flags & flag for site in sites)
-
-
-# -- stage and grade -------------------------------------------------------------------------------
-
-STAGES = ("", "I", "II", "III", "IV")
-
-
-def stage(worst_cal: int, deepest: int, lost: int, loss_percent: int | None = None) -> int:
-    """Return the stage 0–4 that the worst attachment loss (mm), pocket (mm), teeth lost to it and bone loss suggest.
-
-    CAL 1–2 I, 3–4 II, from 5 III; bone loss under 15 % I, to 33 % II, beyond III; teeth lost 1–4 III, from 5 IV;
-    pockets of 6 mm raise to III, of 5 to II.
-    """
-    if worst_cal <= 0 and not lost and not loss_percent:
-        return 0
-    by_cal = 3 if worst_cal >= 5 else 2 if worst_cal >= 3 else 1
-    by_bone = 0 if loss_percent is None else 1 if loss_percent < 15 else 2 if loss_percent <= 33 else 3
-    by_depth = 3 if deepest >= 6 else 2 if deepest == 5 else 1
-    found = max(by_cal, by_bone, by_depth, 3 if lost else 0)
-    return 4 if lost >= 5 else found
-
-
-def grade(loss_percent: int | None, age: int | None, *, smokes: int = 0, hba1c_tenths: int | None = None) -> str:
-    """Return grade A, B or C by bone loss over age, or "" when neither is known.
-
-    Under 0.25 A, to 1.0 B, over C; ten cigarettes a day or HbA1c from 7.0 % make C, fewer cigarettes at least B.
-    """
-    if loss_percent is None or not age:
-        return ""
-    found = "A" if 4 * loss_percent < age else "B" if loss_percent <= age else "C"
-    if smokes >= 10 or (hba1c_tenths or 0) >= 70:
-        return "C"
-    return "B" if found == "A" and (smokes or hba1c_tenths) else found
-
-
-def extent(exam: Mapping[str, Measured]) -> int:
-    """Return the share of teeth with attachment loss, in basis points: under 30 % localised."""
-    measured = [tooth for tooth in exam.values() if not tooth.skipped and tooth.sites]
-    ill = [
-        tooth
-        for tooth in measured
-        if any((site.cal or 0) >= 1 and (site.pd or 0) >= 4 for site in tooth.sites.values())
-    ]
-    return 10_000 * len(ill) // len(measured) if measured else 0
 
 
 # -- entry -----------------------------------------------------------------------------------------

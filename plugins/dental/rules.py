@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 CATEGORY = "dental.category"
 CORE_CLASSES = "core.coupon_classes"
-FILLING = "filling"
+FILLING, IMAGING = "filling", "imaging"
 
 CATEGORIES = (
     (FILLING, _l("充填（补牙）")),
@@ -24,6 +24,7 @@ CATEGORIES = (
     ("implant", _l("种植")),
     ("ortho", _l("正畸")),
     ("whitening", _l("美白")),
+    (IMAGING, _l("影像检查")),
     ("paediatric", _l("儿童牙科")),
     ("package", _l("套餐")),
     ("care_product", _l("护理用品")),

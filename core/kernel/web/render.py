@@ -16,6 +16,7 @@ from flask import current_app, flash, make_response, redirect, render_template, 
 from core.kernel import permissions
 from core.kernel.i18n import _l
 from core.kernel.web import state
+from core.kernel.web.routes import spec_of
 from core.kernel.web.slots import slots
 
 if TYPE_CHECKING:
@@ -125,7 +126,15 @@ def shown_menu(actor: Actor) -> list[ShownGroup]:
         group.active = best is not None and best in group.entries
         # A page below two entries belongs to the nearer one alone.
         group.entries = [entry if entry is best else replace(entry, active=False) for entry in group.entries]
+    if best is None and (below := groups.get(_declared_group())):
+        below.active, below.entries = True, []  # lit, without the group's own pages above this one
     return list(groups.values())
+
+
+def _declared_group() -> str:
+    """Return the group that the page says it belongs to, where no entry of the menu leads to it."""
+    spec = spec_of(current_app.view_functions.get(request.endpoint or ""))
+    return spec.group if spec else ""
 
 
 def _is_here(entry: MenuEntry, url: str) -> bool:

@@ -73,6 +73,7 @@ class RouteSpec:
     health: bool | Literal["noted"] = False
     upload: bool = False
     while_viewing: bool = False
+    group: str = ""
 
 
 def page(
@@ -88,6 +89,7 @@ def page(
     upload: bool = False,
     while_viewing: bool = False,
     endpoint: str | None = None,
+    group: str = "",
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a page with its permission and unit of work ("read", "write" or "own").
 
@@ -95,14 +97,15 @@ def page(
 
     `health=True` lets nobody in who has no business with the health record of the person whose id is the URL part
     `person_id`, and commits who is about to read it before anything is read; `health="noted"` only writes it down, for
-    a page that shows less to who may not read. `upload=True` lifts the body limit from 2 MB to 20 MB. Raises ValueError
-    for a route that is neither public nor bound to a permission.
+    a page that shows less to who may not read. `upload=True` lifts the body limit from 2 MB to 20 MB. `group` is the
+    entry of the rail that lights up for a page below no entry of the menu. Raises ValueError for a route that is
+    neither public nor bound to a permission.
     """
     if unit not in {"read", "write", "own"}:
         raise ValueError(f"{rule}: unknown unit {unit}")
     if sum((permission is not None, public, held)) != 1:
         raise ValueError(f"{rule}: declare exactly one of permission, public, held")
-    spec = RouteSpec(permission, unit, public, held, health, upload, while_viewing)
+    spec = RouteSpec(permission, unit, public, held, health, upload, while_viewing, group)
 
     def register(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)

@@ -11,8 +11,10 @@ from sqlalchemy import func, select
 
 from core.kernel.models import AuditEntry
 from core.kernel.tenancy import acting
-from plugins.dental import chart, fold
+from plugins.dental import chart, exams, fold, teeth
 from plugins.dental.chart import Entry
+from plugins.dental.demo import DEMO
+from plugins.dental.perio import SITES, Measured, Site
 from tests.core.desk.desk_kit import HX, plain
 
 DAY = date(2026, 3, 2)
@@ -150,3 +152,37 @@ def test_milk_teeth_are_shown_by_age_and_tooth_by_tooth(dentist):
     assert 'data-fdi="15"' in page
     assert 'data-fdi="55"' not in page
     assert dentist.get(at(child, "?view=primary")).text.count('class="tth') == 20
+
+
+def test_the_page_with_all_it_asks_for_stays_within_its_weight(dentist):
+    """Issue 5: at most 75 KB compressed, six requests: a mouth of seven visits, an examination and a plan."""
+    member = dentist.enrol(birth_on=date(1980, 5, 4))
+    for _ago, entries in DEMO:
+        noted(dentist, member, *entries)
+    with acting(dentist.actor), dentist.installation.unit() as session:
+        tooth = Measured({name: Site(5, -1, 5) for name in SITES})
+        exam = exams.begin(session, member)
+        exams.save(session, member, exam, {fdi: tooth for fdi in teeth.PERMANENT if fdi not in ("18", "28", "48")})
+    for path in (at(member, "?tooth=36&s=O"), at(member, "/perio")):
+        page = dentist.get(path)
+        asked = sorted(set(re.findall(r"/assets/[\w.-]+", page.text)))
+        sizes = {one: len(dentist.get(one, headers={"Accept-Encoding": "gzip"}).data) for one in asked}
+        weight = len(gzip.compress(page.data)) + sum(sizes.values())
+        assert weight <= 75 * 1024, (path, weight, sizes)
+        assert len(asked) + 1 <= 6
+
+
+def test_pockets_of_the_latest_examination_stand_outside_the_roots_and_members_lights_up(dentist):
+    member = dentist.enrol(birth_on=date(1980, 5, 4))
+    assert 'viewBox="0 24' in dentist.get(at(member)).text
+    with acting(dentist.actor), dentist.installation.unit() as session:
+        exams.save(
+            session, member, exams.begin(session, member), {"16": Measured({"MB": Site(4), "ML": Site(6, 0, 1)})}
+        )
+    page = dentist.get(at(member)).text
+    assert 'class="t12 pb5t">6</text>' in page  # the deeper of cheek and palate
+    assert "探诊 ≥ 4 毫米 2 处 · 出血 1 牙" in plain(page)
+    for path in (at(member), at(member, "/plan"), at(member, "/perio")):
+        assert re.search(
+            r'class="nav on" href="[^"]*" aria-current="page" data-go="members"', dentist.get(path).text
+        ), path

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from core.sdk import Invalid
-from plugins.dental import fold, perio, teeth, who
+from plugins.dental import fold, perio, staging, teeth, who
 from plugins.dental.fold import Event
 
 DAY = date(2026, 3, 2)
@@ -172,14 +172,14 @@ def test_b46_bleeding(bleeding, share, band):
 
 
 def test_b47_stage_and_grade():
-    assert perio.STAGES[perio.stage(5, 6, 3, 40)] == "III"
-    assert perio.grade(40, 50) == "B"
-    assert perio.grade(40, 50, smokes=10) == "C"
-    assert perio.grade(12, 50) == "A"
-    assert perio.grade(12, 50, hba1c_tenths=70) == "C"
-    assert perio.grade(51, 50) == "C"
-    assert perio.grade(None, 50) == ""
-    assert [perio.stage(*of) for of in ((0, 3, 0), (2, 4, 0), (3, 4, 0), (2, 5, 0), (5, 4, 0), (5, 6, 5))] == [
+    assert staging.STAGES[staging.stage(5, 6, 3, 40)] == "III"
+    assert staging.grade(40, 50) == "B"
+    assert staging.grade(40, 50, smokes=10) == "C"
+    assert staging.grade(12, 50) == "A"
+    assert staging.grade(12, 50, hba1c_tenths=70) == "C"
+    assert staging.grade(51, 50) == "C"
+    assert staging.grade(None, 50) == ""
+    assert [staging.stage(*of) for of in ((0, 3, 0), (2, 4, 0), (3, 4, 0), (2, 5, 0), (5, 4, 0), (5, 6, 5))] == [
         0, 1, 2, 2, 3, 4,
     ]  # fmt: skip
 
