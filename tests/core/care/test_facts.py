@@ -151,5 +151,7 @@ def test_a_merge_leaves_one_answer_about_a_state(clinic):
         services.note(session, clinic.made["丁"], later)
         duties.merge(session, clinic.made["丁"], clinic.made["丙"])
         rows = services.facts_of(session, clinic.made["丁"])
-        held = [services.body_of(row)["value"] for row in rows if row.kind == rules.PHYSIOLOGY and row.status == "active"]
+        held = [
+            services.body_of(row)["value"] for row in rows if row.kind == rules.PHYSIOLOGY and row.status == "active"
+        ]
         assert held == ["no"]
