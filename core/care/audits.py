@@ -45,6 +45,18 @@ def note_reads(session: Session, person_ids: Sequence[int], purpose: str, *, eac
         _write(session, fresh, purpose)
 
 
+def note_list(session: Session, purpose: str, object_id: int) -> None:
+    """Note that a list was shown that tells something about the health of everybody in it; each time anew."""
+
+    def write(unit: Session) -> None:
+        audit.record(unit, READ, _kind(purpose), object_id, detail={"purpose": purpose})
+
+    if db.is_read_only(session):
+        db.afterwards(session, write)
+    else:
+        write(session)
+
+
 def _not_yet(session: Session, ids: Sequence[int], purpose: str) -> list[int]:
     since, actor = clock.now_ms() - WINDOW_MS, current_actor()
     done = select(AuditEntry.person_id).where(

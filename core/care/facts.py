@@ -1,5 +1,7 @@
-"""What conditions may ask about health: it may exclude from marketing, selects only beside the person's consent and never
-enters a price (architecture.md section 4; PIPL art. 24, 28). Nothing is opened: the keyed index answers.
+"""What conditions may ask about health: the keyed index answers, nothing is opened.
+
+It may exclude from marketing, selects only beside the person's consent and never enters a price (architecture.md
+section 4; PIPL art. 24, 28).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Every page with a person's health record asks here first: may it be read? And writes down that it was.
 
-A page is declared `page(…, health=True)` (core/kernel/web/routes.py), which comes here before anything is read. Where the
-person is known only later (a picture by its code, a fragment), the view calls `check_need` itself.
+A page is declared `page(…, health=True)` (core/kernel/web/routes.py), which comes here before anything is read. Where
+the person is known only later (a picture by its code, a fragment), the view calls `check_need` itself.
 """
 
 from __future__ import annotations

@@ -55,9 +55,7 @@ def _gallery(unit: Session, person_id: str, refusal: Refusal | None = None) -> A
     )  # fmt: skip
 
 
-@page(
-    bp, "/members/<person_id>/photos", permission=SHOOT, health=True, unit="write", methods=("POST",), upload=True
-)
+@page(bp, "/members/<person_id>/photos", permission=SHOOT, health=True, unit="write", methods=("POST",), upload=True)
 def photo_add(person_id: str) -> Any:
     """Take photos in: several files of one angle and phase go into one set."""
     on_refusal(lambda refusal: _gallery(session(), person_id, refusal))
@@ -94,7 +92,8 @@ def photo_compare(person_id: str) -> Any:
         raise NotFound
     sets, view = photos.photos_of(unit, person.id), request.args.get("view", "side")
     return render_page(
-        "care/photo_compare.html", P=person, view=view if view in VIEWS else "side", views=VIEWS, pair=pair, angles=photos.ANGLES, phases=photos.PHASES,
+        "care/photo_compare.html", P=person, view=view if view in VIEWS else "side", views=VIEWS, pair=pair,
+        angles=photos.ANGLES, phases=photos.PHASES,
         others=[(one, group.name) for group in sets for one in group.photos],
     )  # fmt: skip
 

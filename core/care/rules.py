@@ -196,7 +196,7 @@ def key(kind: str, code_kind: str, code: str) -> str:
 
 
 def state_key(state: str, value: str) -> str:
-    """Return the key of a dated state: an answer of a list stands in it, so that it can be excluded without being read."""
+    """Return the key of a dated state; an answer of a list stands in it, so that it can be excluded unread."""
     return key(PHYSIOLOGY, state, value) if state in CHOICES else key(PHYSIOLOGY, "state", state)
 
 

@@ -87,9 +87,7 @@ def _visit_page(unit: Session, person_id: str, visit_id: str, refusal: Refusal |
     )  # fmt: skip
 
 
-@page(
-    bp, "/members/<person_id>/visits/<visit_id>/amend", permission=SIGN, health=True, unit="write", methods=("POST",)
-)
+@page(bp, "/members/<person_id>/visits/<visit_id>/amend", permission=SIGN, health=True, unit="write", methods=("POST",))
 def visit_amend(person_id: str, visit_id: str) -> Any:
     """Begin a change of a signed visit: its text is copied into a draft."""
     on_refusal(lambda refusal: _visit_page(session(), person_id, visit_id, refusal))

@@ -73,7 +73,8 @@ def _burn_page(unit: Session, person_id: int, refusal: Refusal | None = None, st
         "desk/burn.html", status=status, P=person, rows=_rows(seen), rest=[one for one in seen if not one.live],
         seats=[one for one in seats if one.id != person.id], performers=performers, typed=form, picked=picked,
         performer=form.get("performer") or str(_last_performer(unit, person.id) or ""), refusal=refusal,
-        findings=findings, override_reasons=settings.value(unit, OVERRIDE_REASONS) if findings else (), once=secrets.token_urlsafe(16), back=_back(), own=dealing.is_own(unit, [person.id]),
+        findings=findings, override_reasons=settings.value(unit, OVERRIDE_REASONS) if findings else (),
+        once=secrets.token_urlsafe(16), back=_back(), own=dealing.is_own(unit, [person.id]),
         signature=burn.allowed_methods(unit) == ("signature",), state_names=STATE_NAMES,
     )  # fmt: skip
 

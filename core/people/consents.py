@@ -264,9 +264,7 @@ def agreed(session: Session, person_ids: Iterable[int], purpose: str) -> set[int
 def answers(session: Session, person_ids: Iterable[int], purpose: str) -> dict[int, bool]:
     """Return for each person who was ever asked whether their word counts today; who was never asked is not in it."""
     counts = func.max(case((in_force(), 1), else_=0))
-    query = select(Consent.person_id, counts).where(
-        Consent.person_id.in_(list(person_ids)), Consent.purpose == purpose
-    )
+    query = select(Consent.person_id, counts).where(Consent.person_id.in_(list(person_ids)), Consent.purpose == purpose)
     return {row[0]: bool(row[1]) for row in session.execute(query.group_by(Consent.person_id))}
 
 

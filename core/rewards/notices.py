@@ -103,9 +103,7 @@ def tell_block(session: Session, after: tuple[date, int]) -> Told:
     return Told(len(told), len(due) - len(told), end)
 
 
-def _states(
-    session: Session, st: Statements, template: MessageTemplate | None, ids: set[int]
-) -> dict[int, str]:
+def _states(session: Session, st: Statements, template: MessageTemplate | None, ids: set[int]) -> dict[int, str]:
     """Return for each person whether they can be told, or why not."""
     if template is None:
         return dict.fromkeys(ids, NO_TEMPLATE)

@@ -55,6 +55,7 @@ def made(session: Session, state: Mapping[str, str]) -> ListSpec:
     """Return the members of the segment that the page was about; raise NotFound for none."""
     row = services.get(session, state.get("code", ""))
     services.ensure_usable(session, services.condition_of(row))
+    services.note_names(session, row)
     return members_of(session, row)
 
 

@@ -102,6 +102,7 @@ def segment(code: str) -> Any:
     if usable and may(current_actor(), NAMES):
         try:
             listing = lists.load(session(), members_of(session(), row), request.args)
+            services.note_names(session(), row)
         except Invalid as refusal:
             problem = refusal.errors[0].message if refusal.errors else refusal.message
     return render_page(

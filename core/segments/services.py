@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from sqlalchemy import func, select
 
+from core.care import audits as care_audits
 from core.kernel import audit, clock
 from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound
 from core.kernel.i18n import _
@@ -291,11 +292,21 @@ def _check_rule(session: Session, condition: Condition, tag: str) -> None:
         raise Invalid.field("condition", _("标签的规则不能以这个标签自己为条件。"))
 
 
-def refuse_health(condition: Condition) -> None:
-    """Raise Invalid where what follows from a condition stands on the member for everybody to see (security C16)."""
+def note_names(session: Session, row: Segment) -> None:
+    """Write down that the names of a segment were seen, where it asks about health (security C16)."""
+    if _health_fact(engine.resolve(session, condition_of(row))) is not None:
+        care_audits.note_list(session, "segment", row.id)
+
+
+def _health_fact(condition: Condition) -> Fact | None:
     offered = engine.offered()
     named = [offered[leaf.fact] for leaf in lang.leaves(condition) if leaf.fact in offered]
-    told = next((fact for fact in named if fact.health), None)
+    return next((fact for fact in named if fact.health), None)
+
+
+def refuse_health(condition: Condition) -> None:
+    """Raise Invalid where what follows from a condition stands on the member for everybody to see (security C16)."""
+    told = _health_fact(condition)
     if told is not None:
         raise Invalid.field(
             "condition", _("标签人人看得到，不能按健康信息“%(fact)s”自动打。请改用人群。", fact=str(told.label))

@@ -243,8 +243,9 @@ def _table(refusal: Refusal | None = None) -> Any:
     unit = page_session()
     windows = {**contraindications.WINDOWS, "isotretinoin": int(setting_value(unit, ISOTRETINOIN))}
     return render_page(
-        "beauty/table.html", rows=contraindications.rows(), states=contraindications.NAMES, levels=contraindications.LEVELS,
-        procedures=NAMES, windows=windows, version=contraindications.VERSION, digest=contraindications.digest(),
+        "beauty/table.html", rows=contraindications.rows(), states=contraindications.NAMES,
+        levels=contraindications.LEVELS, procedures=NAMES, windows=windows, version=contraindications.VERSION,
+        digest=contraindications.digest(),
         signed=sign_off.signed(unit), may_sign=sign_off.may_sign(unit), typed=request.form, refusal=refusal,
         errors=_errors(refusal),
     )  # fmt: skip

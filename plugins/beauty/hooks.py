@@ -45,7 +45,8 @@ ACTIONS = {
     "beauty.handoff.moved": _l("术后换人负责"), "beauty.suggestion.made": _l("建议产品"),
     "beauty.suggestion.told": _l("记录产品效果"), "beauty.profile.saved": _l("修改关怀档案"),
     "beauty.cycle.noted": _l("记录生理周期"), "beauty.objection.made": _l("记录顾虑"),
-    "beauty.table.signed": _l("核定美容禁忌表"), "beauty.objection.answered": _l("答复顾虑"), "beauty.batch.read": _l("按批号追溯"),
+    "beauty.table.signed": _l("核定美容禁忌表"),
+    "beauty.objection.answered": _l("答复顾虑"), "beauty.batch.read": _l("按批号追溯"),
 }  # fmt: skip
 
 

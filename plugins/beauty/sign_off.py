@@ -1,4 +1,4 @@
-"""Who answers for the table of contraindications: until a physician of the franchise signed it, it is demonstration data.
+"""Who answers for the table of contraindications: until a physician signed it, it is demonstration data.
 
 A signature is for the table as it is, by its digest: a newer table wants a new one. Never commits.
 """

@@ -221,7 +221,9 @@ def suggest(person_id: str) -> Any:
     return _back(person, "products")
 
 
-@page(bp, "/members/<person_id>/products/<suggestion_id>", permission=EDIT, health=True, unit="write", methods=("POST",))
+@page(
+    bp, "/members/<person_id>/products/<suggestion_id>", permission=EDIT, health=True, unit="write", methods=("POST",)
+)
 def suggestion_tell(person_id: str, suggestion_id: str) -> Any:
     """Write how a suggested product did."""
     person, form = _person(person_id, "products"), request.form

@@ -35,9 +35,7 @@ def desk(installation, served):
 def test_at_most_eight_tabs_and_the_strip_in_sight(page, desk):
     member = desk.enrol()
     with acting(desk.actor), desk.installation.unit() as session:
-        services.note(
-            session, member, rules.allergy(today=services.today(), code_kind="class", code="penicillins")
-        )
+        services.note(session, member, rules.allergy(today=services.today(), code_kind="class", code="penicillins"))
     page.goto(f"/members/{member}")
     tabs = page.locator("nav.tabs > a, nav.tabs > details > summary")
     assert tabs.count() <= 8
@@ -60,8 +58,11 @@ def test_at_most_eight_tabs_and_the_strip_in_sight(page, desk):
         assert page.evaluate(IN_SIGHT), f"{key}, at the end of the page"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), key
     page.goto("/till")
-    page.evaluate("""async ([person, token]) => fetch('/till/member', {method: 'POST', body: new URLSearchParams(
-        {person_id: person, csrf_token: token})})""", [str(member), page.get_attribute("meta[name=csrf]", "content")])
+    page.evaluate(
+        """async ([person, token]) => fetch('/till/member', {method: 'POST', body: new URLSearchParams(
+        {person_id: person, csrf_token: token})})""",
+        [str(member), page.get_attribute("meta[name=csrf]", "content")],
+    )
     page.goto("/till")
     shot(page, "till")
     assert page.evaluate(IN_SIGHT)

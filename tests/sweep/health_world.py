@@ -104,9 +104,7 @@ def _verticals(session: Any, world: World, person: int) -> None:
     """Write what the verticals keep of a person's health."""
     word = f"{SECRET}业态"
     chart.note(session, person, [chart.Entry("36", "caries", "O", note=f"{word}牙")])
-    records.analyse(
-        session, person, records.today(), {**dict.fromkeys(records.SCORES, "50"), "note": f"{word}皮肤"}
-    )
+    records.analyse(session, person, records.today(), {**dict.fromkeys(records.SCORES, "50"), "note": f"{word}皮肤"})
     records.answer(session, person, {"keloid": None, "herpes_history": None})
     records.sign(session, person, "injection", method="paper", evidence=f"{word}凭据")
     used = [treatments.Product("平常产品", "SWEPT-2", "1 mL")]

@@ -180,9 +180,13 @@ def test_nothing_that_was_written_holds_it_open(app, world):
     looks = (rows_with, audited_with, answers_with, files_with)
     assert [look(world, SECRET) for look in looks] == [set()] * 4
     # The control: each of these looks finds what is known to be there.
-    enrolled = client.post("/api/v1/members", headers={**head, "Idempotency-Key": "health-2"}, json={"name": "金丝雀人"})
+    enrolled = client.post(
+        "/api/v1/members", headers={**head, "Idempotency-Key": "health-2"}, json={"name": "金丝雀人"}
+    )
     assert enrolled.status_code == 201
-    assert all(look(world, word) for look, word in zip(looks, ("金丝雀人", "平常", "金丝雀人", "金丝雀人"), strict=True))
+    assert all(
+        look(world, word) for look, word in zip(looks, ("金丝雀人", "平常", "金丝雀人", "金丝雀人"), strict=True)
+    )
 
 
 def test_an_auditor_reads_the_trail_without_it(app, world):
@@ -191,7 +195,9 @@ def test_an_auditor_reads_the_trail_without_it(app, world):
     with acting(world.installation.actor(world.home)), world.installation.unit("read") as session:
         wanted = AuditEntry.person_id == int(world.ids["person"]["own"])
         entries = session.execute(select(AuditEntry.id, AuditEntry.action).where(wanted)).all()
-    assert {"care.condition.noted", "care.visit.signed", "care.read", "beauty.treatment.made"} <= {e[1] for e in entries}
+    assert {"care.condition.noted", "care.visit.signed", "care.read", "beauty.treatment.made"} <= {
+        e[1] for e in entries
+    }
     newest = {action: entry_id for entry_id, action in entries}
     for action, entry_id in newest.items():
         answer = asker.client.get(f"/console/audit/{entry_id}")
@@ -264,7 +270,11 @@ def test_a_withdrawal_hides_photos_at_every_door_at_once(app, world):
         consents.record(session, people.get(session, person), "photo_record", granted=False)
     for role in ("owner", "clinician"):
         assert shown_by(world, app, role, codes) == set(), role
-    for head in ({"If-None-Match": "*"}, {"If-Modified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"}, {"Range": "bytes=0-9"}):
+    for head in (
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"},
+        {"Range": "bytes=0-9"},
+    ):
         assert client.get(small, headers=head).status_code == 404
     assert client.head(small).status_code == 404
     with acting(world.installation.actor(world.home)), world.installation.unit("read") as session:

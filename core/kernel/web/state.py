@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flask import current_app, g, has_request_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy.orm import Session
 
@@ -53,8 +53,9 @@ BANNER = "web.banner"  # where a unit of work (session.info) carries the Banner 
 
 @dataclass(frozen=True, slots=True)
 class HealthRead:
-    """Somebody is about to read a person's health record on a page: the endpoint, whether who has no business with it is
-    refused (`need`), and whether it is written down even when it was a moment ago (`each`).
+    """Somebody is about to read a person's health record on a page, named by its endpoint.
+
+    `need`: who has no business with it is refused; `each`: it is written down even when it was a moment ago.
     """
 
     person_id: int

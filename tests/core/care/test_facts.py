@@ -113,6 +113,24 @@ def test_who_may_not_ask_about_health_sees_no_names(installation):
                 segments.ensure_usable(session, lang.parse(tree))
 
 
+def test_names_of_a_segment_about_health_are_a_read_that_is_noted(installation):
+    from sqlalchemy import select
+
+    from core.kernel.models import AuditEntry
+    from tests.core.care.kit import Desk
+
+    with acting(installation.actor(installation.dental)), installation.unit() as session:
+        segments.save(session, code="care", name="过敏", condition=lang.parse(ALLERGIC), purpose="care")
+        old = lang.parse({"fact": "visits_ever", "op": "ge", "value": 1})
+        segments.save(session, code="plain", name="来过", condition=old)
+    desk = Desk(installation)
+    for role, code in (("owner", "care"), ("owner", "plain"), ("manager", "care")):
+        assert desk.client(role).get(f"/segments/{code}").status_code == 200
+    with acting(installation.actor(installation.dental)), installation.unit("read") as session:
+        kinds = session.scalars(select(AuditEntry.object_kind).where(AuditEntry.action == "care.read")).all()
+        assert kinds == ["health:segment"]
+
+
 def test_a_pregnancy_whose_day_has_passed_holds_no_longer(clinic):
     house, actor = clinic, clinic.actor(clinic.dental)
     assert jobs.end_states(house.runtime, actor) == {"done": 0, "skipped": 0, "failed": 0}
@@ -133,5 +151,7 @@ def test_a_merge_leaves_one_answer_about_a_state(clinic):
         services.note(session, clinic.made["丁"], later)
         duties.merge(session, clinic.made["丁"], clinic.made["丙"])
         rows = services.facts_of(session, clinic.made["丁"])
-        held = [services.body_of(row)["value"] for row in rows if row.kind == rules.PHYSIOLOGY and row.status == "active"]
+        held = [
+            services.body_of(row)["value"] for row in rows if row.kind == rules.PHYSIOLOGY and row.status == "active"
+        ]
         assert held == ["no"]

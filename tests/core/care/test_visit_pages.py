@@ -146,7 +146,7 @@ def test_photos_are_taken_in_shown_compared_and_hidden_at_every_door(doctor, ins
     for view in ("slide", "ghost"):  # one over the other: both pictures, no style in the page
         over = doctor.get(f"{pair}&view={view}").text
         assert f'class="over {view}"' in over
-        assert over.count(f"/photos/{codes[0]}\"") == over.count(f"/photos/{codes[1]}\"") == 1
+        assert over.count(f'/photos/{codes[0]}"') == over.count(f'/photos/{codes[1]}"') == 1
         assert 'style="' not in over
         assert "/assets/photos." in over
     assert "/assets/photos." not in doctor.get(f"{pair}&view=x").text

@@ -20,6 +20,7 @@ from core.org.models import Store
 from core.people.models import Consent, ConsentText, Person, PersonField, PersonTag, PersonValue
 from core.programme.fact_tests import age_on
 from core.programme.recurrence import birthday_in
+from tests.core.programme import facts_health
 from tests.installation import at
 from tests.plugin_demo.models import PluginDemoNote
 
@@ -28,11 +29,6 @@ TODAY = dt.date(2026, 11, 21)
 TAGS = ("高潜力", "价格敏感", "老客", "怕疼")
 ILLS = ("asthma", "gout")
 DAY_MS = 86_400_000
-HEALTH = [
-    ("allergy", "class|penicillins"), ("allergy", "ingredient|aspirin"), ("allergy", "text|芒果"),
-    ("condition", "code|renal_severe"), ("condition", "code|asthma"), ("condition", "icd10|K02"),
-    ("physiology", "pregnancy|yes"), ("physiology", "pregnancy|no"), ("physiology", "lactation|yes"),
-]  # fmt: skip
 
 
 def with_demo(installation):
@@ -145,7 +141,7 @@ class _Maker:
                     )
                 )
                 self.session.flush()
-        self.health(person)
+        facts_health.put(self.session, rng, person)
         for _n in range(rng.randint(0, 3)):
             self.add(
                 PluginDemoNote(
@@ -156,20 +152,6 @@ class _Maker:
             self.order(person)
         if rng.random() < 0.6:
             self.points(person)
-
-    def health(self, person):
-        rng = self.rng
-        if rng.random() < 0.5:
-            return
-        status = rng.choice(["unknown", "none_known", "listed"])
-        self.add(HealthRecord(person_id=person.id, allergy_status=status, version=1))
-        for kind, code in rng.sample(HEALTH, rng.randint(0, 3)):
-            row = HealthFact(
-                person_id=person.id, kind=kind, status=rng.choice(["active", "active", "refuted"]),
-                noted_at=clock.now_ms(),
-            )  # fmt: skip
-            row.code = f"{kind}|{code}"
-            self.add(row)
 
     def order(self, person):
         rng = self.rng
@@ -285,7 +267,7 @@ class _Maker:
                 )
 
 
-class Slow:
+class Slow(facts_health.SlowHealth):
     """Everything of one franchise read into plain rows, and each fact of a person by plain loops."""
 
     def __init__(self, session, seen):
@@ -407,28 +389,6 @@ class Slow:
 
     def _overtaken(self, c):
         return any(t.purpose == c.purpose and t.material and t.published_at > c.at for t in self.texts)
-
-    def _health(self, p, kind):
-        return {h.code.partition("|")[2] for h in self.health if (h.person_id, h.kind, h.status) == (p.id, kind, "active")}
-
-    def f_care_asked(self, p, _d):
-        return any(r.person_id == p.id and r.allergy_status != "unknown" for r in self.asked)
-
-    def f_care_allergic(self, p, _d):
-        return bool(self._health(p, "allergy"))
-
-    def f_care_allergy(self, p, _d):
-        return {code.replace("|", ":") for code in self._health(p, "allergy")}
-
-    def f_care_condition(self, p, _d):
-        found = {code.partition("|")[2] for code in self._health(p, "condition") if code.startswith("code|")}
-        return found | ({"renal_impairment"} if "renal_severe" in found else set())
-
-    def f_care_pregnant(self, p, _d):
-        return "pregnancy|yes" in self._health(p, "physiology")
-
-    def f_care_lactating(self, p, _d):
-        return "lactation|yes" in self._health(p, "physiology")
 
     def f_referred(self, p, _d):
         return p.referrer_id is not None

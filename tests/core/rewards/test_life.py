@@ -18,6 +18,7 @@ from core.kernel.sealed import aad
 from core.kernel.tenancy import acting
 from core.ledger.models import LotExtension
 from core.orders import jobs as order_jobs
+from core.people import consents
 from core.people import services as people
 from core.points import extension
 from core.points.settings import EXTENSIONS
@@ -115,18 +116,25 @@ def test_lots_of_one_day_share_a_message_and_each_has_its_row(house, member):
 
 def test_who_cannot_be_told_is_written_down_with_the_reason(house, member):
     kit.give(house, member, 10, date(2026, 3, 1))
+    with at("2026-01-30 09:00"):
+        overtaken = house.enrol("赵敏", "13800003333")
+        with house.unit() as session:
+            people.consent(session, people.get(session, overtaken), "membership", granted=True)
     with at("2026-02-01 09:00"):
         assert run(house) == (0, 1)
         template(house)
+        kit.give(house, overtaken, 7, date(2026, 3, 1))
+        with house.unit() as session:  # a material text came after their word: it counts no more
+            consents.publish_text(session, "membership", "会员服务的文本有了实质改动。", material=True)
         child = house.enrol("王小明", None, contact_of=None, email="a@example.com")
         against = house.enrol("李娜", "13800002222")
         with house.unit() as session:
             people.consent(session, people.get(session, against), "membership", granted=False)
         for one in (child, against):
             kit.give(house, one, 7, date(2026, 3, 1))
-        assert run(house) == (0, 2)
+        assert run(house) == (0, 3)
         found = {person: state for person, _day, _points, state in notices(house)}
-        assert found == {member: "no_template", child: "no_contact", against: "no_consent"}
+        assert found == {member: "no_template", child: "no_contact", against: "no_consent", overtaken: "no_consent"}
         assert messages(house) == []
 
 

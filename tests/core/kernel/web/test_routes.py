@@ -155,7 +155,9 @@ def test_a_health_page_leaves_its_audit_row_even_when_it_then_fails(client, worl
 
     def note(unit, read):
         seen.append((read.need, read.each))
-        audit.record(unit, "health.read", "person", read.person_id, person_id=read.person_id, detail={"page": read.page})
+        audit.record(
+            unit, "health.read", "person", read.person_id, person_id=read.person_id, detail={"page": read.page}
+        )
 
     client.application.extensions["huike"].note_health = note
     assert client.get("/probe/health/77").status_code == 404
