@@ -48,6 +48,10 @@ REASONS: dict[str, Any] = {
     ALLERGY: _l("过敏"), INTERACTION: _l("与在用的药相互作用或重复"), CONDITION: _l("疾病禁忌"),
     PREGNANCY: _l("孕期"), AGE: _l("年龄"), UNKNOWN: _l("没有问过，或写的文字不能自动核对"),
 }  # fmt: skip
+SHORT: dict[str, Any] = {
+    ALLERGY: _l("过敏"), INTERACTION: _l("在用的药"), CONDITION: _l("疾病"), PREGNANCY: _l("孕期"), AGE: _l("年龄"),
+    UNKNOWN: _l("未核对"),
+}  # fmt: skip
 _OF_KIND = {
     matching.ALLERGY: ALLERGY, matching.INTERACTION: INTERACTION, matching.DUPLICATE: INTERACTION,
     matching.CONDITION: CONDITION, matching.PREGNANCY: PREGNANCY, matching.AGE: AGE,
