@@ -84,7 +84,7 @@ from core.kernel.web import charts
 from core.kernel.web.render import go, is_fragment, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page
 from core.kernel.web.routes import session as page_session
-from core.orders.sold import SoldLine, sold_by_item, sold_in_order, sold_to
+from core.orders.sold import SoldLine, sold_at, sold_by_item, sold_in_order, sold_to
 from core.org.approvals import ask as ask_approval
 
 __all__ = [
@@ -114,5 +114,6 @@ __all__ = [
     # The same of many persons at once.
     "Concern", "Concerned", "concerned", "health_counts", "may_read_health", "safety_in_bulk",
     # What was sold, items, stores and licences.
-    "SoldLine", "items_of", "licence_of", "sold_by_item", "sold_in_order", "sold_to", "staff_choices", "store_names",
+    "SoldLine", "items_of", "licence_of", "sold_at", "sold_by_item", "sold_in_order", "sold_to", "staff_choices",
+    "store_names",
 ]  # fmt: skip
