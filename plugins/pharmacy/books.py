@@ -72,7 +72,11 @@ def prescribe(
             ("prescriber", not 2 <= len(who) <= 60, _("请填写处方医师姓名。")),
             ("hospital", not 2 <= len(where) <= 120, _("请填写开具处方的医疗机构。")),
             ("issued_on", issued_on > today(), _("开具日期不能晚于今天。")),
-            ("valid_until", not issued_on <= valid_until <= issued_on + LONGEST, _("有效期应在开具之日起 12 周以内。")),
+            (
+                "valid_until",
+                not timedelta() <= valid_until - issued_on <= LONGEST,
+                _("有效期应在开具之日起 12 周以内。"),
+            ),
         )
         if wrong
     ]
