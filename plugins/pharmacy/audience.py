@@ -131,7 +131,8 @@ def group_of(item: ItemView) -> str:
 def preview(session: Session, items: Sequence[ItemView]) -> Preview:
     """Return whom these items would leave out and why; sends and stores nothing but the trail of the read.
 
-    Only whoever has a fact that may matter is opened, at most 10,000 (0.2 ms each); beyond that members count as not checked.
+    Only whoever has a fact that may matter is opened, at most 10,000 (0.2 ms each); beyond that members count as not
+    checked.
     """
     index, today = datasets.index(session), clock.today(tenancy.current_actor().tz)
     members, unasked = health_counts(session)

@@ -65,6 +65,7 @@ def prescribe(
     """
     person_of(session, person_id)
     number_, who, where = (" ".join(text.split()) for text in (number, prescriber, hospital))
+    lasts = valid_until - issued_on
     errors = [
         FieldError(name, message)
         for name, wrong, message in (
@@ -74,7 +75,7 @@ def prescribe(
             ("issued_on", issued_on > today(), _("开具日期不能晚于今天。")),
             (
                 "valid_until",
-                not timedelta() <= valid_until - issued_on <= LONGEST,
+                not timedelta() <= lasts <= LONGEST,
                 _("有效期应在开具之日起 12 周以内。"),
             ),
         )
