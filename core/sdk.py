@@ -88,7 +88,7 @@ from core.kernel.web.routes import on_refusal, own_unit, page
 from core.kernel.web.routes import session as page_session
 from core.orders.previews import PricedLine, prices_for
 from core.orders.sites import sites_of
-from core.orders.sold import SoldLine, sold_by_item, sold_in_order, sold_to
+from core.orders.sold import SoldLine, sold_at, sold_by_item, sold_in_order, sold_to
 from core.orders.types import LineRequest
 from core.org.approvals import ask as ask_approval
 
@@ -119,7 +119,8 @@ __all__ = [
     # The same of many persons at once.
     "Concern", "Concerned", "concerned", "health_counts", "safety_in_bulk",
     # What was sold, items, stores and licences.
-    "SoldLine", "items_of", "licence_of", "sold_by_item", "sold_in_order", "sold_to", "staff_choices", "store_names",
+    "SoldLine", "items_of", "licence_of", "sold_at", "sold_by_item", "sold_in_order", "sold_to", "staff_choices",
+    "store_names",
     # A plan: what it would cost, where on the body, and a basket for the till.
     "LineRequest", "PricedLine", "hold_basket", "prices_for", "sites_of",
 ]  # fmt: skip

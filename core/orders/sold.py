@@ -56,6 +56,11 @@ def sold_to(session: Session, person_ids: Iterable[int | None], since_ms: int) -
     return _lines(session, mine, Orders.booked_at >= since_ms)
 
 
+def sold_at(session: Session, store_id: int | None, on: date) -> list[SoldLine]:
+    """Return the lines sold at a store on a business day, newest last; at most 2,000."""
+    return _lines(session, Orders.store_id == store_id, Orders.business_on == on)
+
+
 def sold_by_item(session: Session, since: date) -> list[tuple[int | None, str, int]]:
     """Return (store, item code, pieces kept by customers) of all orders since a business day, in one statement."""
     rows = session.execute(

@@ -48,12 +48,16 @@ REASONS: dict[str, Any] = {
     ALLERGY: _l("过敏"), INTERACTION: _l("与在用的药相互作用或重复"), CONDITION: _l("疾病禁忌"),
     PREGNANCY: _l("孕期"), AGE: _l("年龄"), UNKNOWN: _l("没有问过，或写的文字不能自动核对"),
 }  # fmt: skip
+SHORT: dict[str, Any] = {
+    ALLERGY: _l("过敏"), INTERACTION: _l("在用的药"), CONDITION: _l("疾病"), PREGNANCY: _l("孕期"), AGE: _l("年龄"),
+    UNKNOWN: _l("未核对"),
+}  # fmt: skip
 _OF_KIND = {
     matching.ALLERGY: ALLERGY, matching.INTERACTION: INTERACTION, matching.DUPLICATE: INTERACTION,
     matching.CONDITION: CONDITION, matching.PREGNANCY: PREGNANCY, matching.AGE: AGE,
 }  # fmt: skip
 NOT_PUBLIC = _l("处方药和甲类非处方药不向公众推广（广告法第 15 条、药品流通监督管理办法）。")
-MOST_ITEMS, MOST_OPENED, MOST_CATALOGUE, SHOWN = 50, 20_000, 20_000, 50
+MOST_ITEMS, MOST_OPENED, MOST_CATALOGUE, SHOWN = 50, 10_000, 20_000, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,8 @@ def group_of(item: ItemView) -> str:
 def preview(session: Session, items: Sequence[ItemView]) -> Preview:
     """Return whom these items would leave out and why; sends and stores nothing but the trail of the read.
 
-    Only whoever has a fact that may matter is opened, at most 20,000; beyond that members count as not checked.
+    Only whoever has a fact that may matter is opened, at most 10,000 (0.2 ms each); beyond that members count as not
+    checked.
     """
     index, today = datasets.index(session), clock.today(tenancy.current_actor().tz)
     members, unasked = health_counts(session)

@@ -36,6 +36,7 @@ def _audience(unit: Session, refusal: Refusal | None = None) -> Any:
     return render_page(
         "pharmacy/audience.html", status=refusal.status if refusal else 200, refusal=refusal, codes=codes, group=group,
         rows=max(ROWS, len(codes) + 1), groups=sorted(groups.items()), made=made, named=named, hidden=hidden,
-        reasons=audience.REASONS, not_public=audience.NOT_PUBLIC, drugs=drugs[: audience.SHOWN * 10],
+        reasons=audience.REASONS, short=audience.SHORT, not_public=audience.NOT_PUBLIC,
+        drugs=drugs[: audience.SHOWN * 10],
         names={one.item.code: one.item.name for one in made.targets} if made else {},
     )  # fmt: skip

@@ -65,6 +65,7 @@ def prescribe(
     """
     person_of(session, person_id)
     number_, who, where = (" ".join(text.split()) for text in (number, prescriber, hospital))
+    lasts = valid_until - issued_on
     errors = [
         FieldError(name, message)
         for name, wrong, message in (
@@ -72,7 +73,11 @@ def prescribe(
             ("prescriber", not 2 <= len(who) <= 60, _("请填写处方医师姓名。")),
             ("hospital", not 2 <= len(where) <= 120, _("请填写开具处方的医疗机构。")),
             ("issued_on", issued_on > today(), _("开具日期不能晚于今天。")),
-            ("valid_until", not issued_on <= valid_until <= issued_on + LONGEST, _("有效期应在开具之日起 12 周以内。")),
+            (
+                "valid_until",
+                not timedelta() <= lasts <= LONGEST,
+                _("有效期应在开具之日起 12 周以内。"),
+            ),
         )
         if wrong
     ]

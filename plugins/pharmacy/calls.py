@@ -117,7 +117,7 @@ CALLS = [
             ApiField("prescription_id", "id"), ApiField("valid_until", "day"),
             ApiField("left", "rows", fields=PIECES),
         ),
-        {"member_id": "912136841208803640", "number": "8812", "prescriber": "李医生", "hospital": "市一医院",
+        {"member_id": "912136841208803640", "number": "8812", "prescriber": "Dr Li", "hospital": "City Hospital",
          "issued_on": "2026-11-22", "items": [{"item": "D0001", "pieces": 2}]},
         writes=True, order=20,
     ),

@@ -10,14 +10,14 @@ from sqlalchemy import delete, func, select, update
 
 from core.sdk import DataCount, DataSection, _l, items_of
 from plugins.pharmacy import gates
-from plugins.pharmacy.models import PharmacyAsk, PharmacyPrescription, PharmacyRefill, PharmacyRegister
+from plugins.pharmacy.models import PharmacyAsk, PharmacyPrescription, PharmacyRefill, PharmacyRegister, PharmacyTrace
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LABELS: dict[Any, Any] = {
     PharmacyPrescription: _l("处方"), PharmacyRegister: _l("含麻黄碱类药品登记"), PharmacyRefill: _l("续药日期"),
-    PharmacyAsk: _l("远程审方"),
+    PharmacyAsk: _l("远程审方"), PharmacyTrace: _l("追溯码"),
 }  # fmt: skip
 GONE = "—"
 
@@ -54,6 +54,8 @@ def copy_of(session: Session, person_id: int) -> list[DataSection]:
         rows.append((LABELS[PharmacyRefill], f"{due.item_code} {due.run_out_on}"))
     for asked in session.scalars(select(PharmacyAsk).where(PharmacyAsk.person_id == person_id)):
         rows.append((LABELS[PharmacyAsk], str(json.loads(asked.told or "{}").get("text", ""))))
+    for traced in session.scalars(select(PharmacyTrace).where(PharmacyTrace.person_id == person_id)):
+        rows.append((f"{LABELS[PharmacyTrace]} {traced.on}", f"{traced.item_code} {traced.code}"))
     return [DataSection(_l("药房"), tuple(rows))] if rows else []
 
 
@@ -83,7 +85,7 @@ def merge(session: Session, winner_id: int, loser_id: int) -> list[DataCount]:
         moved += 1
     session.flush()
     found = [DataCount(LABELS[PharmacyRefill], moved)]
-    for model in (PharmacyPrescription, PharmacyRegister, PharmacyAsk):
+    for model in (PharmacyPrescription, PharmacyRegister, PharmacyAsk, PharmacyTrace):
         done: Any = session.execute(update(model).where(model.person_id == loser_id).values(person_id=winner_id))
         found.append(DataCount(LABELS[model], int(done.rowcount)))
     return found

@@ -43,11 +43,12 @@ from plugins.pharmacy import (
     duties,
     refills,
     rules,
+    trace_views,
     views,
 )
 from plugins.pharmacy.attributes import ATTRIBUTES
 from plugins.pharmacy.models import PharmacyDuty
-from plugins.pharmacy.permissions import AUDIENCE, BOOKS, PERMISSIONS, REGISTER, VIEW
+from plugins.pharmacy.permissions import AUDIENCE, BOOKS, PERMISSIONS, REGISTER, TRACE, VIEW
 from plugins.pharmacy.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ ACTIONS = {
     "pharmacy.duty.on": _l("药师签到"), "pharmacy.duty.off": _l("药师签退"),
     "pharmacy.register.noted": _l("登记含麻黄碱类药品购买人"), "pharmacy.refill.told": _l("续药提醒已告知"),
     "pharmacy.refill.noticed": _l("续药提醒已入队"),
+    "pharmacy.trace.noted": _l("登记药品追溯码"),
     "pharmacy.ask.made": _l("请药师远程审"), "pharmacy.ask.taken": _l("接下远程审方"),
     "pharmacy.ask.answered": _l("答复远程审方"),
 }  # fmt: skip
@@ -100,6 +102,7 @@ def register_blueprints() -> list[Blueprint]:
     assert views
     assert audience_views
     assert ask_views
+    assert trace_views
     return [blueprint.bp]
 
 
@@ -123,6 +126,7 @@ def menu_items(ctx: HookContext) -> list[MenuItem]:
     return [
         MenuItem("pharmacy.duty", _l("药师在岗"), "pharmacy.duty", VIEW, "till", "pill", 60),
         MenuItem("pharmacy.asks", _l("远程审方"), "pharmacy.asks", BOOKS, "till", "pill", 61),
+        MenuItem("pharmacy.traces", _l("追溯码"), "pharmacy.traces", TRACE, "till", "pill", 62),
         MenuItem("pharmacy.books", _l("处方与登记册"), "pharmacy.books_page", BOOKS, "reports", "doc", 60),
         MenuItem("pharmacy.refills", _l("续药提醒"), "pharmacy.refills", REGISTER, "followups", "pill", 40),
         MenuItem("pharmacy.demand", _l("门店用量"), "pharmacy.demand", BOOKS, "reports", "pill", 61),

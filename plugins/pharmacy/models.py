@@ -1,4 +1,4 @@
-"""Tables of the pharmacy plugin: versions of the knowledge, sign-offs, prescriptions, duty, register, refills, asks."""
+"""Tables of the pharmacy: versions of the knowledge, sign-offs, prescriptions, duty, register, refills, asks, codes."""
 
 from __future__ import annotations
 
@@ -160,4 +160,23 @@ class PharmacyAsk(FranchiseOwned, Base):
         columns.owned_index("ix_pharmacy_ask_state", "state", "asked_at", "id"),
         columns.owned_index("ix_pharmacy_ask_sitting", "sitting", "finding", "id"),
         columns.owned_index("ix_pharmacy_ask_person", "person_id"),
+    )
+
+
+class PharmacyTrace(FranchiseOwned, Base):
+    """The trace code of one piece of a medicine that was handed out (one item one code, S4-43): a code leaves once."""
+
+    __tablename__ = "pharmacy_trace"
+    code: Mapped[str] = columns.code_col(40)
+    line_id: Mapped[int] = columns.ref_col(nullable=False)
+    item_code: Mapped[str] = columns.code_col(40)
+    person_id: Mapped[int | None] = columns.ref_col(data_class=columns.PERSONAL)
+    on: Mapped[date] = columns.day_col()
+    store_id: Mapped[int | None] = columns.ref_col()
+    staff_id: Mapped[int | None] = columns.ref_col()
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (
+        columns.owned_unique("code"),
+        columns.owned_index("ix_pharmacy_trace_line", "line_id", "id"),
+        columns.owned_index("ix_pharmacy_trace_person", "person_id"),
     )

@@ -15,6 +15,8 @@ PLUGINS: dict[str, Recipe] = {
     "dental.note": Recipe({"person_id": PERSON}, form={"fdi": "16", "s": "O", "code": "caries"}),
     "dental.void": Recipe({"person_id": PERSON, "event_id": "5"}),  # a further event: whose, is tested beside the chart
     "dental.plan": Recipe({"person_id": PERSON}),
+    "pharmacy.traces": Recipe(query={"q": "81000000000000000001"}),
+    "pharmacy.trace_note": Recipe({"line_id": "5"}, form={"codes": "81000000000000000001"}),
     "pharmacy.ask": Recipe({"finding": "abc"}),
     "pharmacy.ask_state": Recipe({"finding": "abc"}),
     "pharmacy.asks": PLAIN,

@@ -54,6 +54,8 @@ def test_a_prescription_noted_over_the_api_lets_the_drug_be_sold_once(embedded, 
     assert twice == (409, "pharmacy_prescription_twice")
     assert till.refused("POST", "/x/pharmacy/prescriptions", prescription(member, shelf="A"))[0] == 422
     assert till.refused("POST", "/x/pharmacy/prescriptions", prescription(999))[0] == 404
+    for wrong in ({"issued_on": "9999-12-31"}, {"valid_until": "0001-01-01"}, {"items": []}):
+        assert till.refused("POST", "/x/pharmacy/prescriptions", prescription(member, **wrong)) == (422, "invalid")
     assert embedded.sell(member, (AMOXICILLIN, 2)).order_no
     assert ("prescription", "contraindicated", 1) in embedded.findings(member, AMOXICILLIN)
 

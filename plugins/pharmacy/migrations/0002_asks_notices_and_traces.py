@@ -1,4 +1,4 @@
-"""questions to pharmacists and refill notices"""
+"""asks, refill notices and trace codes"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,6 +43,29 @@ def upgrade() -> None:
         batch_op.create_index("ix_pharmacy_ask_sitting", ["franchise_id", "sitting", "finding", "id"], unique=False)
         batch_op.create_index("ix_pharmacy_ask_state", ["franchise_id", "state", "asked_at", "id"], unique=False)
 
+    op.create_table(
+        "pharmacy_trace",
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("line_id", sa.BigInteger(), nullable=False),
+        sa.Column("item_code", sa.String(length=40), nullable=False),
+        sa.Column("person_id", sa.BigInteger(), nullable=True),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("store_id", sa.BigInteger(), nullable=True),
+        sa.Column("staff_id", sa.BigInteger(), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("franchise_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["franchise_id"], ["franchise.id"], name=op.f("fk_pharmacy_trace_franchise_id"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pharmacy_trace")),
+        sa.UniqueConstraint("franchise_id", "code", name=op.f("uq_pharmacy_trace_franchise_id_code")),
+        sa.UniqueConstraint("franchise_id", "id", name=op.f("uq_pharmacy_trace_franchise_id_id")),
+    )
+    with op.batch_alter_table("pharmacy_trace", schema=None) as batch_op:
+        batch_op.create_index("ix_pharmacy_trace_line", ["franchise_id", "line_id", "id"], unique=False)
+        batch_op.create_index("ix_pharmacy_trace_person", ["franchise_id", "person_id"], unique=False)
+
     with op.batch_alter_table("pharmacy_refill", schema=None) as batch_op:
         batch_op.add_column(sa.Column("noticed_at", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("notice", sa.String(length=12), server_default="", nullable=False))
@@ -54,6 +77,11 @@ def downgrade() -> None:
         batch_op.drop_column("notice")
         batch_op.drop_column("noticed_at")
 
+    with op.batch_alter_table("pharmacy_trace", schema=None) as batch_op:
+        batch_op.drop_index("ix_pharmacy_trace_person")
+        batch_op.drop_index("ix_pharmacy_trace_line")
+
+    op.drop_table("pharmacy_trace")
     with op.batch_alter_table("pharmacy_ask", schema=None) as batch_op:
         batch_op.drop_index("ix_pharmacy_ask_state")
         batch_op.drop_index("ix_pharmacy_ask_sitting")
