@@ -77,8 +77,10 @@ def test_no_page_shows_it_to_who_may_not_read(app, world, role, capfd):
 
 
 def test_the_walk_would_find_it(app, world):
-    """The control: a clinician who treats the member sees the words, on two pages and over the API alone."""
-    assert set(seen_by(world, app, "clinician")) == {"care.health", "dental.record", "api_health.read"}
+    """The control: a clinician who treats the member sees the words, on three pages and over the API alone."""
+    assert set(seen_by(world, app, "clinician")) == {
+        "care.health", "dental.record", "dental.perio_page", "api_health.read",
+    }  # fmt: skip
 
 
 def test_nothing_that_was_written_holds_it_open(app, world):
