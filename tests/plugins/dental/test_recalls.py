@@ -129,7 +129,7 @@ def test_who_is_due_is_listed_reminded_once_and_can_be_left_alone(sit):
             sell(desk.installation, member, "CLEAN", "2026-03-02")
         page = plain(desk.get("/p/dental/recalls").text)
         assert "刘超明" in page
-        assert "已过期" in page
+        assert "已逾期" in page
         with acting(desk.actor), desk.installation.unit("read") as session:
             recall = session.scalars(select(DentalRecall.id)).one()
         assert desk.post(f"/p/dental/recalls/{recall}", {"act": "told"}).status_code == 303
