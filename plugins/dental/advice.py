@@ -41,7 +41,7 @@ def advise(figures: DentalSummary | None, sold: Iterable[SoldLine], age: int | N
         found.append(Advice("caries", _("先治龋齿"), _("%(n)d 颗龋齿没有治", n=figures.decayed)))
     if figures is not None and figures.gaps:
         found.append(Advice("gaps", _("谈修复方案"), _("%(n)d 颗缺牙没有修复", n=figures.gaps)))
-    visits = {one.order_id for one in sold if _is(one, "ortho") and one.left and one.code != RETAINER}
+    visits = {one.on for one in sold if _is(one, "ortho") and one.left and one.code != RETAINER}
     if len(visits) >= ORTHO_VISITS and not any(one.code == RETAINER and one.left for one in sold):
         found.append(Advice("retainer", _("保持器或正畸复查"), _("%(n)d 次正畸就诊", n=len(visits))))
     if age is not None and SEALANT_FROM <= age <= SEALANT_TO:

@@ -48,6 +48,7 @@ SPECS = [
 NEEDS_TOOTH = frozenset(
     {"filling", "endodontics", "extraction", "periodontics", "paediatric", "prevention", "whitening"}
 )
+ALWAYS = banners.CUTS | {"periodontics", "prosthetics", rules.IMAGING}
 EXTRACTED_LATELY = 30  # days: the tooth that is paid for may be charted as gone already
 DAY_MS = 86_400_000
 _SITE = re.compile(r"([1-8][1-8]S?)(?:[ -]?([A-Z]{1,6}))?")
@@ -73,7 +74,7 @@ def site_of(text: str) -> tuple[str, str] | None:
 
 
 def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
-    """Return the findings of the dental lines of a basket; of a customer nobody knows none were asked for."""
+    """Return the findings of the dental lines of a basket; of a customer nobody knows only how many fillings."""
     found = [
         Check(
             FILLING_COUNT, "info", _("本次为同一人补 %(n)d 颗牙：请核对每颗的牙位都已写进病历。", n=count), line=line,
@@ -81,7 +82,7 @@ def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
         )
         for line, count in rules.several_fillings(basket)
     ]  # fmt: skip
-    lines = [line for line in basket.lines if line.attributes.get(rules.CATEGORY)]
+    lines = [line for line in basket.lines if _looked_at(line)]
     persons = {person for line in lines if (person := basket.treated(line)) is not None}
     if ctx.session is None or not persons:
         return found
@@ -98,6 +99,15 @@ def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
         found += _pictures(line, site, of, ctx.business_date, days)
         found += _health(line, of.safety)
     return found
+
+
+def _looked_at(line: LineView) -> bool:
+    """Return whether a line is worth reading for: its tooth is known, or its category wants a look in any case.
+
+    A cleaning or a filling without a tooth costs the till no statement; the chair is warned by the chart's banners.
+    """
+    category = line.attributes.get(rules.CATEGORY)
+    return bool(category) and (site_of(line.site) is not None or category in ALWAYS)
 
 
 def _read(ctx: HookContext, lines: Sequence[LineView], persons: Iterable[int]) -> dict[int, Known]:

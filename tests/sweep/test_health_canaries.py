@@ -97,7 +97,7 @@ def test_the_walk_would_find_it(app, world):
     found = seen_by(world, app, "clinician")
     assert found >= {
         "care.health", "api_health.read", "care.visit", "care.visit_edit", "care.photos", "care.photo_add",
-        "dental.record", "beauty.record", "beauty.care", "physio.record",
+        "dental.record", "dental.perio_page", "beauty.record", "beauty.care", "physio.record",
     }  # fmt: skip
     assert not {one for one in found if not one.startswith(("care.", "dental.", "beauty.", "physio.", "api_health."))}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from core.kernel.models import AuditEntry
 from core.kernel.tenancy import acting
 from core.orders.models import Orders
 from core.orders.sites import sites_of
-from plugins.dental import chart, fold, plans
+from plugins.dental import chart, exams, fold, plans
 from plugins.dental.chart import Entry
 from plugins.dental.models import DentalPlan
 from tests.core.desk.desk_kit import field, plain
@@ -165,3 +166,41 @@ def test_who_may_not_write_decides_nothing(dentist, sit):
     assert not re.search(r'name="act"', page)
     assert owner.post(at(member), {"number": "0", "act": "save"}).status_code == 403
     assert desk.get(at(member)).status_code == 403
+
+
+def test_sent_by_six_at_once_it_is_one_basket_and_begun_by_six_it_is_one_examination(any_installation):
+    house = any_installation
+    actor, told, begun = house.actor(house.dental, "clinician"), [], []
+    with acting(actor):
+        member = house.enrol()
+        with house.unit() as session:
+            chart.note(session, member, list(TWO))
+            events = chart.events_of(session, member)
+            seen = plans.choose(
+                session, member, plans.plan_of(session, member, events, fold.state(events)),
+                {"36.filling": ("F-RESIN", 1)}, 0,
+            )  # fmt: skip
+            plans.accept(session, member, seen, ["36.filling"])
+
+    def press():
+        try:
+            with acting(actor), house.unit() as session:
+                begun.append(exams.begin(session, member))
+            with acting(actor), house.unit() as session:
+                events = chart.events_of(session, member)
+                plans.send(session, member, plans.plan_of(session, member, events, fold.state(events)))
+            told.append("sent")
+        except (Conflict, Invalid) as refused:
+            told.append(refused.code)
+
+    threads = [threading.Thread(target=press) for _n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert told.count("sent") == 1
+    assert set(told) <= {"sent", "stale", "invalid"}
+    assert len(told) == 6
+    assert len(set(begun)) == 1
+    with acting(actor), house.unit("read") as session:
+        assert len(session.scalars(select(HeldBasket.id)).all()) == 1

@@ -129,7 +129,7 @@ def test_who_is_due_is_listed_reminded_once_and_can_be_left_alone(sit):
             sell(desk.installation, member, "CLEAN", "2026-03-02")
         page = plain(desk.get("/p/dental/recalls").text)
         assert "刘超明" in page
-        assert "已过期" in page
+        assert "已逾期" in page
         with acting(desk.actor), desk.installation.unit("read") as session:
             recall = session.scalars(select(DentalRecall.id)).one()
         assert desk.post(f"/p/dental/recalls/{recall}", {"act": "told"}).status_code == 303
@@ -156,7 +156,7 @@ def test_the_report_page_is_the_managers(sit):
 
 
 def sold(n, code, category):
-    return SoldLine(n, n, 1, code, code, {"dental.category": category}, 1, 1, 1, 1, None, DAY)
+    return SoldLine(n, n, 1, code, code, {"dental.category": category}, 1, 1, 1, 1, None, DAY + timedelta(n))
 
 
 def codes(*args, pregnant=False):
@@ -185,8 +185,8 @@ def test_whitening_after_a_filling_for_healthy_adults_only():
 def test_the_desk_is_told_what_to_offer_and_no_finding(sit):
     desk, dentist = sit("front_desk"), sit("clinician")
     member = desk.enrol(birth_on=date(1990, 1, 1))
-    with acting(desk.actor):
-        for _visit in range(2):
+    for day in ("2026-03-02", "2026-04-02", "2026-04-02"):  # two lines of one day are one visit
+        with at_time(f"{day} 10:00"), acting(desk.actor):
             desk.installation.sell(member, LineRequest("ORTHO"))
     noted(desk.installation, member, DAY, Entry("16", "caries", "O"))
     told = {who.role: plain(who.get(f"/members/{member}?tab=dental.person").text) for who in (desk, dentist)}
