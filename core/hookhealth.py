@@ -148,4 +148,3 @@ def _note(session: Session, people: int, purpose: str) -> None:
         db.afterwards(session, write)
     else:
         write(session)
-
