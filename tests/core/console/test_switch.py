@@ -123,8 +123,8 @@ def test_the_preview_counts_what_appears_and_who_sees_it(bench):
         preview = preview_switch(session, bench.host, "dental", True)
     counts = {s.kind: s.count for s in preview.sections}
     assert counts == {
-        "menus": 1, "panels": 1, "attributes": 1, "checks": 1, "permissions": 3, "approvals": 0, "settings": 0,
-        "jobs": 0, "tables": 1,
+        "menus": 3, "panels": 1, "attributes": 1, "checks": 5, "permissions": 5, "approvals": 0, "settings": 6,
+        "jobs": 0, "tables": 7,
     }  # fmt: skip
     assert preview.changes == ("dental",)
     assert (preview.staff, preview.viewers) == (1, (("店长", 1), ("前台", 1)))
