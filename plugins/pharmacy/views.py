@@ -19,6 +19,7 @@ from core.sdk import (
     items_of,
     items_with,
     may,
+    may_read_health,
     message_ready,
     on_refusal,
     page,
@@ -84,7 +85,7 @@ def duty_post() -> Any:
 # -- a member --------------------------------------------------------------------------------------
 
 
-@page(bp, "/members/<person_id>", permission=DISPENSE, unit="write")
+@page(bp, "/members/<person_id>", permission=DISPENSE, health=True, unit="write")
 def member(person_id: str) -> Any:
     """Show a member's allergies, medicines and what speaks between them, and their prescriptions. A noted read."""
     return _member(page_session(), person_id)
@@ -145,8 +146,9 @@ def _between(index: Any, view: Any, medicines: Any, items: Any) -> list[tuple[An
 
 
 @page(
-    bp, "/members/<person_id>/prescriptions", permission=DISPENSE, unit="write", methods=("POST",), endpoint="prescribe"
-)
+    bp, "/members/<person_id>/prescriptions", permission=DISPENSE, health=True, unit="write", methods=("POST",),
+    endpoint="prescribe",
+)  # fmt: skip
 def prescribe(person_id: str) -> Any:
     """Note a prescription."""
     unit, form = page_session(), request.form
@@ -171,7 +173,7 @@ def void(prescription_id: str) -> Any:
     """Make a prescription void."""
     unit = page_session()
     row = unit.get(PharmacyPrescription, ids.parse_id(prescription_id) or 0)
-    if row is not None:
+    if row is not None and may_read_health(unit, row.person_id):
         person = str(row.person_id)
         on_refusal(lambda refusal: _member(page_session(), person, refusal))
     done = books.void(unit, ids.parse_id(prescription_id), request.form.get("why", ""))

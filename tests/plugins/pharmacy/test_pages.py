@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from core.kernel.errors import Refusal
 from core.kernel.tenancy import acting
+from core.people.models import Person
 from plugins.pharmacy import datasets, knowledge
 from tests.core.desk.desk_kit import Desk, plain, web_of
 from tests.plugins.pharmacy.test_till import with_digit
@@ -140,3 +141,16 @@ def test_only_a_licensed_pharmacist_signs_and_for_this_version_alone(embedded, s
     member = embedded.member()
     embedded.takes(member, "warfarin")
     assert all("演示数据" not in one.text for one in embedded.quoted(member, "D0033")[2])
+
+
+def test_a_pharmacist_reads_no_strangers_medicines_and_notes_none(embedded, sit):
+    """Security C16: who was neither enrolled nor served here is behind the glass."""
+    member, desk = embedded.member(), sit("pharmacist")
+    page = f"/p/pharmacy/members/{member}"
+    assert desk.get(page).status_code == 200
+    with embedded.unit() as session:
+        session.get(Person, member).joined_at = 0
+    refused = desk.get(page)
+    assert (refused.status_code, "近期没有在你的门店就诊" in plain(refused.text)) == (403, True)
+    told = {"number": "8812", "prescriber": "李医生", "hospital": "市一医院", "issued_on": "2026-01-01"}
+    assert desk.post(f"{page}/prescriptions", {**told, "code": "D0001", "pieces": "1"}).status_code == 403
