@@ -188,7 +188,7 @@ def test_hook_item_vetoes(bench):
 
 def test_hook_on_event(bench):
     event = Event("order.paid", 0)
-    takers = bench.host.takers("on_event", {"plugin_demo", "plugin_broken", "dental"})
+    takers = bench.host.takers("on_event", {"plugin_demo", "plugin_broken", "physio"})
     assert takers == ["plugin_broken", "plugin_demo"]
     with bench.unit() as session:
         bench.host.deliver("plugin_demo", "on_event", hook_context(session), event=event)
