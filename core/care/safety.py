@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -131,6 +132,9 @@ class SafetyView:
         return frozenset(code for one in self.medicines if one.active for code in one.ingredients)
 
 
+REMEMBERED = "care.safety"  # where a unit of work (session.info) keeps the facts while checks run
+
+
 @dataclass(slots=True)
 class _Rows:
     record: HealthRecord | None = None
@@ -153,8 +157,29 @@ def safety_of(session: Session, person_ids: Iterable[int], purpose: str) -> dict
     return views
 
 
+@contextmanager
+def remembered(session: Session) -> Iterator[None]:
+    """Read each person's facts once while the checks of all plugins look at a basket: nobody writes them meanwhile."""
+    session.info[REMEMBERED] = {}
+    try:
+        yield
+    finally:
+        del session.info[REMEMBERED]
+
+
 def view_of(session: Session, ids: list[int]) -> dict[int, SafetyView]:
     """Return the views of at most 500 persons without noting the read: callers note it themselves."""
+    known: dict[int, SafetyView | None] | None = session.info.get(REMEMBERED)
+    if known is None:
+        return _read(session, ids)
+    missing = [one for one in ids if one not in known]
+    if missing:
+        known.update(dict.fromkeys(missing))  # absent and foreign ones stay so
+        known.update(_read(session, missing))
+    return {one: view for one in ids if (view := known[one]) is not None}
+
+
+def _read(session: Session, ids: list[int]) -> dict[int, SafetyView]:
     today = clock.today(current_actor().tz)
     births = session.execute(select(Person.id, Person.birth_on).where(Person.id.in_(ids)))
     ages = {row[0]: age_on(row[1], today) if row[1] else None for row in births}

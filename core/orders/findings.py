@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.care import safety
 from core.hookguards import answered, unavailable_findings
 from core.hooktypes import hook_context
 from core.kernel import clock, permissions
@@ -64,7 +65,8 @@ def collect(session: Session, view: BasketView, missing: Sequence[Answer]) -> li
     host = runtime().host
     if host is None:
         return []
-    answers = host.call("checkout_checks", hook_context(session), basket=view)
+    with safety.remembered(session):
+        answers = host.call("checkout_checks", hook_context(session), basket=view)
     checks = [(answer.plugin or "core", answer.value) for answer in answered(answers)]
     checks += unavailable_findings([*answers, *missing], view)
     # What the franchise changed of its roles is read only where somebody may let something pass.

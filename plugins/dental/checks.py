@@ -48,7 +48,7 @@ SPECS = [
 NEEDS_TOOTH = frozenset(
     {"filling", "endodontics", "extraction", "periodontics", "paediatric", "prevention", "whitening"}
 )
-ALWAYS = banners.CUTS | {"periodontics", "prosthetics", rules.IMAGING}
+ALWAYS = frozenset.union(*(where for _code, _word, where in banners.AT)) | {rules.IMAGING}
 EXTRACTED_LATELY = 30  # days: the tooth that is paid for may be charted as gone already
 DAY_MS = 86_400_000
 _SITE = re.compile(r"([1-8][1-8]S?)(?:[ -]?([A-Z]{1,6}))?")
@@ -104,7 +104,7 @@ def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
 def _looked_at(line: LineView) -> bool:
     """Return whether a line is worth reading for: its tooth is known, or its category wants a look in any case.
 
-    A cleaning or a filling without a tooth costs the till no statement; the chair is warned by the chart's banners.
+    What a warning concerns is looked at without a tooth too: a pacemaker speaks against an ultrasonic cleaning.
     """
     category = line.attributes.get(rules.CATEGORY)
     return bool(category) and (site_of(line.site) is not None or category in ALWAYS)

@@ -63,8 +63,9 @@ def test_statements_do_not_grow_with_history(installation, monkeypatch):
         for _n in range(25):
             installation.sell(member, "CHECK", "POLISH")
         assert visit(installation, member, monkeypatch) == before
-        assert before[0] <= 14
-        assert before[1] <= 45
+        # Five of them (seven of a sale) are the person's safety facts and the trail of their reading (S4-38).
+        assert before[0] <= 19
+        assert before[1] <= 52
 
 
 def test_hot_look_ups_use_an_index(installation):

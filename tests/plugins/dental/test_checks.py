@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from core.care import rules as care_rules
 from core.care import services as care
 from core.catalog import services as catalog
 from core.kernel.errors import Refusal
@@ -138,6 +139,15 @@ def test_health_asks_for_a_dentists_look_and_names_no_diagnosis(house):
     assert "华法林" not in text
     assert "出血" not in text
     assert told(house, member, LineRequest("WHITEN")) == []
+
+
+def test_a_pacemaker_speaks_against_a_cleaning_though_no_tooth_is_named(house):
+    member = house.enrol()
+    assert told(house, member, LineRequest("CLEAN")) == []
+    with acting(house.actor(house.dental, "clinician")), house.unit() as session:
+        care.note(session, member, care_rules.condition(today=date(2026, 11, 20), code="pacemaker_icd"))
+    [(code, severity, text)] = told(house, member, LineRequest("CLEAN"))
+    assert (code, severity, "起搏器" in text) == ("dental.health", "moderate", False)
 
 
 def test_every_warning_is_asked_for_by_some_category():
