@@ -107,12 +107,12 @@ def jobs_run(name: str | None, due: bool, as_json: bool) -> None:
         runs = workers.run_due(here, known)
         click.echo(json.dumps(runs) if as_json else "\n".join(f"{k}\t{v}" for k, v in sorted(runs.items())))
         return
-    name = known_as(name or "", known)
-    if name not in known:
+    job = known_as(name or "", known)
+    if job not in known:
         raise WrongUse(_("没有名为 %(name)s 的任务。可选：%(all)s。", name=name or "", all=listed(sorted(known))))
     total = {"done": 0, "skipped": 0, "failed": 0}
     for actor in every_franchise(here.db):
-        for key, n in jobs.run_for(here, known[name], actor).items():
+        for key, n in jobs.run_for(here, known[job], actor).items():
             total[key] += n
     told = {"name": name, **total}
     click.echo(json.dumps(told) if as_json else "\t".join(f"{k} {v}" for k, v in told.items()))

@@ -306,16 +306,18 @@ def _held(session: Session | None, key: str) -> Iterator[None]:
     if session is None:
         yield
         return
-    session.info["plugin"] = key
+    session.info["plugin"], session.info["plugin_within"] = key, session.get_nested_transaction()
     try:
         yield
         session.flush()
     finally:
         session.info.pop("plugin", None)
+        session.info.pop("plugin_within", None)
 
 
 def _refuse_commit(session: Session) -> None:
-    if "plugin" in session.info:
+    # A savepoint of the plugin's own may end: only what it was given is not its to commit.
+    if "plugin" in session.info and session.get_nested_transaction() is session.info.get("plugin_within"):
         raise PluginError(f"plugin {session.info['plugin']} may flush, never commit")
 
 

@@ -10,6 +10,7 @@ FIELDS: dict[str, Any] = {
     "name": _l("名称"), "phone": _l("手机"), "gender": _l("性别"), "birth_on": _l("生日"), "birth_calendar": _l("历法"),
     "email": _l("邮箱"), "address": _l("地址"), "occupation": _l("职业"), "company": _l("单位"), "note": _l("备注"),
     "industry": _l("行业"), "interests": _l("兴趣"), "adviser_id": _l("顾问"), "tag": _l("标签"), "tier": _l("等级"),
+    "people": _l("人数"),
     "reason": _l("原因"), "cause": _l("缘由"), "why": _l("为何"), "purpose": _l("用途"), "evidence": _l("凭证"),
     "before": _l("原来"), "after": _l("改为"), "from": _l("从"), "to": _l("到"), "changed": _l("改动"),
     "changes": _l("改动"), "fields": _l("改过的项目"), "added": _l("新加"), "removed": _l("去掉"), "kept": _l("保留"),
@@ -60,7 +61,7 @@ KINDS: dict[str, Any] = {
     "depth_acknowledgement": _l("二级推荐确认"), "referral": _l("推荐"), "redemption": _l("兑换"),
     "stored_value_account": _l("储值账户"), "top_up": _l("充值"), "attachment": _l("照片和附件"),
     "consent_text": _l("同意书文本"), "health_fact": _l("健康安全信息"), "health_glass": _l("紧急查看"),
-    "visit": _l("就诊记录"),
+    "visit": _l("就诊记录"), "health_audience": _l("受众预览"),
 }  # fmt: skip
 
 

@@ -222,11 +222,11 @@ def use_three_sessions(front, studio, mother, son):
     answer = therapist.post(f"/p/physio/members/{son}/screening", {"found": "diabetic_neuropathy"})
     assert answer.status_code == 303
     front.burn("2026", who="周小北")
-    front.page.wait_for_selector("[name^=why_]")
+    front.page.wait_for_selector("[name^=reason_text_]")
     front.station("05-contraindication")
     finding = front.page.locator("input[name=grave]").get_attribute("value")
     assert "周小北" in front.read("select[name=for]")
-    front.page.fill(f"[name=why_{finding}]", WHY)
+    front.page.fill(f"[name=reason_text_{finding}]", WHY)
     front.page.fill(f"[name=number_{finding}]", studio.house.numbers["clinician"])
     front.page.fill(f"[name=pin_{finding}]", PIN)
     front.keys("Enter")

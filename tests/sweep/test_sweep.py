@@ -230,7 +230,9 @@ def test_a_token_without_scopes_reaches_nothing_of_value(app, world):
                 path, method=method, query_string=filled.query, json=filled.json or {},
                 headers={"Authorization": f"Bearer {world.narrow}", "X-Staff": "001", "Idempotency-Key": "x"},
             )  # fmt: skip
-            assert (answer.status_code, answer.get_json()["code"]) == (403, "scope_missing"), endpoint
+            # Of a plugin that is off nothing is said, not even which scopes its calls want.
+            refused = (404, "not_found") if endpoint.startswith("api_x.pharmacy_") else (403, "scope_missing")
+            assert (answer.status_code, answer.get_json()["code"]) == refused, endpoint
 
 
 def test_the_canaries_are_there(world):

@@ -35,6 +35,11 @@ NUMBERS = {
 }
 
 
+def known(offered):
+    """Return the facts that the slow reading knows: core's and the demo plugin's. A vertical tests its own."""
+    return [one for one in offered if not one.extra.get("named") and not one.key.startswith("dental.")]
+
+
 def random_leaf(rng, fact):
     """Return a random legal leaf about a fact, as plain data."""
     op = rng.choice(engine.ops_of(fact))

@@ -53,8 +53,7 @@ def test_a_thousand_trees_read_like_plain_loops(full):
     with at(world.NOW), acting(world.actor_of(full, full.dental)), full.unit("read") as session:
         slow, offered = world.Slow(session, asked), engine.offered()
         everybody = {person.id for person in slow.persons}
-        facts, rng = list(offered.values()), random.Random(7)
-        facts = [fact for fact in facts if not fact.extra.get("named")]
+        facts, rng = facts_random.known(offered.values()), random.Random(7)
         plain = [facts_random.random_leaf(rng, fact) for fact in facts for _n in range(3)]
         plain += [facts_random.random_tree(rng, facts) for _n in range(TREES[session.get_bind().dialect.name])]
         for tree in plain:
@@ -75,7 +74,7 @@ def test_one_person_is_answered_like_all(full):
     with at(world.NOW), acting(world.actor_of(full, full.pharmacy)), full.unit("read") as session:
         foreign = session.scalars(select(Person.id)).first()
     with at(world.NOW), acting(world.actor_of(full, full.dental)), full.unit("read") as session:
-        facts, rng = [f for f in engine.offered().values() if not f.extra.get("named")], random.Random(11)
+        facts, rng = facts_random.known(engine.offered().values()), random.Random(11)
         trees = [facts_random.random_tree(rng, facts) for _n in range(40)]
         conditions = [lang.parse(tree) for tree in trees]
         sets = [set(session.scalars(engine.persons(session, one))) for one in conditions]
@@ -135,9 +134,7 @@ def test_a_fact_of_a_plugin_that_is_off_is_unknown(installation):
 def test_a_source_on_a_table_is_not_needed_by_any_core_fact(installation):
     """Every table in a compiled condition carries the franchise: nothing escapes the session's criterion."""
     with acting(installation.actor(installation.dental)), installation.unit("read") as session:
-        for fact in engine.offered().values():
-            if fact.extra.get("named"):
-                continue
+        for fact in facts_random.known(engine.offered().values()):
             condition = lang.parse(facts_random.random_leaf(random.Random(3), fact))
             with Statements(session.get_bind()) as seen:
                 session.scalars(engine.persons(session, condition)).all()

@@ -257,7 +257,7 @@ def test_random_trees_through_text_and_words(full):
     from core.programme.sentences import sentence
 
     with at(world.NOW), acting(world.actor_of(full, full.dental)), full.unit("read") as session:
-        facts = [fact for fact in engine.offered().values() if not fact.extra.get("named")]
+        facts = facts_random.known(engine.offered().values())
         rng = random.Random(5)
         for _n in range(60):
             condition = lang.parse(facts_random.random_tree(rng, facts))
