@@ -86,9 +86,9 @@ def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
     persons = {person for line in lines if (person := basket.treated(line)) is not None}
     if ctx.session is None or not persons:
         return found
-    known = _read(ctx, lines, persons)
     months = int(setting_value(ctx.session, WARRANTY_MONTHS))
     days = int(setting_value(ctx.session, XRAY_DAYS))
+    known = _read(ctx, lines, persons, max(31 * months + 1, days))
     for line in lines:
         person = basket.treated(line)
         if person is None:
@@ -110,8 +110,10 @@ def _looked_at(line: LineView) -> bool:
     return bool(category) and (site_of(line.site) is not None or category in ALWAYS)
 
 
-def _read(ctx: HookContext, lines: Sequence[LineView], persons: Iterable[int]) -> dict[int, Known]:
-    """Read what the lines need: the chart only for lines with a tooth, sales only for fillings and pictures."""
+def _read(
+    ctx: HookContext, lines: Sequence[LineView], persons: Iterable[int], look_back: int
+) -> dict[int, Known]:  # fmt: skip
+    """Read what the lines need: the chart only for lines with a tooth, sales of so many days only where they matter."""
     assert ctx.session is not None
     known: dict[int, Known] = defaultdict(Known)
     for person, view in safety_of(ctx.session, persons, "dental.check").items():
@@ -120,13 +122,23 @@ def _read(ctx: HookContext, lines: Sequence[LineView], persons: Iterable[int]) -
         for person in persons:
             known[person].events = chart.events_of(ctx.session, person)
             known[person].mouth = fold.state(known[person].events)
-    if any(line.attributes[rules.CATEGORY] in (rules.FILLING, rules.IMAGING) for line in lines):
-        since = ctx.now_ms - 3_660 * DAY_MS
-        sold = [one for one in sold_to(ctx.session, persons, since) if one.left and one.attributes.get(rules.CATEGORY)]
+    if any(_by_history(line) for line in lines):
+        since = ctx.now_ms - look_back * DAY_MS
+        wanted = (rules.FILLING, rules.IMAGING)
+        sold = [
+            one for one in sold_to(ctx.session, persons, since)
+            if one.left and one.attributes.get(rules.CATEGORY) in wanted
+        ]  # fmt: skip
         sites = sites_of(ctx.session, {one.order_id for one in sold})
         for one in sold:
             known[one.person_id or one.payer_id or 0].sold.append((one, sites.get((one.order_id, one.line), "")))
     return known
+
+
+def _by_history(line: LineView) -> bool:
+    """Return whether what was sold before matters: of a filling only where its tooth is known."""
+    category = line.attributes[rules.CATEGORY]
+    return category == rules.IMAGING or (category == rules.FILLING and site_of(line.site) is not None)
 
 
 def _missing(line: LineView, site: tuple[str, str] | None, of: Known, today: date) -> list[Check]:
