@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from flask import request
 
 from core.desk import wallet_words as words
 from core.desk.blueprint import bp, id_of
+from core.desk.order_views import refund_proof
 from core.desk.settings import REFUND_REASONS
 from core.kernel import clock, settings
 from core.kernel.errors import Invalid, Refusal
@@ -23,7 +23,6 @@ from core.kernel.web.routes import on_refusal, own_unit, page, session
 from core.orders import brought_back
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.org import dealing
-from core.org.proofs import make_proof
 from core.people import services as people
 from core.wallet import giving_back, law
 from core.wallet.giving_back import Payout
@@ -84,7 +83,7 @@ def value_back_post(person_id: str, top_up_id: str) -> Any:
             raise Invalid(_("请先预览退款结果，再确认。"))
         if not reason:
             raise Invalid.field("reason", _("请选择或填写退款原因。"))
-        proof, payload = _proof(top_up_id, shown, reason)
+        proof, payload = refund_proof(top_up_id, shown, reason)
         outcome = perform(
             runtime().db, current_actor(), f"value_back:{top_up_id[:30]}", form.get("once", "")[:60] or shown,
             shown.encode(), lambda unit: _done(unit, person_id, top_up_id, reason, shown, proof, payload),
@@ -117,16 +116,3 @@ def _done(
         proof=proof, payload_sha256=payload,
     )  # fmt: skip
     return 201, {"amount_fen": done.plan.fen}
-
-
-def _proof(top_up_id: str, shown: str, reason: str) -> tuple[str | None, str]:
-    """Return the proof of the PIN that was entered, if any, and the hash of what it is for."""
-    payload = hashlib.sha256(f"{top_up_id}|{shown}|{reason}".encode()).hexdigest()
-    number, pin = request.form.get("number", "").strip()[:20], request.form.get("pin", "").strip()[:12]
-    if not number and not pin:
-        return None, payload
-    with own_unit("write") as unit:
-        made = make_proof(unit, number, pin, "refund", payload)
-    if made.refusal is not None:
-        raise made.refusal
-    return made.proof, payload

@@ -287,7 +287,7 @@ def refund_post(order_no: str) -> Any:
             raise Invalid(_("请先预览退款结果，再确认。"))
         if not reason:
             raise Invalid.field("reason", _("请选择或填写退款原因。"))
-        proof, payload = _proof(order_no, shown, reason)
+        proof, payload = refund_proof(order_no, shown, reason)
         outcome = perform(
             runtime().db, current_actor(), f"refund:{order_no[:30]}", form.get("once", "")[:60] or shown,
             shown.encode(),
@@ -317,9 +317,9 @@ def _done(
     return 201, {"refund_no": effects.refund_no, "amount_fen": effects.amount_fen}
 
 
-def _proof(order_no: str, shown: str, reason: str) -> tuple[str | None, str]:
+def refund_proof(about: str, shown: str, reason: str) -> tuple[str | None, str]:
     """Return the proof of the PIN that was entered, if any, and the hash of what it is for."""
-    payload = hashlib.sha256(f"{order_no}|{shown}|{reason}".encode()).hexdigest()
+    payload = hashlib.sha256(f"{about}|{shown}|{reason}".encode()).hexdigest()
     number, pin = request.form.get("number", "").strip()[:20], request.form.get("pin", "").strip()[:12]
     if not number and not pin:
         return None, payload
