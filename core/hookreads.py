@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, select
@@ -16,7 +18,7 @@ from core.people import services as people
 from core.people.models import Person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from sqlalchemy.orm import Session
@@ -49,7 +51,13 @@ def items_of(session: Session, codes: Iterable[str]) -> dict[str, ItemView]:
     """Return items of the franchise by code, prices left out; unknown codes are left out; at most 500."""
     wanted = sorted({code for code in codes if code})[:LIMIT]
     rows = session.execute(_BY_CODES, {"codes": wanted}).all() if wanted else []
-    return {row.code: ItemView(row.id, row.code, row.name, row.kind, json.loads(row.attributes)) for row in rows}
+    return {row.code: ItemView(row.id, row.code, row.name, row.kind, _attributes(row.attributes)) for row in rows}
+
+
+@lru_cache(maxsize=4096)
+def _attributes(text: str) -> Mapping[str, Any]:
+    """Return an item's attributes read from their JSON; the same text is read once, so nobody may change them."""
+    return MappingProxyType(json.loads(text))
 
 
 def person_of(session: Session, person_id: Any) -> PersonView:

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from core.care import audits, codes, rules
 from core.care.models import HealthFact, HealthRecord
 from core.kernel import clock
+from core.kernel.sealed import open_text
 from core.kernel.tenancy import current_actor
 from core.people.models import Person
 from core.people.rules import age_on
@@ -26,6 +27,18 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 SLICE = 500
+# Made once: they are asked with every check, and building a statement costs as much as running it.
+_WANTED = bindparam("ids", expanding=True)
+_BIRTHS = select(Person.id, Person.birth_on).where(Person.id.in_(_WANTED))
+_RECORDS = select(HealthRecord).where(HealthRecord.person_id.in_(_WANTED))
+_LIVE = (  # columns, not objects: nothing here is changed
+    select(
+        HealthFact.id, HealthFact.person_id, HealthFact.franchise_id, HealthFact.kind, HealthFact.status,
+        HealthFact.emergency, HealthFact.body_sealed,
+    )
+    .where(HealthFact.person_id.in_(_WANTED), HealthFact.status.in_((rules.ACTIVE, rules.STOPPED)))
+    .order_by(HealthFact.id)
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +151,7 @@ REMEMBERED = "care.safety"  # where a unit of work (session.info) keeps the fact
 @dataclass(slots=True)
 class _Rows:
     record: HealthRecord | None = None
-    facts: list[HealthFact] = field(default_factory=list)
+    facts: list[Any] = field(default_factory=list)
 
 
 def safety_of(session: Session, person_ids: Iterable[int], purpose: str) -> dict[int, SafetyView]:
@@ -181,19 +194,23 @@ def view_of(session: Session, ids: list[int]) -> dict[int, SafetyView]:
 
 def _read(session: Session, ids: list[int]) -> dict[int, SafetyView]:
     today = clock.today(current_actor().tz)
-    births = session.execute(select(Person.id, Person.birth_on).where(Person.id.in_(ids)))
+    births = session.execute(_BIRTHS, {"ids": ids})
     ages = {row[0]: age_on(row[1], today) if row[1] else None for row in births}
     rows: dict[int, _Rows] = defaultdict(_Rows)
-    for record in session.scalars(select(HealthRecord).where(HealthRecord.person_id.in_(ages))):
+    known = {"ids": list(ages)}
+    for record in session.scalars(_RECORDS, known):
         rows[record.person_id].record = record
-    live = select(HealthFact).where(HealthFact.person_id.in_(ages), HealthFact.status.in_(("active", "stopped")))
-    for fact in session.scalars(live.order_by(HealthFact.id)):
+    for fact in session.execute(_LIVE, known):
         rows[fact.person_id].facts.append(fact)
     return {person_id: _view(person_id, rows[person_id], age, today) for person_id, age in ages.items()}
 
 
+def _opened(fact: Any) -> str | None:
+    return open_text(HealthFact.__tablename__, "body_sealed", fact.id, fact.franchise_id, fact.body_sealed)
+
+
 def _view(person_id: int, rows: _Rows, age: int | None, today: date) -> SafetyView:
-    bodies = [(fact, json.loads(fact.body or "{}")) for fact in rows.facts]
+    bodies = [(fact, json.loads(_opened(fact) or "{}")) for fact in rows.facts]
     active = [(fact, body) for fact, body in bodies if fact.status == rules.ACTIVE]
     dated = sorted((body for fact, body in active if fact.kind == rules.PHYSIOLOGY), key=lambda body: str(body["on"]))
     states = {body["state"]: body for body in dated}
@@ -219,7 +236,7 @@ def _view(person_id: int, rows: _Rows, age: int | None, today: date) -> SafetyVi
     )  # fmt: skip
 
 
-def allergy_view(fact: HealthFact, body: Mapping[str, Any]) -> AllergyView:
+def allergy_view(fact: Any, body: Mapping[str, Any]) -> AllergyView:
     """Return an allergy's row opened."""
     return AllergyView(
         body["code_kind"], body["code"], body["text"], fact.status, body["verification"], body["type"],
@@ -227,12 +244,12 @@ def allergy_view(fact: HealthFact, body: Mapping[str, Any]) -> AllergyView:
     )  # fmt: skip
 
 
-def condition_view(fact: HealthFact, body: Mapping[str, Any]) -> ConditionView:
+def condition_view(fact: Any, body: Mapping[str, Any]) -> ConditionView:
     """Return a condition's row opened."""
     return ConditionView(body["code"], body["icd10"], body["text"], rules.day_of(body["since"]), fact.id)
 
 
-def medicine_view(fact: HealthFact, body: Mapping[str, Any], today: date) -> MedicineView:
+def medicine_view(fact: Any, body: Mapping[str, Any], today: date) -> MedicineView:
     """Return a medicine's row opened, as of a day."""
     return MedicineView(
         tuple(body["ingredients"]), body["item"], body["text"], body["dose"],

@@ -10,6 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event, text
@@ -17,6 +18,8 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sqlalchemy.orm.util import LoaderCriteriaOption
 
 
 class NoActor(RuntimeError):
@@ -102,9 +105,13 @@ def _scope_statement(state: ORMExecuteState) -> None:
         raise NoActor("no franchise in context")
     # Nobody acts: rows hidden in the statement are nobody's, so it sees none.
     fid = actor.franchise_id if actor else 0
-    state.statement = state.statement.options(
-        with_loader_criteria(owned, lambda cls: cls.franchise_id == fid, include_aliases=True)
-    )
+    state.statement = state.statement.options(_only(owned, fid))
+
+
+@lru_cache(maxsize=256)
+def _only(owned: type, fid: int) -> LoaderCriteriaOption:
+    """Return the criterion of one franchise; kept, because making it costs as much as a small statement."""
+    return with_loader_criteria(owned, lambda cls: cls.franchise_id == fid, include_aliases=True)
 
 
 def _guard_flush(session: Session, _ctx: Any, _instances: Any) -> None:

@@ -43,7 +43,7 @@ MOST_PACKS = 2
 ADULT = 18
 # Who forgot to sign off is not on duty for ever.
 SHIFT_MS = 14 * 3600 * 1000
-# Made once: asked with every check of a paused drug.
+# Made once: asked with every check of a drug.
 _ON_DUTY = (
     select(PharmacyDuty)
     .where(
@@ -52,6 +52,14 @@ _ON_DUTY = (
         or_(PharmacyDuty.until_at.is_(None), PharmacyDuty.until_at > bindparam("now")),
     )
     .order_by(PharmacyDuty.from_at)
+)  # fmt: skip
+_VALID = (
+    select(PharmacyPrescription)
+    .where(
+        PharmacyPrescription.person_id.in_(bindparam("persons", expanding=True)), PharmacyPrescription.state == "open",
+        PharmacyPrescription.valid_until >= bindparam("today"), PharmacyPrescription.issued_on <= bindparam("today"),
+    )
+    .order_by(PharmacyPrescription.id)
 )  # fmt: skip
 
 
@@ -95,11 +103,7 @@ def valid(session: Session, person_ids: set[int], today: date) -> list[PharmacyP
     """Return the prescriptions of these persons that hold on a day."""
     if not person_ids:
         return []
-    query = select(PharmacyPrescription).where(
-        PharmacyPrescription.person_id.in_(person_ids), PharmacyPrescription.state == "open",
-        PharmacyPrescription.valid_until >= today, PharmacyPrescription.issued_on <= today,
-    )  # fmt: skip
-    return list(session.scalars(query.order_by(PharmacyPrescription.id)))
+    return list(session.scalars(_VALID, {"persons": list(person_ids), "today": today}))
 
 
 def left(session: Session, person_ids: set[int], today: date) -> dict[int, Counter[str]]:

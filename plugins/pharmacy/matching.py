@@ -117,8 +117,8 @@ def match(index: Index, products: Sequence[Product], patient: Patient) -> list[M
 
 def _two(index: Index, worst: _Worst, one: Product, other: Product, against: str, place: int) -> None:
     both = one.systemic and other.systemic
-    theirs = other.disclosed
-    for a in one.disclosed:
+    mine, theirs = one.disclosed, other.disclosed
+    for a in mine:
         partners = index.partners.get(a)
         if not partners:
             continue
@@ -128,11 +128,12 @@ def _two(index: Index, worst: _Worst, one: Product, other: Product, against: str
                 if both or row.any_route:
                     worst.add(Match(INTERACTION, row.severity, one.line, against, place, a, b, row.effect_zh,
                                     row.effect_en, row.source))  # fmt: skip
-    if against == MEDICINE and refill(one, other):
+    shared = [name for name in mine if name in theirs]
+    if not shared or (against == MEDICINE and refill(one, other)):
         return
-    for shared in sorted(set(one.disclosed) & set(theirs)):
-        severity = "major" if both and not _switched(one, other, against) else "moderate"
-        worst.add(Match(DUPLICATE, severity, one.line, against, place, shared, shared))
+    severity = "major" if both and not _switched(one, other, against) else "moderate"
+    for name in sorted(shared):
+        worst.add(Match(DUPLICATE, severity, one.line, against, place, name, name))
 
 
 def refill(one: Product, medicine: Product) -> bool:

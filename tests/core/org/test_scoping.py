@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import exists, func, select, union_all
 from sqlalchemy.orm import aliased
@@ -43,3 +45,18 @@ def test_without_an_actor_owned_rows_are_an_error_or_nobodys(world):
             session.scalar(select(Staff.id))
         assert session.scalar(COUNTS["count of a subquery"]) == 0
         assert session.scalar(select(exists().where(Staff.id > 0))) is False
+
+
+def test_two_franchises_at_once_in_many_threads_see_their_own(world):
+    """The criterion of a franchise is kept between statements: it may never be another one's."""
+
+    def counts(franchise_id: int) -> set[int]:
+        seen = set()
+        for n in range(60):
+            with acting(world.actor(franchise_id=franchise_id)), world.runtime.db.unit("read") as session:
+                seen.add(session.scalar(list(COUNTS.values())[n % len(COUNTS)]))
+        return seen
+
+    ours, theirs = world.franchise_id, world.other_franchise_id
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(counts, [ours, theirs] * 3)) == [{3}, {1}] * 3
