@@ -17,8 +17,9 @@ from typing import Any
 from core.kernel import statements
 from core.kernel.db import Database
 from core.kernel.statements import Statements
-from core.orders import quotes, settle
-from core.orders.basket import price_basket
+from core.orders.quoting import quotes
+from core.orders.quoting.basket import price_basket
+from core.orders.selling import settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from tests.installation import Installation
 

@@ -86,7 +86,7 @@ from core.kernel.web import charts
 from core.kernel.web.render import go, is_fragment, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page
 from core.kernel.web.routes import session as page_session
-from core.orders.previews import PricedLine, prices_for
+from core.orders.quoting.previews import PricedLine, prices_for
 from core.orders.sites import sites_of
 from core.orders.sold import SoldLine, sold_at, sold_by_item, sold_in_order, sold_to
 from core.orders.types import LineRequest

@@ -20,7 +20,9 @@ from core.kernel.permissions import registry
 from core.kernel.runtime import Runtime
 from core.kernel.settings import Environment
 from core.kernel.tenancy import Actor, acting
-from core.orders import quotes, refunds, settle
+from core.orders.quoting import quotes
+from core.orders.refunding import refunds
+from core.orders.selling import settle
 from core.orders.types import BasketRequest, LineRequest, OverrideRequest, TenderRequest
 from core.org import staffing
 from core.people.services import NewPerson

@@ -206,7 +206,7 @@ def test_every_chinese_text_of_the_sources_is_marked():
     """Data in Chinese is not a text of the interface: names of demo people, words that an import understands."""
     data = re.compile(
         r"/demo[^/]*\.py$|core/imports/(words|parser|cleaning|rules)\.py|core/api/|core/kernel/i18n\.py"
-        r"|core/orders/basket\.py|core/org/(services|totp)\.py|core/people/rules\.py|core/programme/recurrence\.py"
+        r"|core/orders/quoting/basket\.py|core/org/(services|totp)\.py|core/people/rules\.py|core/programme/recurrence\.py"
     )
     sources = [p for sources in homes().values() for source in sources for p in source.rglob("*.*")]
     left = {

@@ -13,7 +13,7 @@ from core.api.calls import ApiBlueprint, Work, call
 from core.api.member_json import instant
 from core.api.money import REQUIRED
 from core.kernel.errors import Conflict, Refusal
-from core.orders import adjustments
+from core.orders.granting import adjustments
 from core.org import approvals
 from core.org.models import Staff
 from core.org.permissions import APPROVALS

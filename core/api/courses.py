@@ -19,7 +19,7 @@ from core.courses.permissions import BURN, VIEW
 from core.kernel.errors import NotFound
 from core.kernel.i18n import _
 from core.kernel.ids import parse_id
-from core.orders import burn
+from core.orders.sessions import burn
 from core.people import services as people
 
 if TYPE_CHECKING:

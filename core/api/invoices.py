@@ -7,8 +7,9 @@ from typing import Any
 from core.api import order_answers, schemas
 from core.api.calls import ApiBlueprint, Work, call
 from core.api.money import ACCEPTED
-from core.orders import invoices, refunds
 from core.orders.reads import order_json
+from core.orders.refunding import refunds
+from core.orders.selling import invoices
 
 bp = ApiBlueprint("invoices", "Invoices of orders")
 

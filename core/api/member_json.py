@@ -16,8 +16,8 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import pending
 from core.ledger import services as ledger
-from core.orders import card_savings, payments
 from core.orders.reads import masked_phone, tier_json
+from core.orders.selling import card_savings, payments
 from core.org.models import Staff
 from core.people import custom
 from core.people import services as people

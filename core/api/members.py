@@ -13,7 +13,7 @@ from core.api.money import ACCEPTED
 from core.cards import services as cards
 from core.kernel.errors import FieldError, Invalid
 from core.kernel.i18n import _
-from core.orders import referral_grants
+from core.orders.granting import referral_grants
 from core.org.models import Staff
 from core.people import consents, custom
 from core.people import rules as people_rules

@@ -16,11 +16,13 @@ from core.kernel.errors import FieldError, Forbidden, Invalid, Refusal
 from core.kernel.i18n import _
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import Actor, acting
-from core.orders import payments, quotes, refunds, settle
 from core.orders.models import Orders
+from core.orders.quoting import quotes
 from core.orders.reads import order_json
-from core.orders.top_up_refund import Choice
+from core.orders.refunding import refunds
+from core.orders.selling import payments, settle
 from core.orders.types import BasketRequest, Confirmation, TenderRequest
+from core.orders.value.top_up_refund import Choice
 from core.org.models import Staff
 from core.org.proofs import consume_proof
 from core.org.staffing import staff_may

@@ -13,7 +13,7 @@ from core.kernel.errors import Invalid
 from core.kernel.i18n import _
 from core.kernel.ids import parse_id
 from core.kernel.statements import Statements
-from core.orders import quotes
+from core.orders.quoting import quotes
 from core.orders.types import BasketRequest, LineRequest
 from core.org import business_day, staffing
 from core.people import services as people

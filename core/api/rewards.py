@@ -22,8 +22,8 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import pending
 from core.ledger import services as ledger
-from core.orders import redeem, redeem_checks
 from core.orders.models import Orders
+from core.orders.rewarding import redeem, redeem_checks
 from core.orders.types import TenderRequest
 from core.people import services as people
 from core.rewards import handing, reads, rules

@@ -14,7 +14,7 @@ from core.api.orders import PROOF, payload_of
 from core.kernel.errors import NotFound
 from core.kernel.i18n import _
 from core.kernel.ids import parse_id
-from core.orders import brought_back
+from core.orders.value import brought_back
 from core.people import services as people
 from core.wallet import accounts, reads
 from core.wallet.permissions import CHANGE, VIEW

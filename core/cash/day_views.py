@@ -21,7 +21,7 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web import lists as web_lists
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
-from core.orders import tender_list
+from core.orders.selling import tender_list
 from core.org import franchises
 from core.org.models import Staff
 

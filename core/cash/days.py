@@ -17,9 +17,9 @@ from core.kernel.ids import parse_id
 from core.kernel.permissions import authorize, may
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
-from core.orders import tender_list
 from core.orders.models import TillEntry
-from core.orders.till_entries import DRAWER
+from core.orders.selling import tender_list
+from core.orders.selling.till_entries import DRAWER
 from core.orders.words import KIND_NAMES
 from core.org import business_day
 from core.org.models import Staff, Store

@@ -13,7 +13,9 @@ from core.catalog.models import Item
 from core.kernel import audit, clock
 from core.kernel.permissions import registry
 from core.kernel.tenancy import acting
-from core.orders import quotes, refunds, settle
+from core.orders.quoting import quotes
+from core.orders.refunding import refunds
+from core.orders.selling import settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import staffing
 from core.org.models import Store

@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.cash import difference_approval, services
 from core.hooktypes import ApprovalKind
 from core.kernel.plugins import hookimpl
-from core.orders import till_entries
+from core.orders.selling import till_entries
 
 till_entries.offer(services.shift_of_sale)
 

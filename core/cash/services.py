@@ -25,7 +25,7 @@ from core.kernel.permissions import authorize, may
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.orders.models import TillEntry
-from core.orders.till_entries import DRAWER
+from core.orders.selling.till_entries import DRAWER
 from core.org import business_day
 from core.org.models import Staff
 from core.org.proofs import consume_proof

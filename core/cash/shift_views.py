@@ -27,7 +27,7 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web.formats import yuan
 from core.kernel.web.render import go, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page, session
-from core.orders import tender_list
+from core.orders.selling import tender_list
 from core.org.models import Staff, Store
 from core.org.proofs import make_proof
 

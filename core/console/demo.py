@@ -23,7 +23,9 @@ from core.kernel import clock
 from core.kernel.permissions import registry
 from core.kernel.tenancy import Actor, acting
 from core.orders import demo as orders_demo
-from core.orders import demo_referrals, quotes, settle
+from core.orders import demo_referrals
+from core.orders.quoting import quotes
+from core.orders.selling import settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import credentials, staffing
 from core.people import services as persons

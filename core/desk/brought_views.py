@@ -20,8 +20,8 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web.formats import yuan
 from core.kernel.web.render import go, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page, session
-from core.orders import brought_back
 from core.orders.settings import REFUND_PROOF_ABOVE
+from core.orders.value import brought_back
 from core.org import dealing
 from core.people import services as people
 from core.wallet import giving_back, law

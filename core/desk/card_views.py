@@ -16,7 +16,7 @@ from core.kernel.permissions import may
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import MenuEntry, menu, render_page
 from core.kernel.web.routes import page, session
-from core.orders import card_savings
+from core.orders.selling import card_savings
 from core.people import services as people
 from core.people.models import Person
 from core.programme import services as programmes

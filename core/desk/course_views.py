@@ -27,7 +27,7 @@ from core.kernel.runtime import runtime
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import go, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page, session
-from core.orders import burn, burn_approval
+from core.orders.sessions import burn, burn_approval
 from core.orders.types import OverrideRequest
 from core.org import approvals, dealing
 from core.org.models import Staff

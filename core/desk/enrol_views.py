@@ -20,8 +20,9 @@ from core.kernel.permissions import may
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import go, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
-from core.orders import card_savings, referral_grants
+from core.orders.granting import referral_grants
 from core.orders.reads import masked_phone
+from core.orders.selling import card_savings
 from core.people import custom
 from core.people import rules as people_rules
 from core.people import services as people

@@ -21,9 +21,9 @@ from core.kernel.permissions import may
 from core.kernel.tenancy import Actor, current_actor
 from core.kernel.web.formats import yuan
 from core.orders.models import OrderLine, Orders, Tender, TillEntry
+from core.orders.selling.till_entries import REFUND
 from core.orders.settings import REFUND_PROOF_ABOVE
-from core.orders.stored_value import TOPUP
-from core.orders.till_entries import REFUND
+from core.orders.value.stored_value import TOPUP
 from core.org.admin import licence_in
 from core.org.models import Franchise, Staff
 from core.org.permissions import STAFF_VIEW

@@ -19,7 +19,8 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web.render import go, is_fragment, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page, session
 from core.ledger import services as ledger
-from core.orders import adjustments, refund_approval
+from core.orders.granting import adjustments
+from core.orders.refunding import refund_approval
 from core.orders.settings import ADJUST_ALONE, ADJUST_MAX
 from core.org import staff_changes
 from core.org.permissions import STAFF_EDIT

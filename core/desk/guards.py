@@ -17,7 +17,7 @@ from core.kernel.i18n import _
 from core.kernel.ids import new_id
 from core.kernel.permissions import may
 from core.kernel.tenancy import acting, current_actor
-from core.orders import price_approval
+from core.orders.quoting import price_approval
 from core.org import approvals, dealing
 from core.org.proofs import consume_proof, make_proof
 from core.org.services import staff_of

@@ -13,7 +13,7 @@ from core.kernel.errors import Invalid
 from core.kernel.i18n import _
 from core.kernel.web.render import go, toast
 from core.kernel.web.routes import on_refusal, page, session
-from core.orders import invoices
+from core.orders.selling import invoices
 
 
 @page(

@@ -28,9 +28,9 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import pending
 from core.ledger import services as ledger
-from core.orders import card_savings, payments
 from core.orders.models import OrderLine, Orders
 from core.orders.reads import masked_phone
+from core.orders.selling import card_savings, payments
 from core.people import rules as people_rules
 from core.programme import services as programmes
 from core.tiers import rules as tier_rules
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from core.coupons.rules import CouponState, ServiceRight
     from core.courses.reads import CourseSeen
     from core.hooktypes import PanelSpec
-    from core.orders.card_savings import Payback
+    from core.orders.selling.card_savings import Payback
     from core.people.models import Person
     from core.programme.rules import Programme, Tier
     from core.tiers.rules import Gap, QualifyingEvent

@@ -30,10 +30,12 @@ from core.kernel.web.lists import Column, Filter, ListSpec, Sort, address, link
 from core.kernel.web.offered import Offered, offer
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page, session
-from core.orders import reads, refunds, tender_list
+from core.orders import reads
 from core.orders.models import OrderLine, Orders, Refund
+from core.orders.refunding import refunds
+from core.orders.selling import tender_list
 from core.orders.settings import REFUND_PROOF_ABOVE
-from core.orders.top_up_refund import Choice
+from core.orders.value.top_up_refund import Choice
 from core.orders.words import INVOICE_ASKED, INVOICE_NAMES, ROUTE_NAMES, SEVERITY_NAMES, STATE_NAMES
 from core.org import business_day, dealing
 from core.org.models import Staff

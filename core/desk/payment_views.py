@@ -18,8 +18,8 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web.formats import yuan
 from core.kernel.web.render import go, toast
 from core.kernel.web.routes import own_unit, page
-from core.orders import payments
 from core.orders.rules import MONEY, STORED
+from core.orders.selling import payments
 from core.orders.types import TenderRequest
 from core.org import dealing
 from core.org.proofs import make_proof

@@ -13,7 +13,8 @@ from core.kernel import audit, settings
 from core.kernel.models import AuditEntry
 from core.kernel.web.render import go, render_page
 from core.kernel.web.routes import page, session
-from core.orders import reads, refunds
+from core.orders import reads
+from core.orders.refunding import refunds
 from core.people import services as people
 
 if TYPE_CHECKING:

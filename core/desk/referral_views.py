@@ -15,7 +15,7 @@ from core.kernel.permissions import may
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import go, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
-from core.orders import referral_grants
+from core.orders.granting import referral_grants
 from core.org import dealing
 from core.org.views import qr_svg
 from core.people import services as people

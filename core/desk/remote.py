@@ -18,7 +18,7 @@ from core.kernel.errors import Conflict, Invalid
 from core.kernel.i18n import _
 from core.kernel.tenancy import act_in, current_actor
 from core.kernel.web import state
-from core.orders.basket import price_basket
+from core.orders.quoting.basket import price_basket
 from core.org.services import staff_of
 
 if TYPE_CHECKING:

@@ -23,8 +23,9 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page, session
-from core.orders import redeem, redeem_checks, tender_list
 from core.orders.models import Orders
+from core.orders.rewarding import redeem, redeem_checks
+from core.orders.selling import tender_list
 from core.orders.types import TenderRequest
 from core.org import approvals, business_day, dealing
 from core.people import services as people

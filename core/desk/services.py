@@ -16,11 +16,11 @@ from core.kernel import clock
 from core.kernel.errors import Conflict, FieldError, Invalid, NotFound, Refusal
 from core.kernel.i18n import _
 from core.kernel.ids import new_id
-from core.orders import quotes
-from core.orders.basket import price_basket
-from core.orders.findings import ACKNOWLEDGED, MIN_REASON, check_resigned
+from core.orders.quoting import quotes
+from core.orders.quoting.basket import price_basket
+from core.orders.quoting.findings import ACKNOWLEDGED, MIN_REASON, check_resigned
 from core.orders.rules import INSURED, STORED
-from core.orders.settle import settle
+from core.orders.selling.settle import settle
 from core.orders.types import TenderRequest
 from core.org.proofs import make_proof
 from core.org.services import staff_of
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from core.catalog.models import Item
-    from core.orders.settle import Settled
+    from core.orders.selling.settle import Settled
     from core.orders.types import Confirmation, FindingView, Priced
 
 

@@ -12,8 +12,8 @@ from core.kernel.errors import Conflict, Invalid, Refusal
 from core.kernel.i18n import _, _l
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
-from core.orders import tender_list
 from core.orders.rules import INSURED
+from core.orders.selling import tender_list
 from core.orders.words import KIND_NAMES, ROUTE_NAMES
 from core.org import setting_views as layers
 from core.org.permissions import SETTINGS_VIEW

@@ -15,7 +15,7 @@ from core.kernel.errors import Refusal
 from core.kernel.i18n import _
 from core.kernel.permissions import may
 from core.kernel.tenancy import current_actor
-from core.orders.basket import price_basket
+from core.orders.quoting.basket import price_basket
 from core.orders.rules import POINTS, STORED, STORED_BONUS
 from core.orders.types import TenderRequest
 from core.org import dealing, franchises

@@ -9,9 +9,9 @@ from flask import request
 
 from core.kernel import settings
 from core.kernel.web.routes import own_unit
-from core.orders import stored_value
 from core.orders.rules import POINTS
 from core.orders.types import Confirmation
+from core.orders.value import stored_value
 from core.wallet import pins, reads
 from core.wallet.settings import CONFIRM_ABOVE
 

@@ -24,9 +24,10 @@ from core.kernel.tenancy import current_actor
 from core.kernel.web.render import go, is_fragment, render_page
 from core.kernel.web.routes import on_refusal, own_unit, page, safe_path, session
 from core.kernel.web.slots import slots
-from core.orders import payments, reads, tender_list
+from core.orders import reads
 from core.orders.models import Orders
 from core.orders.rules import INSURED, NO_MONEY
+from core.orders.selling import payments, tender_list
 from core.orders.words import KIND_NAMES
 from core.people import services as people
 from core.rewards.permissions import VIEW as REWARDS_VIEW

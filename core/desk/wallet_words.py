@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from core.kernel import clock
 from core.kernel.i18n import _l
 from core.kernel.tenancy import current_actor
-from core.orders import stored_value
+from core.orders.value import stored_value
 from core.wallet import giving_back
 from core.wallet.law import FORMULA_NAMES
 

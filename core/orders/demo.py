@@ -16,8 +16,11 @@ from core.courses import rules as course_rules
 from core.courses import services as courses
 from core.kernel import clock
 from core.kernel.tenancy import acting, current_actor
-from core.orders import burn, quotes, settle, stored_value
+from core.orders.quoting import quotes
+from core.orders.selling import settle
+from core.orders.sessions import burn
 from core.orders.types import BasketRequest, Confirmation, LineRequest, OverrideRequest, TenderRequest
+from core.orders.value import stored_value
 from core.org.models import Staff, Store
 from core.people.models import Person
 from core.wallet import reads as wallet

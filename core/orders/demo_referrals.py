@@ -9,7 +9,9 @@ from sqlalchemy import select
 
 from core.catalog.models import Item
 from core.kernel import clock
-from core.orders import quotes, referral_grants, settle
+from core.orders.granting import referral_grants
+from core.orders.quoting import quotes
+from core.orders.selling import settle
 from core.orders.types import BasketRequest, LineRequest, OverrideRequest, TenderRequest
 from core.people import services as people
 from core.people.models import Person

@@ -5,14 +5,12 @@ from __future__ import annotations
 from core.hookfacts import Fact
 from core.hooktypes import ApprovalKind
 from core.kernel.plugins import hookimpl
-from core.orders import (
-    adjustments,
-    burn_approval,
-    care_relation,  # noqa: F401 (offers who was served here)
-    price_approval,
-    refund_approval,
-)
 from core.orders.facts import FACTS
+from core.orders.granting import adjustments
+from core.orders.quoting import price_approval
+from core.orders.refunding import refund_approval
+from core.orders.selling import care_relation  # noqa: F401 (offers who was served here)
+from core.orders.sessions import burn_approval
 
 
 @hookimpl

@@ -9,8 +9,8 @@ from core.kernel.jobs import Counts, Job
 from core.kernel.statements import Statements
 from core.ledger import expiry
 from core.orders import replay
-from core.orders.birthday_gifts import birthday_gifts
-from core.orders.pending_points import open_points
+from core.orders.granting.birthday_gifts import birthday_gifts
+from core.orders.granting.pending_points import open_points
 from core.programme import services as programmes
 from core.tiers import services as tiers
 

@@ -18,9 +18,10 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import pending
 from core.ledger import services as ledger
-from core.orders import invoices, stored_value, tender_list
 from core.orders.models import OrderInvoice, OrderLine, Orders, Payment, Refund, RefundLine, Tender
-from core.orders.receipt import receipt_text
+from core.orders.selling import invoices, tender_list
+from core.orders.selling.receipt import receipt_text
+from core.orders.value import stored_value
 from core.org.models import Franchise, Staff, Store
 from core.people import rules as people_rules
 from core.people.models import Person

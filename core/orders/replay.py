@@ -28,8 +28,8 @@ from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import _
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
-from core.orders.basket import coupon_classes, snapshot_of
 from core.orders.models import OrderLine, Orders, Replay
+from core.orders.quoting.basket import coupon_classes, snapshot_of
 from core.people.models import Person
 from core.pricing.rules import Basket, BasketLine, CardState, PersonState, PriceChange, Quote, price
 from core.programme import member_conditions

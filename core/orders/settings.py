@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.kernel.i18n import _l
 from core.kernel.settings import LAYERS, SettingSpec
-from core.orders import tender_list
+from core.orders.selling import tender_list
 
 REFUND_PROOF_ABOVE = "orders.refund_proof_above_fen"
 ADJUST_MAX = "orders.adjust_max_points"

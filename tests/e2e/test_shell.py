@@ -6,7 +6,7 @@ import pytest
 
 from core.console import services
 from core.kernel.tenancy import acting
-from core.orders import adjustments
+from core.orders.granting import adjustments
 from core.org import approvals
 from core.org.models import Franchise
 from tests.core.desk.desk_kit import Desk

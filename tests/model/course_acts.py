@@ -7,7 +7,9 @@ from typing import Any
 from core.courses import changes
 from core.courses import services as courses
 from core.kernel.errors import Refusal
-from core.orders import burn, refunds, settle
+from core.orders.refunding import refunds
+from core.orders.selling import settle
+from core.orders.sessions import burn
 from core.orders.types import LineRequest, TenderRequest
 from tests.core.courses import kit
 from tests.core.courses.world import Pack

@@ -15,7 +15,9 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
 from core.ledger import services as ledger
 from core.orders import jobs as money_jobs
-from core.orders import quotes, refunds, settle
+from core.orders.quoting import quotes
+from core.orders.refunding import refunds
+from core.orders.selling import settle
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.orders.types import BasketRequest, Confirmation, LineRequest, TenderRequest
 from core.people import services as people

@@ -16,8 +16,9 @@ from typing import Any
 from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
-from core.orders import burn, refunds
 from core.orders.models import Orders
+from core.orders.refunding import refunds
+from core.orders.sessions import burn
 from core.people.models import Person
 from tests.core.referrals import kit as referral_kit
 from tests.core.rewards import kit as reward_kit

@@ -9,8 +9,8 @@ from typing import Any
 
 from core.kernel import idempotency
 from core.ledger import rules, services
-from core.orders import refunds
 from core.orders import rules as order_rules
+from core.orders.refunding import refunds
 from core.pricing import matrix
 
 Patch = Callable[[Any], None]

@@ -9,7 +9,7 @@ from typing import Any
 from core.kernel.days import add_months
 from core.kernel.errors import Refusal
 from core.kernel.statements import Statements
-from core.orders import payments, settle
+from core.orders.selling import payments, settle
 from core.orders.types import TenderRequest
 from core.wallet.giving_back import Payout
 from tests.core.wallet import kit

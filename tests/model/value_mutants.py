@@ -12,8 +12,11 @@ from core.courses import services as courses
 from core.kernel.days import add_months
 from core.ledger import holds
 from core.ledger import services as ledger
-from core.orders import loading, payments, referral_grants, stored_value
+from core.orders import loading
 from core.orders import rules as order_rules
+from core.orders.granting import referral_grants
+from core.orders.selling import payments
+from core.orders.value import stored_value
 from core.points import extension
 from core.referrals import services as referrals
 from core.rewards import handing, releasing
@@ -45,7 +48,7 @@ def _draw_newest_first(patch: Any) -> None:
 
 
 def _bonus_earns(patch: Any) -> None:
-    from core.orders import settle
+    from core.orders.selling import settle
 
     plain = settle.earn_for
     patch.setattr(

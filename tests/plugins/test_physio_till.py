@@ -12,7 +12,9 @@ from core.catalog import services as catalog
 from core.courses import services as courses
 from core.kernel.errors import Refusal
 from core.kernel.tenancy import acting
-from core.orders import burn, quotes, settle
+from core.orders.quoting import quotes
+from core.orders.selling import settle
+from core.orders.sessions import burn
 from core.orders.types import BasketRequest, LineRequest, OverrideRequest, TenderRequest
 from core.org.models import Staff
 from core.org.proofs import make_proof

@@ -11,7 +11,9 @@ from core.cash import days
 from core.cash import rules as cash_rules
 from core.kernel import clock
 from core.kernel.tenancy import acting, current_actor
-from core.orders import loading, payments, quotes, settle
+from core.orders import loading
+from core.orders.quoting import quotes
+from core.orders.selling import payments, settle
 from core.orders.types import TenderRequest
 from core.org import business_day
 from core.org.models import Store

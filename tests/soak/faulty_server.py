@@ -10,7 +10,7 @@ import waitress
 
 from app import create_app
 from core.kernel import idempotency
-from core.orders import settle
+from core.orders.selling import settle
 
 
 def no_idempotency() -> None:
@@ -27,7 +27,7 @@ def no_idempotency() -> None:
 
     idempotency.perform = slowly
     idempotency._claim = lambda *args: True  # type: ignore[assignment]
-    from core.orders import quotes
+    from core.orders.quoting import quotes
 
     quotes.check_open = lambda row, now: None
     plain = settle.settle

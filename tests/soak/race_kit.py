@@ -13,7 +13,8 @@ from core.courses import services as courses
 from core.kernel.statements import Statements
 from core.kernel.tenancy import current_actor
 from core.ledger import services as ledger
-from core.orders import loading, quotes
+from core.orders import loading
+from core.orders.quoting import quotes
 from core.orders.types import BasketRequest, LineRequest
 from core.org import business_day
 from core.referrals import services as referrals

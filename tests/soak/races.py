@@ -24,7 +24,11 @@ from core.kernel.errors import Refusal
 from core.kernel.statements import Statements
 from core.kernel.tenancy import Actor, acting
 from core.ledger import services as ledger
-from core.orders import burn, loading, quotes, refunds, settle
+from core.orders import loading
+from core.orders.quoting import quotes
+from core.orders.refunding import refunds
+from core.orders.selling import settle
+from core.orders.sessions import burn
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.people import services as people
 from tests import installation as houses

@@ -13,8 +13,11 @@ from core.catalog import services as catalog
 from core.courses import services as courses
 from core.kernel import clock
 from core.ledger import services as ledger
-from core.orders import burn, quotes, settle, stored_value
+from core.orders.quoting import quotes
+from core.orders.selling import settle
+from core.orders.sessions import burn
 from core.orders.types import TenderRequest
+from core.orders.value import stored_value
 from core.rewards import handing
 from core.rewards import services as rewards_services
 from core.wallet import services as wallet

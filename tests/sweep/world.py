@@ -35,8 +35,10 @@ from core.kernel.tenancy import Actor, acting, current_actor
 from core.kernel.web import saved_views
 from core.ledger import services as ledger
 from core.ledger.models import Lot
-from core.orders import adjustments, burn, quotes, referral_grants
+from core.orders.granting import adjustments, referral_grants
 from core.orders.models import OrderLine, Orders, StoredQuote, TillEntry
+from core.orders.quoting import quotes
+from core.orders.sessions import burn
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from core.org import approvals, staffing, tokens
 from core.org import services as org

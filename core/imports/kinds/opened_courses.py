@@ -39,7 +39,7 @@ from core.kernel.errors import Refusal
 from core.kernel.i18n import _, _l, ngettext
 from core.kernel.statements import Statements
 from core.kernel.web.formats import number as shown_number
-from core.orders import packs
+from core.orders.sessions import packs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

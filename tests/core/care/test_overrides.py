@@ -14,7 +14,8 @@ from core.kernel import clock
 from core.kernel.errors import Invalid, Refusal
 from core.kernel.plugins import hookimpl
 from core.kernel.tenancy import acting
-from core.orders import quotes, settle
+from core.orders.quoting import quotes
+from core.orders.selling import settle
 from core.orders.types import BasketRequest, LineRequest, OverrideRequest, TenderRequest
 from core.org.models import Staff
 from core.org.proofs import make_proof

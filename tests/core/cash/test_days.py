@@ -16,7 +16,7 @@ from core.kernel.models import AuditEntry
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
 from core.ledger.models import Transfer
-from core.orders import adjustments
+from core.orders.granting import adjustments
 from core.orders.models import Orders, Refund
 from core.org.models import Store
 from core.people.models import Person
@@ -89,7 +89,7 @@ def test_tiers_and_cards_still_go_by_the_day_the_member_came(drawer):
         wrong = [r for r in verification.verify(drawer.i.runtime, freeze=False) if r.difference]
         assert wrong == []
         with drawer.as_("owner"), drawer.i.unit() as s:
-            from core.orders import refunds
+            from core.orders.refunding import refunds
 
             refunds.refund(s, done.order_no, {2: 1}, "退掉", approved=True)
         assert [r for r in verification.verify(drawer.i.runtime, freeze=False) if r.difference] == []

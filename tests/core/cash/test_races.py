@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 
 from core.cash import services, verify
 from core.kernel.errors import Refusal
-from core.orders import till_entries
+from core.orders.selling import till_entries
 from core.org import business_day
 
 PAUSE = 0.4

@@ -13,8 +13,8 @@ from core.kernel import settings
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from core.kernel.models import AuditEntry
 from core.kernel.tenancy import acting
-from core.orders import till_entries
 from core.orders.models import TillEntry
+from core.orders.selling import till_entries
 from core.orders.types import TenderRequest
 from core.org import approvals
 from core.org.models import ApprovalRequest

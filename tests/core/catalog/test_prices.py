@@ -12,9 +12,10 @@ from core.kernel import audit
 from core.kernel.errors import Conflict, Invalid, NotFound
 from core.kernel.models import AuditEntry
 from core.kernel.tenancy import acting
-from core.orders import quotes, settle
-from core.orders.basket import price_basket
 from core.orders.models import Orders
+from core.orders.quoting import quotes
+from core.orders.quoting.basket import price_basket
+from core.orders.selling import settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 from tests.installation import at
 

@@ -10,8 +10,8 @@ from core.courses import services as courses
 from core.kernel import clock
 from core.kernel.statements import Statements
 from core.ledger import services as ledger
-from core.orders import burn
-from core.orders.burn import Burning
+from core.orders.sessions import burn
+from core.orders.sessions.burn import Burning
 
 
 def add_items(house: Any, **attributes: Any) -> None:

@@ -13,8 +13,10 @@ from core.courses import services as courses
 from core.kernel import clock, settings
 from core.kernel.errors import Refusal
 from core.kernel.tenancy import acting
-from core.orders import burn, jobs, refunds
+from core.orders import jobs
 from core.orders.models import Orders
+from core.orders.refunding import refunds
+from core.orders.sessions import burn
 from core.orders.settings import REFUND_PROOF_ABOVE
 from core.people.models import Person
 from tests.core.courses import kit

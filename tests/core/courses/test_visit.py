@@ -69,7 +69,7 @@ def test_refund_of_four_unused_sessions_takes_480_points_and_pays_their_share(ho
     for _n in range(6):
         kit.use(house, course.id)
     with house.unit() as session:
-        from core.orders import refunds
+        from core.orders.refunding import refunds
 
         shown = refunds.preview(session, done.order_no, {1: 1})
     effects = house.refund(done.order_no, {1: 1})
@@ -89,7 +89,7 @@ def test_refund_of_four_of_ten_unused_leaves_six(house):
     proof_off(house)
     member, done, [(course, _parts)] = sold(house)
     with house.unit() as session:
-        from core.orders import refunds
+        from core.orders.refunding import refunds
 
         effects = refunds.refund(session, done.order_no, {1: 1}, "改期", sessions={1: 4})
     assert (effects.amount_fen, effects.points_taken) == (43_200, 480)
@@ -213,7 +213,7 @@ def test_expiry_is_by_date_and_an_extension_brings_back_what_the_sweep_booked(ho
     with at("2026-05-02 10:00"):
         assert kit.left(house, course.id) == 0
         with house.unit() as session:
-            from core.orders import burn
+            from core.orders.sessions import burn
 
             burn.undo(session, course.id, first.use_id, "没来过", approved=True)
         assert kit.left(house, course.id) == 1  # thirty days of grace: its own lot has run out
@@ -311,7 +311,9 @@ def test_where_a_signature_is_wanted_the_word_of_the_staff_is_not_enough(house):
 
 
 def test_a_line_of_an_order_is_paid_with_a_session_and_its_refund_gives_it_back(house):
-    from core.orders import quotes, refunds, settle
+    from core.orders.quoting import quotes
+    from core.orders.refunding import refunds
+    from core.orders.selling import settle
     from core.orders.types import BasketRequest, LineRequest, TenderRequest
 
     member, _done, [(course, _parts)] = sold(house)

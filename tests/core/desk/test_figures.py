@@ -54,8 +54,8 @@ def test_a_top_up_counts_once_and_every_number_opens_its_rows(installation):
 def test_a_later_payment_is_money_of_its_own_day(installation):
     house = installation
     actor = house.actor(house.dental)
-    from core.orders import payments
-    from tests.core.orders.test_stored_payments import owe
+    from core.orders.selling import payments
+    from tests.core.orders.value.test_stored_payments import owe
 
     with acting(actor):
         with at("2026-03-10 10:00"):

@@ -11,7 +11,7 @@ from core.desk import figures
 from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
-from core.orders import adjustments
+from core.orders.granting import adjustments
 from core.org import approvals
 from core.org.models import Staff
 from core.people.models import Person

@@ -10,9 +10,11 @@ from sqlalchemy import select
 from core.console import verification
 from core.kernel.errors import Invalid, Refusal
 from core.kernel.tenancy import acting
-from core.orders import reads, refunds, tender_list
+from core.orders import reads
 from core.orders.models import Orders, TillEntry
-from core.orders.receipt import receipt_text
+from core.orders.refunding import refunds
+from core.orders.selling import tender_list
+from core.orders.selling.receipt import receipt_text
 from core.orders.types import TenderRequest
 from core.people.models import Person
 from tests.core.desk.desk_kit import plain

@@ -9,9 +9,10 @@ import pytest
 from core.kernel import settings
 from core.kernel.errors import Invalid, Refusal
 from core.kernel.tenancy import acting
-from core.orders import reads, tender_list
+from core.orders import reads
 from core.orders.models import Orders
-from core.orders.receipt import receipt_text
+from core.orders.selling import tender_list
+from core.orders.selling.receipt import receipt_text
 from core.orders.types import TenderRequest
 from tests.core.api.conftest import api_app, till_of
 from tests.core.desk.desk_kit import alert, plain

@@ -13,7 +13,8 @@ from core.console.health import recent_failures
 from core.kernel.errors import Refusal
 from core.kernel.plugin_health import store_failures
 from core.kernel.tenancy import acting
-from core.orders import quotes, settle
+from core.orders.quoting import quotes
+from core.orders.selling import settle
 from core.orders.types import BasketRequest, LineRequest, OverrideRequest, TenderRequest
 from core.org import proofs
 from core.org.models import Franchise

@@ -9,8 +9,8 @@ import pytest
 
 from core.kernel.errors import Invalid
 from core.kernel.tenancy import acting
-from core.orders.basket import price_basket
 from core.orders.models import Orders
+from core.orders.quoting.basket import price_basket
 from core.orders.types import BasketRequest, LineRequest
 from core.programme import services as programmes
 from core.programme.rules import check, dump, dump_yaml, parse, parse_yaml

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from core.kernel.tenancy import acting
-from core.orders import reads, refunds
+from core.orders import reads
+from core.orders.refunding import refunds
 from core.orders.types import TenderRequest
 
 

@@ -8,8 +8,9 @@ from sqlalchemy import event
 
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
-from core.orders import quotes, settle
-from core.orders.basket import price_basket
+from core.orders.quoting import quotes
+from core.orders.quoting.basket import price_basket
+from core.orders.selling import settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
 
 BASKET = (LineRequest("F-RESIN"), LineRequest("CLEAN"), LineRequest("PASTE"))

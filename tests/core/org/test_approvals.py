@@ -14,8 +14,8 @@ from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
 from core.ledger import services as ledger
 from core.ledger import verify
-from core.orders import adjustments
 from core.orders import verify as order_checks
+from core.orders.granting import adjustments
 from core.org import approvals, roles, staff_changes, staffing
 from core.org.jobs import expire_approvals
 from core.org.models import ApprovalRequest, Staff

@@ -14,7 +14,7 @@ from core.kernel.ids import new_id
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
 from core.ledger import services as ledger
-from core.orders import adjustments
+from core.orders.granting import adjustments
 from core.org import approvals
 from core.org.models import ApprovalRequest, PinProof
 from tests.installation import ROLES

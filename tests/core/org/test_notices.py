@@ -13,7 +13,7 @@ from core.kernel import clock
 from core.kernel.i18n import in_locale
 from core.kernel.plugin_health import Health
 from core.kernel.tenancy import acting
-from core.orders import adjustments
+from core.orders.granting import adjustments
 from core.org import approvals, jobs, licences, notices
 from core.org.models import Notification, Staff
 from tests.core.desk.desk_kit import HX, Desk, plain, web_of

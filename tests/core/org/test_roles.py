@@ -168,7 +168,7 @@ def test_names_of_own_roles(installation):
 
 def test_a_finding_names_the_roles_that_may_let_it_pass_here(installation):
     from core.hooktypes import Check
-    from core.orders.findings import _roles
+    from core.orders.quoting.findings import _roles
 
     check = Check(code="dental.x", severity="major", text="x", override="care.override.major")
     assert "manager" in _roles(check, UNCHANGED)

@@ -14,7 +14,7 @@ import pytest
 from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
-from core.orders.birthday_gifts import birthday_gifts
+from core.orders.granting.birthday_gifts import birthday_gifts
 from core.orders.jobs import expire_points
 from core.people.models import Person
 from core.programme import services as programmes

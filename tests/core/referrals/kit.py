@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 from core.console import verification
 from core.kernel import clock
 from core.ledger.models import Account, Transfer
-from core.orders import referral_grants
+from core.orders.granting import referral_grants
 from core.org.models import Staff
 from core.people import services as people
 from core.people.services import NewPerson

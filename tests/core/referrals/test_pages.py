@@ -33,7 +33,7 @@ def enrol(desk, name, phone, referrer=""):
 
 
 def refund_all(desk, order_no):
-    from core.orders import refunds
+    from core.orders.refunding import refunds
 
     with acting(desk.actor), desk.installation.unit() as session:
         return refunds.refund(session, order_no, {1: 1}, "测试退款")

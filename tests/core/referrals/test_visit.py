@@ -9,7 +9,7 @@ import pytest
 from core.kernel import settings
 from core.kernel.errors import Refusal
 from core.kernel.tenancy import acting
-from core.orders import refunds
+from core.orders.refunding import refunds
 from core.orders.types import TenderRequest
 from core.programme import services as programmes
 from core.programme.rules import Referral as Rule

@@ -11,8 +11,8 @@ from core.courses import services as courses
 from core.kernel import settings
 from core.kernel.errors import Refusal
 from core.kernel.tenancy import acting
-from core.orders import burn
-from core.orders.burn import Burning
+from core.orders.sessions import burn
+from core.orders.sessions.burn import Burning
 from core.programme.document import Reward
 from core.rewards import jobs, reads
 from core.rewards.settings import COUPON_FROM

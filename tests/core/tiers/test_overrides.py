@@ -11,8 +11,8 @@ from core.console import verification
 from core.kernel import clock
 from core.kernel.errors import Invalid, Refusal
 from core.kernel.tenancy import acting
-from core.orders.basket import price_basket
 from core.orders.jobs import tier_review
+from core.orders.quoting.basket import price_basket
 from core.orders.types import BasketRequest, LineRequest
 from core.org import approvals
 from core.org.models import ApprovalRequest

@@ -10,10 +10,12 @@ from core.kernel import clock, settings
 from core.kernel.ids import new_id
 from core.kernel.statements import Statements
 from core.ledger import services as ledger
-from core.orders import quotes, refunds, settle
+from core.orders.quoting import quotes
+from core.orders.refunding import refunds
+from core.orders.selling import settle
 from core.orders.settings import REFUND_PROOF_ABOVE
-from core.orders.top_up_refund import Choice
 from core.orders.types import BasketRequest, Confirmation, LineRequest, TenderRequest
+from core.orders.value.top_up_refund import Choice
 from core.wallet import opening, services
 from core.wallet.giving_back import Payout
 

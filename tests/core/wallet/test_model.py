@@ -16,11 +16,12 @@ from core.kernel.errors import Refusal
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
 from core.ledger.expiry import sweep
-from core.orders import quotes, refunds
 from core.orders.models import Orders
+from core.orders.quoting import quotes
+from core.orders.refunding import refunds
 from core.orders.settings import REFUND_PROOF_ABOVE
-from core.orders.top_up_refund import Choice
 from core.orders.types import BasketRequest, LineRequest
+from core.orders.value.top_up_refund import Choice
 from core.people.models import Person
 from core.wallet import accounts, limits, services
 from core.wallet.giving_back import Payout

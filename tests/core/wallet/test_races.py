@@ -12,8 +12,10 @@ from core.kernel.errors import Refusal
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
 from core.ledger import services as ledger
-from core.orders import quotes, settle, stored_value
+from core.orders.quoting import quotes
+from core.orders.selling import settle
 from core.orders.types import BasketRequest, LineRequest, TenderRequest
+from core.orders.value import stored_value
 from core.wallet import services
 from tests.core.wallet import kit
 from tests.soak.races import _blind_account, _blind_lot

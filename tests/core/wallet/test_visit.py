@@ -9,10 +9,10 @@ from core.kernel import settings
 from core.kernel.errors import Conflict, Forbidden, Invalid, Refusal
 from core.kernel.tenancy import acting
 from core.ledger.models import Lot
-from core.orders import refunds
 from core.orders.models import Orders, Tender
-from core.orders.top_up_refund import Choice
+from core.orders.refunding import refunds
 from core.orders.types import Confirmation, TenderRequest
+from core.orders.value.top_up_refund import Choice
 from core.people.models import Person
 from core.tiers.models import TierEvent
 from core.wallet import accounts, limits, pins, services

@@ -14,7 +14,7 @@ from core.care.models import Finding
 from core.catalog import services as catalog
 from core.kernel.errors import Conflict, Forbidden, Invalid, Refusal
 from core.kernel.tenancy import acting
-from core.orders import burn
+from core.orders.sessions import burn
 from core.orders.types import OverrideRequest
 from core.org.models import Staff
 from core.org.proofs import make_proof
@@ -111,7 +111,8 @@ def test_b41_isotretinoin_is_weighed_by_a_physician_and_kept_with_the_order(clin
     assert "间隔 92 天，不足 183 天" in warning["text"]
     assert "演示数据" in warning["text"]
     with clinic.unit() as session:
-        from core.orders import quotes, settle
+        from core.orders.quoting import quotes
+        from core.orders.selling import settle
         from core.orders.types import BasketRequest, LineRequest, TenderRequest
 
         quote, priced = quotes.store(session, BasketRequest((LineRequest("ABLATIVE"),), person))

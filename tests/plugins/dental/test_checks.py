@@ -41,7 +41,7 @@ def noted(house, member, on, *entries):
 
 
 def told(house, member, *lines):
-    from core.orders.basket import price_basket
+    from core.orders.quoting.basket import price_basket
     from core.orders.types import BasketRequest
 
     with house.unit() as session:
@@ -109,7 +109,7 @@ def test_what_was_sold_counts_too_until_it_is_given_back(house):
 
 
 def findings_of(house, member, line):
-    from core.orders.basket import price_basket
+    from core.orders.quoting.basket import price_basket
     from core.orders.types import BasketRequest
 
     with house.unit() as session:

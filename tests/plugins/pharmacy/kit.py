@@ -12,7 +12,8 @@ from core.care import rules as care_rules
 from core.care import services as care
 from core.kernel import clock
 from core.kernel.tenancy import acting, current_actor
-from core.orders import quotes, settle
+from core.orders.quoting import quotes
+from core.orders.selling import settle
 from core.orders.types import BasketRequest, LineRequest, OverrideRequest, TenderRequest
 from core.org.models import Staff
 from core.org.proofs import make_proof

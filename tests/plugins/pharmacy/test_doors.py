@@ -13,7 +13,8 @@ from core.kernel.errors import Refusal
 from core.kernel.runtime import runtime
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
-from core.orders import redeem, redeem_checks, settle
+from core.orders.rewarding import redeem, redeem_checks
+from core.orders.selling import settle
 from core.orders.types import LineRequest, TenderRequest
 from core.programme.document import Reward
 from core.rewards.services import Asked

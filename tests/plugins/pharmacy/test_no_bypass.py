@@ -9,7 +9,7 @@ import pytest
 from core.catalog import services as catalog
 from core.kernel.errors import Refusal
 from core.kernel.runtime import runtime
-from core.orders import burn
+from core.orders.sessions import burn
 from core.orders.types import LineRequest
 from plugins.pharmacy import checks
 from tests.core.api.conftest import api_app, till_of

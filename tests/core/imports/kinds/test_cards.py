@@ -16,8 +16,8 @@ from core.imports import undo as undoing
 from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
-from core.orders import refunds
 from core.orders.models import Orders
+from core.orders.refunding import refunds
 from core.people import services as people
 from core.people.models import Person
 from core.programme import services as programmes

@@ -1,0 +1,1 @@
+"""Lines are given back: what moves, by which way, by whose approval."""

@@ -1,0 +1,1 @@
+"""Courses in orders: sold, used, taken back, settled between legal entities."""

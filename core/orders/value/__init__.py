@@ -1,0 +1,1 @@
+"""Stored value in orders: sold, drawn, given back."""
