@@ -16,8 +16,8 @@ from core.care.services import note_medicine, stop_medicine
 from core.care.visit_reads import visits_of, visits_of_order
 from core.care.visits import attach_part, open_visit
 from core.care.visits import part_of as visit_part_of
-from core.desk.held import put_aside as hold_basket
-from core.desk.remote import AtTill, answer_at_till, ask_at_till, passed_at_till, sitting
+from core.desk.selling.held import put_aside as hold_basket
+from core.desk.selling.remote import AtTill, answer_at_till, ask_at_till, passed_at_till, sitting
 from core.hookcalls import ApiCall, ApiField
 from core.hookcommands import franchise_unit, plainly
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from core.courses.permissions import VIEW as COURSES_VIEW
-from core.desk.card_books import CardBook, CouponBook
-from core.desk.course_books import CourseBook, UseBook
-from core.desk.money_books import MoneyBook
-from core.desk.order_books import LineBook, OrderBook
+from core.desk.books.card_books import CardBook, CouponBook
+from core.desk.books.course_books import CourseBook, UseBook
+from core.desk.books.money_books import MoneyBook
+from core.desk.books.order_books import LineBook, OrderBook
+from core.desk.books.referral_books import ReferralBook
+from core.desk.books.reward_books import NoticeBook, RedemptionBook
+from core.desk.books.value_books import LotBook, TransferBook
+from core.desk.books.wallet_books import SettlementBook, TopUpBook
 from core.desk.permissions import ORDERS_VIEW, VIEW
-from core.desk.referral_books import ReferralBook
-from core.desk.reward_books import NoticeBook, RedemptionBook
-from core.desk.value_books import LotBook, TransferBook
-from core.desk.wallet_books import SettlementBook, TopUpBook
 from core.kernel.i18n import _l
 from core.kernel.web.render import MenuEntry, menu
 from core.ledger.permissions import LEDGER

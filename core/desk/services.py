@@ -178,7 +178,7 @@ def pay(session: Session, web_session_id: int, pay_key: str, shown: str, payment
     stored, priced = quotes.store(session, rules.request_of(draft), quote_id=draft.quote_id)
     if priced.quote.digest != shown:
         raise Conflict(_("价格刚刚变了，下面是新的报价。请和顾客核对后再收款。"), code="stale_quote")
-    from core.desk import guards, till_value
+    from core.desk.selling import guards, till_value
 
     tenders = tenders_of(draft, priced, payment, till_value.amount_of(session, draft, priced))
     overrides = rules.overrides_of(draft, clock.now_ms())

@@ -1,7 +1,7 @@
 """The queue of findings put before a pharmacist from any store of the franchise: ask, take, decide. Never commits.
 
 The oldest first; one pharmacist at a time has one. An answer is an override with the pharmacist's own PIN, licence and
-reason, and reaches the till that waits (core/desk/remote.py). Nothing is let pass by waiting.
+reason, and reaches the till that waits (core/desk/selling/remote.py). Nothing is let pass by waiting.
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ def test_another_store_goes_on(drawer):
 
 
 def test_a_forgotten_day_waits_on_the_home_page(drawer):
-    from core.desk import todo
+    from core.desk.front import todo
 
     def waits(role="manager"):
         with drawer.as_(role), drawer.i.unit("read") as s:

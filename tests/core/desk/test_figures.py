@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from core.desk import figures
+from core.desk.front import figures
 from core.kernel import clock
 from core.kernel.tenancy import acting
 from core.orders.types import TenderRequest

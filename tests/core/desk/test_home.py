@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import event
 
-from core.desk import figures
+from core.desk.front import figures
 from core.kernel import clock
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting

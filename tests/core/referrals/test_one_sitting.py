@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from core.desk import anomalies
+from core.desk.assets import anomalies
 from core.kernel import settings
 from core.kernel.tenancy import acting
 from core.people.models import Person

@@ -1,0 +1,1 @@
+"""What a member owns: cards, courses, points, stored value, rewards, referrals."""

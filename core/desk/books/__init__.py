@@ -1,0 +1,1 @@
+"""Read-only records of the house: nobody changes them here."""

@@ -1,0 +1,1 @@
+"""The home page with its figures and what waits, and the palette."""

@@ -1,0 +1,1 @@
+"""Members: the list, the member page with its timeline, enrolment, consents."""
