@@ -2,7 +2,7 @@
 
 Makes a demonstration chain in a temporary folder, signs in as each role of the dental franchise and of the one
 that runs all verticals, opens every page of the menu and what lies behind it (the first row of a list, the
-acts in a page's head), and saves a PNG of each: of the first role that has a page light and dark, 1366×768 and
+acts in a page's head, the tabs of a member and where they lead), and saves a PNG of each: of the first role that has a page light and dark, 1366×768 and
 390 px, of each further role once. Prints what a picture cannot show: sideways scroll, console errors,
 requests and compressed weight beyond the budget, accessibility violations, controls that Tab does not reach or show.
 """
@@ -104,6 +104,8 @@ def _paths(page: Any, address: str) -> list[str]:
         _take(page, None, path, "main a.cell[href], main .tb a[href]", paths, 1)
     for path in [one for one in paths if _slug(one) in {"members-id", "orders-id"}]:
         _take(page, address, path, "main .ph .acts a[href], main .mh a[href], main nav.tabs a[href]", paths)
+    for path in [one for one in paths if "?tab=" in one]:
+        _take(page, address, path, "main a[href^='/p/'], main .btn[href]", paths, 12)
     return paths
 
 
@@ -113,15 +115,22 @@ def _take(page: Any, address: str | None, path: str, where: str, paths: list[str
         page.goto(address + path)
     found = page.eval_on_selector_all(where, "links => links.map(a => a.getAttribute('href'))")
     have = {_slug(one) for one in paths}
-    for href in [one for one in found if one.startswith("/") and "export" not in one and "?" not in one]:
+    for href in [one for one in found if one.startswith("/") and "export" not in one and _plain(one)]:
         if _slug(href) not in have and most:
             paths.append(href)
             have.add(_slug(href))
             most -= 1
 
 
+def _plain(href: str) -> bool:
+    """Return whether an address is a page: no query, or the one that chooses a tab."""
+    return "?" not in href or "?tab=" in href
+
+
 def _slug(path: str) -> str:
-    plain = "-".join(part if not re.search(r"\d{2}", part) else "id" for part in path.strip("/").split("/"))
+    where, _mark, tab = path.partition("?tab=")
+    plain = "-".join(part if not re.search(r"\d{2}", part) else "id" for part in where.strip("/").split("/"))
+    plain += f"-tab-{tab}" if tab else ""
     return "".join(ch if ch.isalnum() or ch == "-" else "_" for ch in plain) or "home"
 
 
