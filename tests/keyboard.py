@@ -11,9 +11,11 @@ from typing import Any
 _LIST = """() => {
   const seen = (e) => { const r = e.getBoundingClientRect(); return r.width > 0 && r.height > 0
     && e.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) && !e.closest("[inert]"); };
-  const near = (e) => [e, e.nextElementSibling, e.parentElement, e.closest("label")].filter(Boolean);
+  const near = (e) => [e, e.nextElementSibling, e.parentElement, e.closest("label"),
+    ...(e.ownerSVGElement ? e.children : [])].filter(Boolean);  // a drawing shows its place by a stroke
   window.lookOf = (e) => near(e).map((n) => { const s = getComputedStyle(n);
-    return [s.outlineStyle, s.outlineWidth, s.outlineColor, s.boxShadow, s.borderColor, s.backgroundColor].join("|"); })
+    return [s.outlineStyle, s.outlineWidth, s.outlineColor, s.boxShadow, s.borderColor, s.backgroundColor, s.stroke,
+      s.strokeWidth].join("|"); })
     .join("/");
   const radios = new Set();
   document.activeElement?.blur?.();
