@@ -47,11 +47,13 @@ from plugins.dental import (
     perio_board,
     perio_views,
     plan_views,
+    planned,
     plans,
     recalls,
     rules,
     summaries,
     views,
+    words,
 )
 from plugins.dental.blueprint import bp
 from plugins.dental.demo import DEMO, EXAMS, examined
@@ -193,7 +195,7 @@ def describe_data(ctx: HookContext) -> list[DataCount]:
 def personal_data(ctx: HookContext, person_id: int) -> list[DataSection]:
     assert ctx.session is not None
     rows = tuple(
-        (f"{one.on:%Y-%m-%d} {one.fdi}", board.told(one)) for one in fold.live(chart.events_of(ctx.session, person_id))
+        (f"{one.on:%Y-%m-%d} {one.fdi}", words.told(one)) for one in fold.live(chart.events_of(ctx.session, person_id))
     )
     found = [DataSection(_l("牙位记录"), rows)] if rows else []
     examined = tuple(
@@ -201,8 +203,8 @@ def personal_data(ctx: HookContext, person_id: int) -> list[DataSection]:
         for one in exams.exams_of(ctx.session, person_id) for fdi in sorted(one.teeth)
     )  # fmt: skip
     found += [DataSection(_l("牙周检查"), examined)] if examined else []
-    planned = tuple(plans.told(ctx.session, person_id))
-    return [*found, DataSection(_l("治疗计划"), planned)] if planned else found
+    decided = tuple(planned.told(ctx.session, person_id))
+    return [*found, DataSection(_l("治疗计划"), decided)] if decided else found
 
 
 @hookimpl

@@ -24,7 +24,7 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.dental import banners, board, chart, exams, fold, perio, perio_board, staging, teeth
+from plugins.dental import banners, board, chart, exams, fold, perio, perio_board, staging, teeth, words
 from plugins.dental.blueprint import bp
 from plugins.dental.perio import Head, Measured
 from plugins.dental.permissions import CHART, WRITE
@@ -180,7 +180,7 @@ def _grid(found: list[exams.Exam], here: exams.Exam, mouth: fold.Mouth) -> dict[
     return {
         "grid": perio_board.grid(here, former, gone), "former": former, "rows": perio_board.ROWS,
         "boxes": perio_board.boxes(here, gone), "typed_boxes": request.form, "missing": perio_board.missing_said(gone),
-        "degrees": board.DEGREES, "form": request.values.get("as") == "form", "words": perio_board.WORDS,
+        "degrees": words.DEGREES, "form": request.values.get("as") == "form", "words": perio_board.WORDS,
         "signs": [(sign, perio_board.SIGN_WORDS[flag]) for flag, sign in perio_board.SIGNS],
         "plain": [(fdi, here.teeth.get(fdi, Measured())) for row in teeth.ROWS["permanent"] for fdi in row
                   if fdi not in gone],

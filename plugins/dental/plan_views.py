@@ -20,7 +20,7 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.dental import board, chart, fold, plans, teeth
+from plugins.dental import chart, fold, planned, plans, teeth, words
 from plugins.dental.blueprint import bp
 from plugins.dental.permissions import CHART, WRITE
 
@@ -38,7 +38,7 @@ def plan_save(person_id: str) -> Any:
     unit = page_session()
     person = chart.opened(unit, person_id, each=False)
     events = chart.events_of(unit, person.person_id)
-    now = plans.plan_of(unit, person.person_id, events, fold.state(events), priced=False)
+    now = planned.plan_of(unit, person.person_id, events, fold.state(events), priced=False)
     number = request.form.get("number", "")
     act = request.form.get("act", "")
     given = _given(now)
@@ -68,10 +68,10 @@ def _show(person_id: str, refusal: Refusal | None = None) -> Any:
     unit, actor = page_session(), tenancy.current_actor()
     person = chart.opened(unit, person_id)
     events = chart.events_of(unit, person.person_id)
-    found = plans.plan_of(unit, person.person_id, events, fold.state(events))
+    found = planned.plan_of(unit, person.person_id, events, fold.state(events))
     return render_page(
         "dental/plan.html", status=refusal.status if refusal else 200, P=person, plan=found, refusal=refusal,
         rows=[(row, teeth.cross([row.plan.fdi])) for row in found.rows], today=clock.today(actor.tz),
-        all=teeth.cross([row.plan.fdi for row in found.rows]), codes=fold.CODES, faces=board.faces_said,
-        name=teeth.name, states=plans.STATES, phases=plans.PHASES, may_write=may(actor, WRITE),
+        all=teeth.cross([row.plan.fdi for row in found.rows]), codes=fold.CODES, faces=words.faces_said,
+        name=teeth.name, states=planned.STATES, phases=planned.PHASES, may_write=may(actor, WRITE),
     )  # fmt: skip
