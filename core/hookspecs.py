@@ -259,7 +259,6 @@ def adjust_price(ctx: HookContext, basket: BasketView) -> list[PriceChange]:
 
     scope: enabled
     on error: skip
-    session: no
     """
 
 

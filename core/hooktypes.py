@@ -72,7 +72,8 @@ class ItemView:
 class LineView:
     """A line of a basket: `net_fen` is its price so far, `list_fen` its list price, both for all pieces.
 
-    `site` is where on the body, as whoever made the line wrote it (`36 MO`); empty: not said.
+    `site` is where on the body, as whoever made the line wrote it (`36 MO`); empty: not said. `priced_by_hand`: a
+    person set the price of a piece, with a reason.
     """
 
     line: int
@@ -85,6 +86,7 @@ class LineView:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     for_person_id: int | None = None
     site: str = ""
+    priced_by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)

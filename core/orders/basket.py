@@ -218,7 +218,7 @@ def _view(request: BasketRequest, items: dict[str, Item], costs: dict[int, int])
                 line=n, item_id=items[line.item].id, code=line.item, name=items[line.item].name, qty=line.qty,
                 net_fen=costs[items[line.item].id] * line.qty, list_fen=costs[items[line.item].id] * line.qty,
                 attributes=catalog.attributes_of(items[line.item]), for_person_id=line.for_member_id,
-                site=line.site.strip(),
+                site=line.site.strip(), priced_by_hand=line.price_fen is not None,
             )
             for n, line in enumerate(request.lines, 1)
         ),

@@ -26,6 +26,7 @@ from core.sdk import (
     Permission,
     PersonView,
     Preset,
+    PriceChange,
     SettingSpec,
     _l,
     hookimpl,
@@ -53,6 +54,7 @@ from plugins.dental import (
     rules,
     summaries,
     views,
+    warranty,
     words,
 )
 from plugins.dental.blueprint import bp
@@ -174,6 +176,11 @@ def register_facts() -> list[Fact]:
 @hookimpl
 def checkout_checks(ctx: HookContext, basket: BasketView) -> list[Check]:
     return checks.checks(ctx, basket)
+
+
+@hookimpl
+def adjust_price(ctx: HookContext, basket: BasketView) -> list[PriceChange]:
+    return warranty.changes(ctx, basket)
 
 
 @hookimpl

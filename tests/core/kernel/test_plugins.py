@@ -105,13 +105,13 @@ def test_hooks_without_the_session_do_not_get_it(make_package):
     seen = []
 
     @hookimpl
-    def adjust_price(ctx, basket):
+    def earn_points(ctx, basket, points):
         seen.append(ctx.session)
         return []
 
     host = PluginHost(hookspecs)
-    host.load(make_package("aa", adjust_price))
-    host.call("adjust_price", dataclasses.replace(CTX, session=object()), basket=BasketView(None, ()))
+    host.load(make_package("aa", earn_points))
+    host.call("earn_points", dataclasses.replace(CTX, session=object()), basket=BasketView(None, ()), points=1)
     assert seen == [None]
 
 
