@@ -194,6 +194,23 @@ class ItemAttribute:
 
 
 @dataclass(frozen=True, slots=True)
+class LineField:
+    """One text that a vertical asks for on a basket's lines of its items: a tooth, a batch. It is the line's `site`.
+
+    `key` is `<plugin>.<name>`; `asks` says by an item's attributes whether its lines have it; `read` returns what was
+    typed as it is kept (36mo → 36 MO) and raises Invalid naming what is wrong. `hint` stands in the empty field.
+    Of several plugins that ask for one item the first by (order, key) does. Neither function may read the database.
+    """
+
+    key: str
+    label: Any
+    asks: Callable[[Mapping[str, Any]], bool]
+    read: Callable[[str], str]
+    hint: Any = ""
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
 class PanelSpec:
     """A panel that may appear on the member page (`person`), beside the member at the till, on the home page (`home`).
 

@@ -57,6 +57,7 @@ from core.hooktypes import (
     ItemVeto,
     ItemView,
     Job,
+    LineField,
     LineView,
     MenuItem,
     Panel,
@@ -122,5 +123,5 @@ __all__ = [
     "SoldLine", "items_of", "licence_of", "sold_at", "sold_by_item", "sold_in_order", "sold_to", "staff_choices",
     "store_names",
     # A plan: what it would cost, where on the body, and a basket for the till.
-    "LineRequest", "PricedLine", "hold_basket", "prices_for", "sites_of",
+    "LineField", "LineRequest", "PricedLine", "hold_basket", "prices_for", "sites_of",
 ]  # fmt: skip

@@ -64,6 +64,7 @@ def price_basket(session: Session, request: BasketRequest, *, at: int | None = N
     today = clock.business_date(clock.from_ms(at), actor.tz) if at else clock.today(actor.tz)
     programme = programmes.in_force(session, at)
     items = catalog.by_codes(session, [line.item for line in request.lines])
+    request = sites.with_sites(request, items)
     costs = item_prices.of(session, items.values(), today)
     given = packs.resolve(session, items.values(), today)
     course_lines.check(session, request, today)

@@ -27,7 +27,7 @@ from core.sdk import (
 from plugins.dental import banners, chart, fold, rules, warranty
 from plugins.dental.fold import Event, Mouth
 from plugins.dental.settings import WARRANTY_FREE, WARRANTY_MONTHS, XRAY_DAYS
-from plugins.dental.warranty import same, site_of
+from plugins.dental.sites import same, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -20,6 +20,7 @@ from core.sdk import (
     HookContext,
     ItemAttribute,
     ItemView,
+    LineField,
     MenuItem,
     Panel,
     PanelSpec,
@@ -52,6 +53,7 @@ from plugins.dental import (
     plans,
     recalls,
     rules,
+    sites,
     summaries,
     views,
     warranty,
@@ -91,6 +93,11 @@ def register_item_attributes() -> list[ItemAttribute]:
             help=_l("“充填”类项目可用补牙券；项目上直接写明券类别时，以项目为准。"),
         )
     ]
+
+
+@hookimpl
+def register_line_fields() -> list[LineField]:
+    return [sites.FIELD]
 
 
 @hookimpl

@@ -7,13 +7,13 @@ back, had every surface of the new one, and was itself paid for: what was redone
 from __future__ import annotations
 
 import calendar
-import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from core.sdk import PriceChange, _, setting_value, sites_of, sold_to
-from plugins.dental import rules, teeth
+from plugins.dental import rules
 from plugins.dental.settings import WARRANTY_FREE, WARRANTY_MONTHS
+from plugins.dental.sites import same, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,23 +26,6 @@ if TYPE_CHECKING:
 RULE = "dental.warranty"
 TRAIL = f"dental:{RULE}"  # as the price trail of an order has it
 DAY_MS = 86_400_000
-_SITE = re.compile(r"([1-8][1-8]S?)(?:[ -]?([A-Z]{1,6}))?")
-
-
-def site_of(text: str) -> tuple[str, str] | None:
-    """Return (tooth, surfaces) of a line's site, or None where it names no tooth."""
-    found = _SITE.fullmatch(text.strip().upper())
-    if found is None or not teeth.is_tooth(found[1]):
-        return None
-    faces = teeth.surfaces(found[1], found[2] or "")
-    return None if faces is None else (found[1], faces)
-
-
-def same(one: tuple[str, str] | None, other: tuple[str, str]) -> bool:
-    """Return whether two sites are one tooth and, where both name surfaces, share one."""
-    if one is None or one[0] != other[0]:
-        return False
-    return not one[1] or not other[1] or bool(set(one[1]) & set(other[1]))
 
 
 def months_before(day: date, months: int) -> date:

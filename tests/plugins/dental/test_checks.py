@@ -12,7 +12,7 @@ from core.catalog import services as catalog
 from core.kernel.errors import Refusal
 from core.kernel.tenancy import acting
 from core.orders.types import LineRequest, OverrideRequest
-from plugins.dental import banners, chart, fold, warranty
+from plugins.dental import banners, chart, fold, sites, warranty
 from plugins.dental.chart import Entry
 from tests.core.api.conftest import api_app, till_of
 from tests.installation import at as at_time
@@ -55,7 +55,7 @@ def told(house, member, *lines):
      ("左下", None), ("", None), ("36 Q", None)],
 )  # fmt: skip
 def test_a_site_is_a_tooth_and_its_surfaces(text, site):
-    assert warranty.site_of(text) == site
+    assert sites.site_of(text) == site
 
 
 def test_the_month_before_a_long_one():
