@@ -32,6 +32,7 @@ from core.sdk import (
     _l,
     hookimpl,
     may,
+    ready_segments,
     safety_of,
     sold_to,
     some_people,
@@ -160,7 +161,8 @@ def _next_steps(ctx: HookContext, person: PersonView) -> dict[str, Any]:
     sold = [one for one in sold_to(ctx.session, [person.person_id], ctx.now_ms - advice.LOOK_BACK_MS)
             if one.person_id == person.person_id]  # fmt: skip
     age = board.age_on(person.birth_date, ctx.business_date)
-    found = advice.advise(figures, sold, age, pregnant=safety is not None and safety.pregnancy == "yes")
+    pregnant = safety is not None and safety.pregnancy == "yes"
+    found = advice.advise(figures, sold, age, ctx.business_date, pregnant=pregnant)
     if not may(tenancy.current_actor(), CHART):
         found = [one for one in found if one.code not in advice.CLINICAL]
     due = [
@@ -193,6 +195,12 @@ def adjust_price(ctx: HookContext, basket: BasketView) -> list[PriceChange]:
 @hookimpl
 def coupon_classes_for_items(ctx: HookContext, items: tuple[ItemView, ...]) -> list[CouponClass]:
     return [CouponClass(item.code, classes) for item in items if (classes := rules.coupon_classes(item))]
+
+
+@hookimpl
+def franchise_enabled(ctx: HookContext, first_time: bool) -> None:
+    if first_time and ctx.session is not None:
+        ready_segments(ctx.session, (_HERE / "segments.yaml").read_text("utf-8"), ctx.plugins)
 
 
 @hookimpl
