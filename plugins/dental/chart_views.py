@@ -45,13 +45,13 @@ SHORT = {"sealant": _l("封闭")}  # where a button is narrow
 KEPT = ("view", "as", "num", "on")
 
 
-@page(bp, "/members/<person_id>", permission=CHART, group="members")
+@page(bp, "/members/<person_id>", permission=CHART)
 def record(person_id: str) -> Any:
     """Show a person's mouth as it stands, or as it stood on a day."""
     return _show(person_id)
 
 
-@page(bp, "/members/<person_id>/teeth", permission=WRITE, unit="write", methods=("POST",), group="members")
+@page(bp, "/members/<person_id>/teeth", permission=WRITE, unit="write", methods=("POST",))
 def note(person_id: str) -> Any:
     """Note what was seen, planned or done: of the panel's form, or several events that were typed."""
     on_refusal(lambda refusal: _show(person_id, refusal))
@@ -64,7 +64,7 @@ def note(person_id: str) -> Any:
     return go("dental.record", person_id=person.person_id, **_kept(), tooth=made[-1].fdi, s=made[-1].surfaces)
 
 
-@page(bp, "/members/<person_id>/void/<event_id>", permission=WRITE, unit="write", methods=("POST",), group="members")
+@page(bp, "/members/<person_id>/void/<event_id>", permission=WRITE, unit="write", methods=("POST",))
 def void(person_id: str, event_id: str) -> Any:
     """Take an event back that was entered by mistake."""
     on_refusal(lambda refusal: _show(person_id, refusal))

@@ -32,13 +32,13 @@ from plugins.dental.permissions import CHART, WRITE
 GRADED = ("mobility", "furcation")
 
 
-@page(bp, "/members/<person_id>/perio", permission=CHART, group="members")
+@page(bp, "/members/<person_id>/perio", permission=CHART)
 def perio_page(person_id: str) -> Any:
     """Show a person's periodontal examinations and the chosen (or newest) one, site by site."""
     return _show(person_id)
 
 
-@page(bp, "/members/<person_id>/perio", permission=WRITE, unit="write", methods=("POST",), group="members")
+@page(bp, "/members/<person_id>/perio", permission=WRITE, unit="write", methods=("POST",))
 def perio_begin(person_id: str) -> Any:
     """Begin today's examination."""
     person = chart.opened(page_session(), person_id, each=False)
@@ -46,7 +46,7 @@ def perio_begin(person_id: str) -> Any:
     return go("dental.perio_page", person_id=person.person_id, exam=exam_id, **_kept())
 
 
-@page(bp, "/members/<person_id>/perio/<exam_id>", permission=WRITE, unit="write", methods=("POST",), group="members")
+@page(bp, "/members/<person_id>/perio/<exam_id>", permission=WRITE, unit="write", methods=("POST",))
 def perio_save(person_id: str, exam_id: str) -> Any:
     """Save what was sent: a tooth as it is left, all boxes of the plain form, or what else stage and grade need."""
     unit = page_session()

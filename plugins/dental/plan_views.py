@@ -25,13 +25,13 @@ from plugins.dental.blueprint import bp
 from plugins.dental.permissions import CHART, WRITE
 
 
-@page(bp, "/members/<person_id>/plan", permission=CHART, group="members")
+@page(bp, "/members/<person_id>/plan", permission=CHART)
 def plan(person_id: str) -> Any:
     """Show what is planned with its prices, to decide, to print and to sign: teeth as a Palmer cross (部位记录法)."""
     return _show(person_id)
 
 
-@page(bp, "/members/<person_id>/plan", permission=WRITE, unit="write", methods=("POST",), group="members")
+@page(bp, "/members/<person_id>/plan", permission=WRITE, unit="write", methods=("POST",))
 def plan_save(person_id: str) -> Any:
     """Keep items and phases; `act` accept: what is ticked is agreed to; `act` send: the accepted goes to the till."""
     on_refusal(lambda refusal: _show(person_id, refusal))

@@ -63,6 +63,7 @@ def test_typed_on_the_line_the_checks_fire_by_it_and_the_order_keeps_it_sealed(d
     refused = site(desk, "99")
     assert refused.status_code == 422
     assert "没有“99”这颗牙" in plain(refused.text)
+    assert refused.text.count(" autofocus") == 1  # the wrong field has the focus, not the box for items
     assert 'value="99"' in refused.text  # what was typed stays, what was kept before too
     assert draft(desk).lines[0].site == "46 O"
     assert site(desk, "36mo").status_code == 303
