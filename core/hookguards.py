@@ -21,6 +21,7 @@ from core.hooktypes import (
     ItemAttribute,
     ItemVeto,
     Job,
+    LineField,
     MenuItem,
     Panel,
     PanelSpec,
@@ -61,6 +62,10 @@ def _setting(key: str, value: SettingSpec, _given: Mapping[str, Any]) -> None:
 
 
 def _attribute(key: str, value: ItemAttribute, _given: Mapping[str, Any]) -> None:
+    _prefixed(key, value.key)
+
+
+def _line_field(key: str, value: LineField, _given: Mapping[str, Any]) -> None:
     _prefixed(key, value.key)
 
 
@@ -191,6 +196,7 @@ GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
     "presets": _preset,
     "register_settings": _setting,
     "register_item_attributes": _attribute,
+    "register_line_fields": _line_field,
     "register_panels": _panel_spec,
     "register_visit_parts": _visit_part,
     "register_checks": _check_spec,

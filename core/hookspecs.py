@@ -34,6 +34,7 @@ from core.hooktypes import (
     ItemVeto,
     ItemView,
     Job,
+    LineField,
     MenuItem,
     Panel,
     PanelSpec,
@@ -75,6 +76,15 @@ def register_settings() -> list[SettingSpec]:
 @hookspec
 def register_item_attributes() -> list[ItemAttribute]:
     """Return the typed attributes that the vertical adds to items.
+
+    scope: installed
+    on error: skip
+    """
+
+
+@hookspec
+def register_line_fields() -> list[LineField]:
+    """Return what the till asks for on basket lines of the vertical's items.
 
     scope: installed
     on error: skip
@@ -259,7 +269,6 @@ def adjust_price(ctx: HookContext, basket: BasketView) -> list[PriceChange]:
 
     scope: enabled
     on error: skip
-    session: no
     """
 
 

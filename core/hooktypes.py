@@ -72,7 +72,8 @@ class ItemView:
 class LineView:
     """A line of a basket: `net_fen` is its price so far, `list_fen` its list price, both for all pieces.
 
-    `site` is where on the body, as whoever made the line wrote it (`36 MO`); empty: not said.
+    `site` is where on the body, as whoever made the line wrote it (`36 MO`); empty: not said. `priced_by_hand`: a
+    person set the price of a piece, with a reason.
     """
 
     line: int
@@ -85,6 +86,7 @@ class LineView:
     attributes: Mapping[str, Any] = field(default_factory=dict)
     for_person_id: int | None = None
     site: str = ""
+    priced_by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,23 @@ class ItemAttribute:
     choices: tuple[tuple[str, Any], ...] = ()
     item_kinds: frozenset[str] = frozenset({"service", "goods", "course"})
     help: Any = ""
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LineField:
+    """One text that a vertical asks for on a basket's lines of its items: a tooth, a batch. It is the line's `site`.
+
+    `key` is `<plugin>.<name>`; `asks` says by an item's attributes whether its lines have it; `read` returns what was
+    typed as it is kept (36mo → 36 MO) and raises Invalid naming what is wrong. `hint` stands in the empty field.
+    Of several plugins that ask for one item the first by (order, key) does. Neither function may read the database.
+    """
+
+    key: str
+    label: Any
+    asks: Callable[[Mapping[str, Any]], bool]
+    read: Callable[[str], str]
+    hint: Any = ""
     order: int = 100
 
 

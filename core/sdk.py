@@ -57,6 +57,7 @@ from core.hooktypes import (
     ItemVeto,
     ItemView,
     Job,
+    LineField,
     LineView,
     MenuItem,
     Panel,
@@ -91,6 +92,7 @@ from core.orders.sites import sites_of
 from core.orders.sold import SoldLine, sold_at, sold_by_item, sold_in_order, sold_to
 from core.orders.types import LineRequest
 from core.org.approvals import ask as ask_approval
+from core.segments.ready import ready_segments
 
 __all__ = [
     "Ago", "Alert", "ApprovalKind", "ApprovalSummary", "Base", "BasketView", "BoughtItem", "Check", "CheckSpec",
@@ -113,6 +115,8 @@ __all__ = [
     "message_ready", "queue_messages",
     # Tables that are only added to; who may read a health record, and that it was read; a fragment for htmx.
     "check_need", "frozen_columns", "is_fragment", "may_read_health", "no_delete",
+    # Segments that a vertical brings ready made.
+    "ready_segments",
     # Facts that protect a person (core/care).
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
@@ -122,5 +126,5 @@ __all__ = [
     "SoldLine", "items_of", "licence_of", "sold_at", "sold_by_item", "sold_in_order", "sold_to", "staff_choices",
     "store_names",
     # A plan: what it would cost, where on the body, and a basket for the till.
-    "LineRequest", "PricedLine", "hold_basket", "prices_for", "sites_of",
+    "LineField", "LineRequest", "PricedLine", "hold_basket", "prices_for", "sites_of",
 ]  # fmt: skip

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from core.cards.models import Card, CardSeat
-from core.hookfacts import Fact, FactScope, Rows, Total
+from core.hookfacts import Fact, FactParam, FactScope, Rows, Total
 from core.kernel.i18n import _l
+from core.people.models import Person
 from core.programme import services as programmes
 
 if TYPE_CHECKING:
@@ -48,6 +50,23 @@ def _size(scope: FactScope, _params: Mapping[str, int]) -> Total:
     return Total(rows, func.count(other.person_id.distinct()))
 
 
+def _with_child(scope: FactScope, params: Mapping[str, int]) -> Rows:
+    """Return who shares a card with somebody else who is younger than so many years."""
+    other, born = aliased(CardSeat), _years_before(scope.today, params["years"])
+    rows = _shared(scope).join(
+        other, and_(other.card_id == CardSeat.card_id, other.left_at.is_(None), other.person_id != CardSeat.person_id)
+    )
+    return Rows(rows.join(Person, Person.id == other.person_id).where(Person.birth_on > born))
+
+
+def _years_before(day: date, years: int) -> date:
+    """Return the same day so many years earlier, 28 February for a 29th where there is none."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
 def _choices(session: Session) -> list[tuple[str, Any]]:
     return [(product.code, product.name) for product in programmes.in_force(session).card_products]
 
@@ -59,4 +78,7 @@ FACTS = (
          help=_l("共用家庭卡的人数，含本人。"), order=51),
     Fact("household_role", _l("在家庭卡里是"), "set", lambda scope, _p: Rows(_shared(scope), CardSeat.role),
          group=GROUP, choices=lambda _s: ROLES, extra={"fixed": True}, order=52),
+    Fact("household_child", _l("家里有孩子"), "flag", _with_child, group=GROUP, missing=False, order=53,
+         params=(FactParam("years", _l("岁"), 12, 1, 18, before=_l("不满")),),
+         sentence=_l("家庭卡里有不满 %(years)d 岁的孩子")),
 )  # fmt: skip

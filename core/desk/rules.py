@@ -128,6 +128,13 @@ def set_qty(draft: Draft, key: str, qty: int) -> None:
         line.qty = qty
 
 
+def set_site(draft: Draft, key: str, text: str) -> None:
+    """Set where on the body a line is done, as its vertical keeps it; empty: not said."""
+    line = draft.line(key)
+    touched(draft)
+    line.site = text
+
+
 def take_member(draft: Draft, person_id: int | None) -> None:
     """Put the payer; what hung on the one before (treated persons, points, coupons) is let go."""
     if draft.member_id == person_id:

@@ -20,6 +20,7 @@ from core.desk.selling import (
     order_views,
     payment_views,
     receipt_views,
+    site_views,
     tender_views,
     till_views,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "receipt_views",
     "referral_views",
     "reward_views",
+    "site_views",
     "tender_views",
     "till_views",
     "wallet_views",

@@ -24,7 +24,10 @@ MOST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class SoldLine:
-    """A line of an order: the person treated and who paid, pieces sold and still with them (`left`, after refunds)."""
+    """A line of an order: the person treated and who paid, pieces sold and still with them (`left`, after refunds).
+
+    `rules` are those of the price trail: what changed the line's price, a plugin's as `<key>:<rule>`.
+    """
 
     order_id: int
     line_id: int
@@ -39,6 +42,8 @@ class SoldLine:
     store_id: int | None = None
     on: date | None = None
     booked_at: int = 0
+    order_no: str = ""
+    rules: frozenset[str] = frozenset()
 
 
 def sold_in_order(session: Session, order_id: int) -> list[SoldLine]:
@@ -85,7 +90,11 @@ def _lines(session: Session, *where: Any) -> list[SoldLine]:
         SoldLine(
             order.id, line.id, line.line_no, line.item_code, name or line.item_code, json.loads(attributes or "{}"),
             line.qty, line.qty - line.refunded_qty, line.for_person_id, order.person_id, order.store_id,
-            order.business_on, order.booked_at,
+            order.business_on, order.booked_at, order.order_no, _rules(line.detail),
         )
         for line, order, name, attributes in rows
     ]  # fmt: skip
+
+
+def _rules(detail: str | None) -> frozenset[str]:
+    return frozenset(step["rule"] for step in json.loads(detail or "{}").get("steps", ()))

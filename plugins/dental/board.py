@@ -1,4 +1,4 @@
-"""What the chart shows, reckoned from events: slots with their marks, spoken labels, figures, timeline, plans."""
+"""What the chart shows, reckoned from events: slots with their marks, figures, timeline, plans."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from core.sdk import _, _l
-from plugins.dental import fold, outlines, teeth, who
-from plugins.dental.fold import Event, Face, Tooth
+from core.sdk import _l
+from plugins.dental import fold, outlines, teeth, who, words
+from plugins.dental.fold import Event, Tooth
 from plugins.dental.perio import BLEEDS, Measured
 
 VIEWS = {"permanent": _l("恒牙"), "primary": _l("乳牙"), "mixed": _l("混合")}
@@ -26,7 +26,6 @@ MIDDLE = "10,10 26,10 26,26 10,26"
 # Where a mark on a surface is drawn on the crown, of a tooth of quadrant 1.
 SPOTS = {"M": (9, 13), "D": (-9, 13), "O": (0, 19), "I": (0, 24), "B": (0, 11), "V": (0, 4)}
 _CLASS = {fold.CONDITION: "cond", fold.PLANNED: "plan", fold.DONE: "done", fold.EXISTING: "ext", fold.WATCH: "watch"}
-DEGREES = ("", "Ⅰ°", "Ⅱ°", "Ⅲ°")
 
 
 @dataclass(slots=True)
@@ -136,7 +135,7 @@ def slot(fdi: str, tooth: Tooth, x: float, system: str = "fdi") -> Slot:
     place = {6: 6, 7: 6}.get(place, place) if primary else place
     one = Slot(
         fdi, teeth.shown(fdi, system), round(x, 1), 1 if left else -1, upper,
-        (outlines.UPPER if upper else outlines.LOWER)[place], 0.8 if primary else 1, said(fdi, tooth),
+        (outlines.UPPER if upper else outlines.LOWER)[place], 0.8 if primary else 1, words.said(fdi, tooth),
     )  # fmt: skip
     one.gone = tooth.gone
     one.tilted, one.faint = tooth.presence == "impacted", tooth.presence == "unerupted"
@@ -147,7 +146,7 @@ def slot(fdi: str, tooth: Tooth, x: float, system: str = "fdi") -> Slot:
     one.crown = "plan" if set(tooth.planned) & fold.COVERS else _CLASS.get(tooth.cover_kind, "")
     one.canal = "plan" if "rct" in tooth.planned else _CLASS.get(tooth.canal, "")
     one.cross = "plan" if "extraction" in tooth.planned else ""
-    one.degree = DEGREES[tooth.mobility]
+    one.degree = words.DEGREES[tooth.mobility]
     if tooth.watch and not one.crown:
         one.crown = "watch"
     marks = {s: _CLASS.get(face.mark, "") for s, face in tooth.faces.items()}
@@ -179,78 +178,6 @@ def _boxes(fdi: str, marks: Mapping[str, str], cover: str) -> list[tuple[str, st
     return [(corners, s, marks.get(s) or cover) for corners, s in where]
 
 
-# -- words -----------------------------------------------------------------------------------------
-
-
-def said(fdi: str, tooth: Tooth) -> str:
-    """Return what a screen reader says of a tooth, and the table shows: 36 左下第一磨牙：龋 咬合面。"""
-    return _("%(fdi)s %(name)s：%(state)s", fdi=fdi, name=teeth.name(fdi), state="；".join(facts(tooth)) or _("未记录"))
-
-
-def facts(tooth: Tooth) -> list[str]:
-    """Return what is known of a tooth, a phrase each."""
-    found = []
-    if tooth.presence in ("missing", "unerupted", "impacted"):
-        cause = str(fold.CAUSES[tooth.cause]) if tooth.presence == "missing" else ""
-        word = str(fold.CODES[tooth.presence])
-        found.append(f"{word}（{cause}）" if tooth.cause and cause else word)
-    elif tooth.presence in ("implant", "root"):
-        found.append(str(fold.CODES["implant" if tooth.presence == "implant" else "residual_root"]))
-    if tooth.cover:
-        found.append(f"{fold.CODES[tooth.cover]}（{fold.KINDS[tooth.cover_kind]}）")
-    if tooth.canal:
-        found.append(f"{fold.CODES['rct']}（{fold.KINDS[tooth.canal]}）")
-    found += _on_faces(tooth.faces)
-    if tooth.mobility:
-        found.append(f"{fold.CODES['mobility']} {DEGREES[tooth.mobility]}")
-    found += [str(fold.CODES[code]) for code in sorted(tooth.others)]
-    if tooth.watch:
-        found.append(str(fold.KINDS[fold.WATCH]))
-    found += [_("计划%(what)s", what=fold.CODES[code]) for code in tooth.planned]
-    return found or ([str(fold.CODES["sound"])] if tooth.presence == "present" else [])
-
-
-def _on_faces(faces: Mapping[str, Face]) -> list[str]:
-    by_word: dict[str, list[str]] = {}
-    for s, face in faces.items():
-        for word in _face_words(face):
-            by_word.setdefault(word, []).append(s)
-    return [f"{word} {faces_said(found)}" for word, found in by_word.items()]
-
-
-def _face_words(face: Face) -> list[str]:
-    words = []
-    if face.filled:
-        words.append(f"{fold.CODES[face.filling]}（{fold.KINDS[face.filled]}）")
-    if face.caries:
-        words.append(f"{fold.CODES['caries']}（{fold.DEPTHS[face.caries]}）")
-    if face.problem:
-        words.append(str(fold.CODES[face.problem]))
-    if face.watch:
-        words.append(str(fold.KINDS[fold.WATCH]))
-    if face.planned:
-        words.append(_("计划%(what)s", what=fold.CODES[face.planned]))
-    return words
-
-
-def faces_said(found: Sequence[str]) -> str:
-    """Return surfaces in words: 近中面、咬合面."""
-    return "、".join(str(teeth.SURFACES[s]) for s in found)
-
-
-def told(one: Event) -> str:
-    """Return an event in words, without its tooth: 龋（牙本质） · 咬合面."""
-    detail = str(fold.DEPTHS[one.grade]) if one.code == "caries" else DEGREES[one.grade]
-    cause = str(fold.CAUSES[one.cause]) if one.cause else ""
-    inner = "，".join(word for word in (detail, cause) if word)
-    what = f"{fold.CODES[one.code]}{f'（{inner}）' if inner else ''}"
-    parts = [what, *([faces_said(one.surfaces)] if one.surfaces else [])]
-    usual = fold.DEFAULT_KIND.get(one.code, "")
-    if one.kind != usual:
-        parts.append(str(fold.KINDS[one.kind]))
-    return " · ".join(parts)
-
-
 # -- figures ---------------------------------------------------------------------------------------
 
 
@@ -273,7 +200,7 @@ def plans(mouth: Mapping[str, Tooth]) -> list[Plan]:
 
 
 def _reasons(tooth: Tooth) -> list[str]:
-    return facts(Tooth(tooth.presence, tooth.cause, faces={s: f for s, f in tooth.faces.items() if f.caries},
+    return words.facts(Tooth(tooth.presence, tooth.cause, faces={s: f for s, f in tooth.faces.items() if f.caries},
                        mobility=tooth.mobility))[:2]  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.dental import banners, board, chart, exams, fold, perio, perio_board, plans, staging, teeth, who
+from plugins.dental import banners, board, chart, exams, fold, perio, perio_board, planned, staging, teeth, who, words
 from plugins.dental.blueprint import bp
 from plugins.dental.chart import Entry
 from plugins.dental.permissions import CHART, WRITE
@@ -45,13 +45,13 @@ SHORT = {"sealant": _l("封闭")}  # where a button is narrow
 KEPT = ("view", "as", "num", "on")
 
 
-@page(bp, "/members/<person_id>", permission=CHART, group="members")
+@page(bp, "/members/<person_id>", permission=CHART)
 def record(person_id: str) -> Any:
     """Show a person's mouth as it stands, or as it stood on a day."""
     return _show(person_id)
 
 
-@page(bp, "/members/<person_id>/teeth", permission=WRITE, unit="write", methods=("POST",), group="members")
+@page(bp, "/members/<person_id>/teeth", permission=WRITE, unit="write", methods=("POST",))
 def note(person_id: str) -> Any:
     """Note what was seen, planned or done: of the panel's form, or several events that were typed."""
     on_refusal(lambda refusal: _show(person_id, refusal))
@@ -64,13 +64,13 @@ def note(person_id: str) -> Any:
     return go("dental.record", person_id=person.person_id, **_kept(), tooth=made[-1].fdi, s=made[-1].surfaces)
 
 
-@page(bp, "/members/<person_id>/void/<event_id>", permission=WRITE, unit="write", methods=("POST",), group="members")
+@page(bp, "/members/<person_id>/void/<event_id>", permission=WRITE, unit="write", methods=("POST",))
 def void(person_id: str, event_id: str) -> Any:
     """Take an event back that was entered by mistake."""
     on_refusal(lambda refusal: _show(person_id, refusal))
     person = chart.opened(page_session(), person_id, each=False)
     gone = chart.void(page_session(), person.person_id, ids.parse_id(event_id) or 0)
-    told = _("已撤回 %(fdi)s：%(what)s。", fdi=gone.fdi, what=board.told(gone))
+    told = _("已撤回 %(fdi)s：%(what)s。", fdi=gone.fdi, what=words.told(gone))
     if is_fragment():
         return _show(person_id, done=told)
     toast(told)
@@ -78,7 +78,7 @@ def void(person_id: str, event_id: str) -> Any:
 
 
 def _told(one: fold.Event) -> str:
-    what = board.told(one)
+    what = words.told(one)
     if one.on == clock.today(tenancy.current_actor().tz):
         return _("已记录 %(fdi)s：%(what)s。", fdi=one.fdi, what=what)
     return _("已记录 %(fdi)s：%(what)s，日期 %(day)s。", fdi=one.fdi, what=what, day=one.on.isoformat())
@@ -156,7 +156,7 @@ def _show(person_id: str, refusal: Refusal | None = None, done: str = "", last: 
         "days": (days := board.days_of(events)), "line": board.line(days, today) if days else None,
         "before": max((day for day in days if day < (on or today)), default=None),
         "after": min((day for day in days if on and day > on), default=None),
-        "plan": plans.plan_of(unit, person.person_id, events, mouth, priced=on is None), "states": plans.STATES,
+        "plan": planned.plan_of(unit, person.person_id, events, mouth, priced=on is None), "states": planned.STATES,
         "exam": exam, "probed": perio.figures(exam.teeth) if exam else None, "staged": _staged(exam, mouth, person),
         "codes": fold.CODES, "kinds": fold.KINDS, "causes": fold.CAUSES,
         "depths": fold.DEPTHS, "diagnoses": DIAGNOSES, "planned": PLANS, "marks": KINDS, "more": MORE, "short": SHORT,
@@ -205,7 +205,7 @@ def _tooth(here: str, mouth: fold.Mouth, events: list[fold.Event], on: dt.date |
     history = [one for one in fold.live(events) if one.fdi == here and (on is None or one.on <= on)][::-1]
     return {
         "faces": [(s, teeth.SURFACES[s]) for s in own], "chosen": teeth.surfaces(here, written) or "",
-        "history": history[:30], "facts": board.facts(mouth.get(here, fold.NOTHING)),
+        "history": history[:30], "facts": words.facts(mouth.get(here, fold.NOTHING)),
     }  # fmt: skip
 
 
@@ -215,8 +215,8 @@ def _table(mouth: fold.Mouth) -> list[tuple[str, str, str, str]]:
     for fdi in sorted(mouth):
         code = who.code(mouth[fdi])
         found.append((fdi, str(teeth.name(fdi)), f"{who.letter(fdi, code)} {who.WORDS[code]}",
-                      "；".join(board.facts(mouth[fdi]))))  # fmt: skip
+                      "；".join(words.facts(mouth[fdi]))))  # fmt: skip
     return found
 
 
-bp.add_app_template_global(board.told, "dental_told")
+bp.add_app_template_global(words.told, "dental_told")

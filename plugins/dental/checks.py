@@ -6,8 +6,6 @@ dentist has to look, never the diagnosis behind it (S4-38).
 
 from __future__ import annotations
 
-import calendar
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -25,12 +23,11 @@ from core.sdk import (
     _l,
     safety_of,
     setting_value,
-    sites_of,
-    sold_to,
 )
-from plugins.dental import banners, chart, fold, rules, teeth
+from plugins.dental import banners, chart, fold, rules, warranty
 from plugins.dental.fold import Event, Mouth
-from plugins.dental.settings import WARRANTY_MONTHS, XRAY_DAYS
+from plugins.dental.settings import WARRANTY_FREE, WARRANTY_MONTHS, XRAY_DAYS
+from plugins.dental.sites import same, site_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,8 +47,6 @@ NEEDS_TOOTH = frozenset(
 )
 ALWAYS = frozenset.union(*(where for _code, _word, where in banners.AT)) | {rules.IMAGING}
 EXTRACTED_LATELY = 30  # days: the tooth that is paid for may be charted as gone already
-DAY_MS = 86_400_000
-_SITE = re.compile(r"([1-8][1-8]S?)(?:[ -]?([A-Z]{1,6}))?")
 
 
 @dataclass(slots=True)
@@ -62,15 +57,6 @@ class Known:
     mouth: Mouth = field(default_factory=dict)
     sold: list[tuple[SoldLine, str]] = field(default_factory=list)
     safety: SafetyView | None = None
-
-
-def site_of(text: str) -> tuple[str, str] | None:
-    """Return (tooth, surfaces) of a line's site, or None where it names no tooth."""
-    found = _SITE.fullmatch(text.strip().upper())
-    if found is None or not teeth.is_tooth(found[1]):
-        return None
-    faces = teeth.surfaces(found[1], found[2] or "")
-    return None if faces is None else (found[1], faces)
 
 
 def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
@@ -95,7 +81,7 @@ def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
             continue
         of, site = known[person], site_of(line.site)
         found += _missing(line, site, of, ctx.business_date)
-        found += _warranty(line, site, of, ctx.business_date, months)
+        found += _warranty(line, site, of, basket, ctx, months)
         found += _pictures(line, site, of, ctx.business_date, days)
         found += _health(line, of.safety)
     return found
@@ -123,15 +109,8 @@ def _read(
             known[person].events = chart.events_of(ctx.session, person)
             known[person].mouth = fold.state(known[person].events)
     if any(_by_history(line) for line in lines):
-        since = ctx.now_ms - look_back * DAY_MS
-        wanted = (rules.FILLING, rules.IMAGING)
-        sold = [
-            one for one in sold_to(ctx.session, persons, since)
-            if one.left and one.attributes.get(rules.CATEGORY) in wanted
-        ]  # fmt: skip
-        sites = sites_of(ctx.session, {one.order_id for one in sold})
-        for one in sold:
-            known[one.person_id or one.payer_id or 0].sold.append((one, sites.get((one.order_id, one.line), "")))
+        for person, sold in warranty.sold_here(ctx, persons, look_back).items():
+            known[person].sold = sold
     return known
 
 
@@ -157,27 +136,33 @@ def _missing(line: LineView, site: tuple[str, str] | None, of: Known, today: dat
     )]  # fmt: skip
 
 
-def _warranty(line: LineView, site: tuple[str, str] | None, of: Known, today: date, months: int) -> list[Check]:
-    if site is None or not rules.is_filling(line) or not months:
+def _warranty(
+    line: LineView, site: tuple[str, str] | None, of: Known, basket: BasketView, ctx: HookContext, months: int
+) -> list[Check]:
+    today = ctx.business_date
+    if site is None or not rules.is_filling(line) or not months or warranty.again_today(line, basket, of.sold, today):
         return []
-    since = _months_before(today, months)
+    since = warranty.months_before(today, months)
     days = [
         one.on for one in fold.live(of.events)
-        if one.kind == fold.DONE and one.code in ("filling", "inlay") and _same((one.fdi, one.surfaces), site)
+        if one.kind == fold.DONE and one.code in ("filling", "inlay") and same((one.fdi, one.surfaces), site)
     ]  # fmt: skip
-    days += [
-        one.on for one, text in of.sold
-        if one.on and one.attributes.get(rules.CATEGORY) == rules.FILLING and _same(site_of(text), site)
-    ]  # fmt: skip
+    days += [one.on for one, at in warranty.fillings(of.sold) if one.on and same(at, site)]
     # What was done today is what is being paid.
     last = max((day for day in days if since < day < today), default=None)
     if last is None:
         return []
+    evidence = {"site": _said(site), "before": last.isoformat()}
+    free = setting_value(ctx.session, WARRANTY_FREE) and warranty.is_free(line, basket, of.sold, today, months)
+    if free and not line.net_fen:
+        told = _("%(site)s 在 %(day)s 补过，质保内重做，已按 0 元计。不属于重做的，请改价并写明原因。",
+                 site=_said(site), day=free.on.isoformat() if free.on else "")  # fmt: skip
+        return [Check(WARRANTY, "info", told, line.line, evidence=evidence)]
     return [Check(
         WARRANTY, "moderate",
         _("%(site)s 在 %(day)s 补过，还在 %(n)d 个月保修期内：请先和医师确认是否收费。", site=_said(site),
           day=last.isoformat(), n=months),
-        line.line, evidence={"site": _said(site), "before": last.isoformat()},
+        line.line, evidence=evidence,
     )]  # fmt: skip
 
 
@@ -217,18 +202,5 @@ def _health(line: LineView, safety: SafetyView | None) -> list[Check]:
     )]  # fmt: skip
 
 
-def _same(one: tuple[str, str] | None, other: tuple[str, str]) -> bool:
-    """Return whether two sites are one tooth and, where both name surfaces, share one."""
-    if one is None or one[0] != other[0]:
-        return False
-    return not one[1] or not other[1] or bool(set(one[1]) & set(other[1]))
-
-
 def _said(site: tuple[str, str]) -> str:
     return " ".join(part for part in site if part)
-
-
-def _months_before(day: date, months: int) -> date:
-    """Return the same day so many months earlier, the last of that month where it is shorter."""
-    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

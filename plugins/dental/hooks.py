@@ -20,16 +20,19 @@ from core.sdk import (
     HookContext,
     ItemAttribute,
     ItemView,
+    LineField,
     MenuItem,
     Panel,
     PanelSpec,
     Permission,
     PersonView,
     Preset,
+    PriceChange,
     SettingSpec,
     _l,
     hookimpl,
     may,
+    ready_segments,
     safety_of,
     sold_to,
     some_people,
@@ -47,11 +50,15 @@ from plugins.dental import (
     perio_board,
     perio_views,
     plan_views,
+    planned,
     plans,
     recalls,
     rules,
+    sites,
     summaries,
     views,
+    warranty,
+    words,
 )
 from plugins.dental.blueprint import bp
 from plugins.dental.demo import DEMO, EXAMS, examined
@@ -87,6 +94,11 @@ def register_item_attributes() -> list[ItemAttribute]:
             help=_l("“充填”类项目可用补牙券；项目上直接写明券类别时，以项目为准。"),
         )
     ]
+
+
+@hookimpl
+def register_line_fields() -> list[LineField]:
+    return [sites.FIELD]
 
 
 @hookimpl
@@ -149,7 +161,8 @@ def _next_steps(ctx: HookContext, person: PersonView) -> dict[str, Any]:
     sold = [one for one in sold_to(ctx.session, [person.person_id], ctx.now_ms - advice.LOOK_BACK_MS)
             if one.person_id == person.person_id]  # fmt: skip
     age = board.age_on(person.birth_date, ctx.business_date)
-    found = advice.advise(figures, sold, age, pregnant=safety is not None and safety.pregnancy == "yes")
+    pregnant = safety is not None and safety.pregnancy == "yes"
+    found = advice.advise(figures, sold, age, ctx.business_date, pregnant=pregnant)
     if not may(tenancy.current_actor(), CHART):
         found = [one for one in found if one.code not in advice.CLINICAL]
     due = [
@@ -175,8 +188,19 @@ def checkout_checks(ctx: HookContext, basket: BasketView) -> list[Check]:
 
 
 @hookimpl
+def adjust_price(ctx: HookContext, basket: BasketView) -> list[PriceChange]:
+    return warranty.changes(ctx, basket)
+
+
+@hookimpl
 def coupon_classes_for_items(ctx: HookContext, items: tuple[ItemView, ...]) -> list[CouponClass]:
     return [CouponClass(item.code, classes) for item in items if (classes := rules.coupon_classes(item))]
+
+
+@hookimpl
+def franchise_enabled(ctx: HookContext, first_time: bool) -> None:
+    if first_time and ctx.session is not None:
+        ready_segments(ctx.session, (_HERE / "segments.yaml").read_text("utf-8"), ctx.plugins)
 
 
 @hookimpl
@@ -193,7 +217,7 @@ def describe_data(ctx: HookContext) -> list[DataCount]:
 def personal_data(ctx: HookContext, person_id: int) -> list[DataSection]:
     assert ctx.session is not None
     rows = tuple(
-        (f"{one.on:%Y-%m-%d} {one.fdi}", board.told(one)) for one in fold.live(chart.events_of(ctx.session, person_id))
+        (f"{one.on:%Y-%m-%d} {one.fdi}", words.told(one)) for one in fold.live(chart.events_of(ctx.session, person_id))
     )
     found = [DataSection(_l("牙位记录"), rows)] if rows else []
     examined = tuple(
@@ -201,8 +225,8 @@ def personal_data(ctx: HookContext, person_id: int) -> list[DataSection]:
         for one in exams.exams_of(ctx.session, person_id) for fdi in sorted(one.teeth)
     )  # fmt: skip
     found += [DataSection(_l("牙周检查"), examined)] if examined else []
-    planned = tuple(plans.told(ctx.session, person_id))
-    return [*found, DataSection(_l("治疗计划"), planned)] if planned else found
+    decided = tuple(planned.told(ctx.session, person_id))
+    return [*found, DataSection(_l("治疗计划"), decided)] if decided else found
 
 
 @hookimpl

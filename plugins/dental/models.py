@@ -112,7 +112,8 @@ no_delete("dental_plan")
 class DentalSummary(FranchiseOwned, Base):
     """What the chart adds up to, worked out anew with every entry: for facts, so that no condition opens a chart.
 
-    Teeth: missing, decayed, in DMFT, in dmft (milk teeth); `gaps` lost and not replaced; `stage` 0–4 as suggested.
+    Teeth: missing, decayed, in DMFT, in dmft (milk teeth); `gaps` lost and not replaced; `stage` 0–4 as suggested;
+    `gap_since` the day from which the oldest loss by caries stands without a prosthesis; `molars` sound first molars.
     """
 
     __tablename__ = "dental_summary"
@@ -125,6 +126,8 @@ class DentalSummary(FranchiseOwned, Base):
     milk_dmft: Mapped[int] = columns.col(columns.BigInteger, columns.SENSITIVE)
     stage: Mapped[int] = columns.col(columns.BigInteger, columns.SENSITIVE)
     last_on: Mapped[date | None] = columns.day_col(nullable=True, data_class=columns.PERSONAL)
+    gap_since: Mapped[date | None] = columns.day_col(nullable=True, data_class=columns.SENSITIVE)
+    molars: Mapped[int | None] = columns.col(columns.BigInteger, columns.SENSITIVE, nullable=True)
     __table_args__ = (columns.owned_unique("person_id"),)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from core.sdk import _, _l
-from plugins.dental import board, fold, perio, staging, teeth
+from plugins.dental import board, fold, perio, staging, teeth, words
 from plugins.dental.exams import Exam
 from plugins.dental.fold import Tooth
 from plugins.dental.perio import Head, Measured, Site
@@ -117,7 +117,7 @@ def signs(flags: int) -> str:
 def extra(tooth: Measured) -> str:
     """Return mobility and furcation as they stand beside a tooth's number: Ⅱ° F1."""
     return " ".join(
-        word for word in (board.DEGREES[tooth.mobility], f"F{tooth.furcation}" if tooth.furcation else "") if word
+        word for word in (words.DEGREES[tooth.mobility], f"F{tooth.furcation}" if tooth.furcation else "") if word
     )
 
 

@@ -24,7 +24,7 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.dental import banners, board, chart, exams, fold, perio, perio_board, staging, teeth
+from plugins.dental import banners, board, chart, exams, fold, perio, perio_board, staging, teeth, words
 from plugins.dental.blueprint import bp
 from plugins.dental.perio import Head, Measured
 from plugins.dental.permissions import CHART, WRITE
@@ -32,13 +32,13 @@ from plugins.dental.permissions import CHART, WRITE
 GRADED = ("mobility", "furcation")
 
 
-@page(bp, "/members/<person_id>/perio", permission=CHART, group="members")
+@page(bp, "/members/<person_id>/perio", permission=CHART)
 def perio_page(person_id: str) -> Any:
     """Show a person's periodontal examinations and the chosen (or newest) one, site by site."""
     return _show(person_id)
 
 
-@page(bp, "/members/<person_id>/perio", permission=WRITE, unit="write", methods=("POST",), group="members")
+@page(bp, "/members/<person_id>/perio", permission=WRITE, unit="write", methods=("POST",))
 def perio_begin(person_id: str) -> Any:
     """Begin today's examination."""
     person = chart.opened(page_session(), person_id, each=False)
@@ -46,7 +46,7 @@ def perio_begin(person_id: str) -> Any:
     return go("dental.perio_page", person_id=person.person_id, exam=exam_id, **_kept())
 
 
-@page(bp, "/members/<person_id>/perio/<exam_id>", permission=WRITE, unit="write", methods=("POST",), group="members")
+@page(bp, "/members/<person_id>/perio/<exam_id>", permission=WRITE, unit="write", methods=("POST",))
 def perio_save(person_id: str, exam_id: str) -> Any:
     """Save what was sent: a tooth as it is left, all boxes of the plain form, or what else stage and grade need."""
     unit = page_session()
@@ -180,7 +180,7 @@ def _grid(found: list[exams.Exam], here: exams.Exam, mouth: fold.Mouth) -> dict[
     return {
         "grid": perio_board.grid(here, former, gone), "former": former, "rows": perio_board.ROWS,
         "boxes": perio_board.boxes(here, gone), "typed_boxes": request.form, "missing": perio_board.missing_said(gone),
-        "degrees": board.DEGREES, "form": request.values.get("as") == "form", "words": perio_board.WORDS,
+        "degrees": words.DEGREES, "form": request.values.get("as") == "form", "words": perio_board.WORDS,
         "signs": [(sign, perio_board.SIGN_WORDS[flag]) for flag, sign in perio_board.SIGNS],
         "plain": [(fdi, here.teeth.get(fdi, Measured())) for row in teeth.ROWS["permanent"] for fdi in row
                   if fdi not in gone],

@@ -20,25 +20,25 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.dental import board, chart, fold, plans, teeth
+from plugins.dental import chart, fold, planned, plans, teeth, words
 from plugins.dental.blueprint import bp
 from plugins.dental.permissions import CHART, WRITE
 
 
-@page(bp, "/members/<person_id>/plan", permission=CHART, group="members")
+@page(bp, "/members/<person_id>/plan", permission=CHART)
 def plan(person_id: str) -> Any:
     """Show what is planned with its prices, to decide, to print and to sign: teeth as a Palmer cross (部位记录法)."""
     return _show(person_id)
 
 
-@page(bp, "/members/<person_id>/plan", permission=WRITE, unit="write", methods=("POST",), group="members")
+@page(bp, "/members/<person_id>/plan", permission=WRITE, unit="write", methods=("POST",))
 def plan_save(person_id: str) -> Any:
     """Keep items and phases; `act` accept: what is ticked is agreed to; `act` send: the accepted goes to the till."""
     on_refusal(lambda refusal: _show(person_id, refusal))
     unit = page_session()
     person = chart.opened(unit, person_id, each=False)
     events = chart.events_of(unit, person.person_id)
-    now = plans.plan_of(unit, person.person_id, events, fold.state(events), priced=False)
+    now = planned.plan_of(unit, person.person_id, events, fold.state(events), priced=False)
     number = request.form.get("number", "")
     act = request.form.get("act", "")
     given = _given(now)
@@ -68,10 +68,10 @@ def _show(person_id: str, refusal: Refusal | None = None) -> Any:
     unit, actor = page_session(), tenancy.current_actor()
     person = chart.opened(unit, person_id)
     events = chart.events_of(unit, person.person_id)
-    found = plans.plan_of(unit, person.person_id, events, fold.state(events))
+    found = planned.plan_of(unit, person.person_id, events, fold.state(events))
     return render_page(
         "dental/plan.html", status=refusal.status if refusal else 200, P=person, plan=found, refusal=refusal,
         rows=[(row, teeth.cross([row.plan.fdi])) for row in found.rows], today=clock.today(actor.tz),
-        all=teeth.cross([row.plan.fdi for row in found.rows]), codes=fold.CODES, faces=board.faces_said,
-        name=teeth.name, states=plans.STATES, phases=plans.PHASES, may_write=may(actor, WRITE),
+        all=teeth.cross([row.plan.fdi for row in found.rows]), codes=fold.CODES, faces=words.faces_said,
+        name=teeth.name, states=planned.STATES, phases=planned.PHASES, may_write=may(actor, WRITE),
     )  # fmt: skip

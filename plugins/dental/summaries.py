@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 # Work whose repetition at the same place within a year counts as redone (S1-20).
 COUNTED = frozenset({"filling", "inlay", "crown", "veneer", "rct", "sealant"})
 WITHIN = timedelta(days=365)
+MOLARS = ("16", "26", "36", "46")
 ENOUGH = 5  # works, below which a share says nothing
 
 
@@ -83,6 +84,15 @@ def refresh(session: Session, person_id: int, events: Sequence[Event]) -> None:
     session.flush()
 
 
+def gap_since(mouth: fold.Mouth) -> date | None:
+    """Return the day from which the oldest loss by caries (WHO code 4) stands without a prosthesis; no wisdom tooth."""
+    days = [
+        tooth.since for fdi, tooth in mouth.items()
+        if fdi in teeth.PERMANENT and teeth.place(fdi) < 8 and tooth.gone and who.code(tooth) == who.LOST_CARIES
+    ]  # fmt: skip
+    return min((day for day in days if day), default=None)
+
+
 def _figures(session: Session, person_id: int, events: Sequence[Event]) -> None:
     person, today = person_of(session, person_id), clock.today(tenancy.current_actor().tz)
     age = board.age_on(person.birth_date, today)
@@ -95,6 +105,8 @@ def _figures(session: Session, person_id: int, events: Sequence[Event]) -> None:
         "missing": len(gone), "gaps": sum(mouth[fdi].gone and teeth.place(fdi) < 8 for fdi in gone),
         "decayed": len(index.decayed), "filled": len(index.filled), "dmft": index.total,
         "milk_dmft": who.index(mouth, primary=True, age=age).total, "last_on": max(days, default=None),
+        "gap_since": gap_since(mouth),
+        "molars": sum(who.code(mouth.get(fdi, fold.NOTHING)) == who.SOUND for fdi in MOLARS),
         "stage": staging.suggest(newest.teeth, perio_board.head_of(newest, mouth), age).stage if newest else 0,
     }  # fmt: skip
     row = of(session, person_id)

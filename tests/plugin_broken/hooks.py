@@ -29,6 +29,11 @@ def register_item_attributes() -> Any:
 
 
 @hookimpl
+def register_line_fields() -> Any:
+    raise Broken(CANARY)
+
+
+@hookimpl
 def register_panels() -> Any:
     raise Broken(CANARY)
 

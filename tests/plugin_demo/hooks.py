@@ -26,10 +26,12 @@ from core.sdk import (
     FieldGroup,
     FormField,
     HookContext,
+    Invalid,
     ItemAttribute,
     ItemVeto,
     ItemView,
     Job,
+    LineField,
     MenuItem,
     Panel,
     PanelSpec,
@@ -80,6 +82,17 @@ def register_settings() -> list[SettingSpec]:
 @hookimpl
 def register_item_attributes() -> list[ItemAttribute]:
     return [ItemAttribute(COLOUR, _l("颜色"), "choice", (("red", _l("红")), ("blue", _l("蓝"))))]
+
+
+@hookimpl
+def register_line_fields() -> list[LineField]:
+    return [LineField("plugin_demo.batch", _l("批号"), lambda attributes: COLOUR in attributes, _batch, _l("B-1"))]
+
+
+def _batch(text: str) -> str:
+    if not text.upper().startswith("B-"):
+        raise Invalid.field("site", "批号以 B- 开头。")
+    return text.upper()
 
 
 @hookimpl

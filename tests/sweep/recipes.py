@@ -78,6 +78,7 @@ DESK = {
     "desk.till_member": Recipe(form={"person_id": PERSON}),
     "desk.till_add": Recipe(form={"item": ITEM, "for": PERSON, "performer": STAFF}),
     "desk.till_line": Recipe({"key": "abc"}, form={"qty": "2", "for": PERSON, "performer": STAFF}),
+    "desk.till_site": Recipe({"key": "abc"}, form={"site": "36 MO"}),
     "desk.till_points": Recipe(form={"points": "100"}),
     "desk.till_stored": Recipe(form={"use": "1", "value": "1"}),
     "desk.wallet": Recipe({"person_id": PERSON}),

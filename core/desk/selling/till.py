@@ -17,6 +17,7 @@ from core.kernel.errors import Refusal
 from core.kernel.i18n import _
 from core.kernel.permissions import may
 from core.kernel.tenancy import current_actor
+from core.orders import sites
 from core.orders.quoting.basket import price_basket
 from core.orders.rules import POINTS, STORED, STORED_BONUS
 from core.orders.types import TenderRequest
@@ -30,7 +31,7 @@ from core.programme import services as programmes
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from core.hooktypes import PanelSpec
+    from core.hooktypes import LineField, PanelSpec
     from core.orders.types import FindingView, Priced
     from core.pricing.rules import QuoteLine
     from core.programme.rules import CardProduct, TenderRule
@@ -62,6 +63,7 @@ class LineShown:
     quote: QuoteLine | None = None
     patient: str = ""
     performer: str = ""
+    asks: LineField | None = None
     findings: list[FindingShown] = field(default_factory=list)
 
     @property
@@ -178,7 +180,7 @@ def show(session: Session, web_session_id: int) -> Till:
             LineShown(
                 asked, n, item.name if item else asked.item, item.kind if item else "",
                 costs[item.id] if item else 0, patient=names.get(asked.for_id, "") if asked.for_id else "",
-                performer=staff.get(asked.performer or 0, ""),
+                performer=staff.get(asked.performer or 0, ""), asks=sites.field_of(item),
             )
         )  # fmt: skip
     _price(session, till)

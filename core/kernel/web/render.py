@@ -132,9 +132,12 @@ def shown_menu(actor: Actor) -> list[ShownGroup]:
 
 
 def _declared_group() -> str:
-    """Return the group that the page says it belongs to, where no entry of the menu leads to it."""
+    """Return the group that the page says it belongs to, where no entry of the menu leads to it.
+
+    A page about a person, whichever vertical it is of, belongs to the people.
+    """
     spec = spec_of(current_app.view_functions.get(request.endpoint or ""))
-    return spec.group if spec else ""
+    return (spec.group if spec else "") or ("members" if "person_id" in (request.view_args or {}) else "")
 
 
 def _is_here(entry: MenuEntry, url: str) -> bool:

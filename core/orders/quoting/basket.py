@@ -65,6 +65,7 @@ def price_basket(session: Session, request: BasketRequest, *, at: int | None = N
     today = clock.business_date(clock.from_ms(at), actor.tz) if at else clock.today(actor.tz)
     programme = programmes.in_force(session, at)
     items = catalog.by_codes(session, [line.item for line in request.lines])
+    request = sites.with_sites(request, items)
     costs = item_prices.of(session, items.values(), today)
     given = packs.resolve(session, items.values(), today)
     course_lines.check(session, request, today)
@@ -219,7 +220,7 @@ def _view(request: BasketRequest, items: dict[str, Item], costs: dict[int, int])
                 line=n, item_id=items[line.item].id, code=line.item, name=items[line.item].name, qty=line.qty,
                 net_fen=costs[items[line.item].id] * line.qty, list_fen=costs[items[line.item].id] * line.qty,
                 attributes=catalog.attributes_of(items[line.item]), for_person_id=line.for_member_id,
-                site=line.site.strip(),
+                site=line.site.strip(), priced_by_hand=line.price_fen is not None,
             )
             for n, line in enumerate(request.lines, 1)
         ),

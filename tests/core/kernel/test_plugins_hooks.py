@@ -72,6 +72,11 @@ def test_hook_register_item_attributes(bench):
     assert [a.key for a in declared(bench, "register_item_attributes")] == ["plugin_demo.colour"]
 
 
+def test_hook_register_line_fields(bench):
+    [field] = declared(bench, "register_line_fields")
+    assert (field.key, field.asks(RED), field.asks({}), field.read("b-7")) == ("plugin_demo.batch", True, False, "B-7")
+
+
 def test_hook_register_panels(bench):
     assert [p.place for p in declared(bench, "register_panels")] == ["person", "home"]
 

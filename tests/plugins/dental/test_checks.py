@@ -12,7 +12,7 @@ from core.catalog import services as catalog
 from core.kernel.errors import Refusal
 from core.kernel.tenancy import acting
 from core.orders.types import LineRequest, OverrideRequest
-from plugins.dental import banners, chart, checks, fold
+from plugins.dental import banners, chart, fold, sites, warranty
 from plugins.dental.chart import Entry
 from tests.core.api.conftest import api_app, till_of
 from tests.installation import at as at_time
@@ -55,12 +55,12 @@ def told(house, member, *lines):
      ("左下", None), ("", None), ("36 Q", None)],
 )  # fmt: skip
 def test_a_site_is_a_tooth_and_its_surfaces(text, site):
-    assert checks.site_of(text) == site
+    assert sites.site_of(text) == site
 
 
 def test_the_month_before_a_long_one():
-    assert checks._months_before(date(2026, 3, 31), 1) == date(2026, 2, 28)
-    assert checks._months_before(date(2026, 11, 20), 12) == date(2025, 11, 20)
+    assert warranty.months_before(date(2026, 3, 31), 1) == date(2026, 2, 28)
+    assert warranty.months_before(date(2026, 11, 20), 12) == date(2025, 11, 20)
 
 
 def test_work_on_a_missing_tooth_cannot_be_sold_and_one_just_extracted_can(house):

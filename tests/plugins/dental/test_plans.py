@@ -15,7 +15,7 @@ from core.kernel.models import AuditEntry
 from core.kernel.tenancy import acting
 from core.orders.models import Orders
 from core.orders.sites import sites_of
-from plugins.dental import chart, exams, fold, plans
+from plugins.dental import chart, exams, fold, planned, plans
 from plugins.dental.chart import Entry
 from plugins.dental.models import DentalPlan
 from tests.core.desk.desk_kit import field, plain
@@ -44,7 +44,7 @@ def noted(dentist, member, *entries):
 def read(dentist, member):
     with acting(dentist.actor), dentist.installation.unit("read") as session:
         events = chart.events_of(session, member)
-        return plans.plan_of(session, member, events, fold.state(events))
+        return planned.plan_of(session, member, events, fold.state(events))
 
 
 def act(dentist, member, verb, **more):
@@ -70,7 +70,7 @@ def test_the_plan_is_priced_with_the_members_rights_and_becomes_a_basket_at_the_
     assert act(dentist, member, "send").status_code == 422  # nothing is accepted yet
     assert act(dentist, member, "accept", pick="36.filling").status_code == 303
     assert [(row.key, row.state) for row in read(dentist, member).rows] == [
-        ("14.extraction", plans.OFFERED), ("36.filling", plans.ACCEPTED),
+        ("14.extraction", planned.OFFERED), ("36.filling", planned.ACCEPTED),
     ]  # fmt: skip
     assert act(dentist, member, "send").status_code == 303
     assert "F8" in desk.till()
@@ -97,14 +97,14 @@ def test_paid_is_not_done_and_the_chart_makes_it_done(dentist, desk):
     noted(dentist, member, *TWO)
     act(dentist, member, "accept", pick="36.filling")
     act(dentist, member, "send")
-    assert {row.key: row.state for row in read(dentist, member).rows}["36.filling"] == plans.SENT
+    assert {row.key: row.state for row in read(dentist, member).rows}["36.filling"] == planned.SENT
     noted(dentist, member, Entry("36", "filling", "O", fold.DONE))
     found = read(dentist, member)
     assert [row.key for row in found.rows] == ["14.extraction"]
-    assert [(row.key, row.state) for row in found.done] == [("36.filling", plans.DONE)]
+    assert [(row.key, row.state) for row in found.done] == [("36.filling", planned.DONE)]
     assert "已完成" in plain(dentist.get(at(member)).text)
     noted(dentist, member, Entry("36", "filling", "M", fold.PLANNED))  # planned anew: nothing was accepted of that
-    assert {row.key: row.state for row in read(dentist, member).rows}["36.filling"] == plans.OFFERED
+    assert {row.key: row.state for row in read(dentist, member).rows}["36.filling"] == planned.OFFERED
 
 
 def test_every_save_is_a_revision_sealed_and_audited_and_a_stale_one_is_refused(dentist):
@@ -129,7 +129,7 @@ def test_a_changed_item_is_accepted_anew_and_one_without_item_cannot_be(dentist)
     act(dentist, member, "accept", pick="36.filling")
     act(dentist, member, "save", **{"item.36.filling": "F-TEMP"})
     rows = {row.key: row for row in read(dentist, member).rows}
-    assert (rows["36.filling"].state, rows["36.filling"].item.code) == (plans.OFFERED, "F-TEMP")
+    assert (rows["36.filling"].state, rows["36.filling"].item.code) == (planned.OFFERED, "F-TEMP")
     assert rows["14.extraction"].item is None  # the preset sells no extraction
     answer = act(dentist, member, "accept", pick="14.extraction")
     assert answer.status_code == 422
@@ -144,7 +144,7 @@ def test_two_who_save_at_once_make_one_revision_and_records_are_handed_over(any_
             with house.unit() as session:
                 chart.note(session, member, list(TWO), clock.today(house.actor(house.dental).tz))
                 events = chart.events_of(session, member)
-                seen = plans.plan_of(session, member, events, fold.state(events))
+                seen = planned.plan_of(session, member, events, fold.state(events))
                 plans.choose(session, member, seen, {"36.filling": ("F-RESIN", 2)}, 0)
                 with pytest.raises(Conflict):
                     plans.choose(session, member, seen, {"36.filling": ("F-TEMP", 1)}, 0)
@@ -152,7 +152,7 @@ def test_two_who_save_at_once_make_one_revision_and_records_are_handed_over(any_
             assert plans.move(session, one, other) == 1
         with house.unit() as session:
             events = chart.events_of(session, one)
-            seen = plans.plan_of(session, one, events, fold.state(events))
+            seen = planned.plan_of(session, one, events, fold.state(events))
             assert plans.choose(session, one, seen, {}, 1).number == 2
             with pytest.raises(Invalid):
                 plans.send(session, one, seen)
@@ -177,7 +177,7 @@ def test_sent_by_six_at_once_it_is_one_basket_and_begun_by_six_it_is_one_examina
             chart.note(session, member, list(TWO))
             events = chart.events_of(session, member)
             seen = plans.choose(
-                session, member, plans.plan_of(session, member, events, fold.state(events)),
+                session, member, planned.plan_of(session, member, events, fold.state(events)),
                 {"36.filling": ("F-RESIN", 1)}, 0,
             )  # fmt: skip
             plans.accept(session, member, seen, ["36.filling"])
@@ -188,7 +188,7 @@ def test_sent_by_six_at_once_it_is_one_basket_and_begun_by_six_it_is_one_examina
                 begun.append(exams.begin(session, member))
             with acting(actor), house.unit() as session:
                 events = chart.events_of(session, member)
-                plans.send(session, member, plans.plan_of(session, member, events, fold.state(events)))
+                plans.send(session, member, planned.plan_of(session, member, events, fold.state(events)))
             told.append("sent")
         except (Conflict, Invalid) as refused:
             told.append(refused.code)

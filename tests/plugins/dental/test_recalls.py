@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from types import SimpleNamespace
 
@@ -18,7 +19,7 @@ from plugins.dental.models import DentalRecall, DentalSummary, DentalWork
 from tests.core.desk.desk_kit import plain
 from tests.installation import at as at_time
 
-DAY = date(2026, 3, 2)
+DAY, TODAY = date(2026, 3, 2), date(2026, 11, 20)
 
 
 @pytest.fixture
@@ -159,27 +160,52 @@ def sold(n, code, category):
     return SoldLine(n, n, 1, code, code, {"dental.category": category}, 1, 1, 1, 1, None, DAY + timedelta(n))
 
 
+def charted(**more):
+    return SimpleNamespace(**{"decayed": 0, "gaps": 0, "stage": 0, "gap_since": None, "molars": 0, **more})
+
+
 def codes(*args, pregnant=False):
-    return [one.code for one in advice.advise(*args, pregnant=pregnant)]
+    return [one.code for one in advice.advise(*args, TODAY, pregnant=pregnant)]
 
 
 def test_s0_32_a_retainer_after_several_visits_for_orthodontics_with_its_reason():
     visits = [sold(n, "ORTHO", "ortho") for n in (1, 2, 3)]
-    [told] = advice.advise(None, visits, 20, pregnant=False)
+    [told] = advice.advise(None, visits, 20, TODAY, pregnant=False)
     assert (told.code, told.reason) == ("retainer", "3 次正畸就诊")
     assert codes(None, visits[:1], 20) == []
     assert codes(None, [*visits, sold(4, "RETAINER", "ortho")], 20) == []
 
 
 def test_whitening_after_a_filling_for_healthy_adults_only():
-    filled, well = [sold(1, "F-RESIN", "filling")], SimpleNamespace(decayed=0, gaps=0, stage=0)
+    filled, well = [sold(1, "F-RESIN", "filling")], charted()
     assert codes(well, filled, 30) == ["whitening"]
     assert codes(well, filled, 17) == []
     assert codes(well, filled, None) == []
     assert codes(well, filled, 30, pregnant=True) == []
-    assert codes(SimpleNamespace(decayed=1, gaps=0, stage=0), filled, 30) == ["caries"]
-    assert codes(SimpleNamespace(decayed=0, gaps=1, stage=2), filled, 30) == ["gaps"]
-    assert codes(None, [], 7) == ["sealant"]
+    assert codes(charted(decayed=1), filled, 30) == ["caries"]
+    assert codes(charted(gaps=1, stage=2), filled, 30) == ["perio", "gaps"]
+
+
+def test_a_sealant_from_six_to_nine_where_a_first_molar_is_sound():
+    assert [codes(charted(molars=4), [], age) for age in (5, 6, 9, 10, None)] == [[], ["sealant"], ["sealant"], [], []]
+    assert codes(charted(molars=0), [], 7) == codes(None, [], 7) == []
+
+
+def test_an_implant_is_talked_about_three_months_after_a_loss_by_caries():
+    assert codes(charted(gaps=1, gap_since=TODAY - timedelta(90)), [], 40) == ["implant"]
+    assert codes(charted(gaps=1, gap_since=TODAY - timedelta(89)), [], 40) == ["gaps"]
+    assert codes(charted(gaps=1, gap_since=TODAY - timedelta(90)), [], 17) == ["gaps"]  # still growing
+    assert codes(charted(gaps=1), [], 40) == ["gaps"]  # lost for another cause
+
+
+@pytest.mark.parametrize(("stage", "months"), [(1, 6), (2, 6), (3, 3), (4, 3)])
+def test_supportive_care_follows_the_stage(stage, months):
+    treated = recalls.months_after(TODAY, -months)
+    care = SoldLine(1, 1, 1, "SPT", "SPT", {"dental.category": "periodontics"}, 1, 1, 1, 1, None, treated)
+    assert codes(charted(stage=stage), [care], 40) == ["perio"]
+    assert codes(charted(stage=stage), [replace(care, on=treated + timedelta(1))], 40) == []
+    assert codes(charted(stage=stage), [replace(care, left=0)], 40) == ["perio"]  # given back: not treated
+    assert codes(charted(stage=0), [care], 40) == []
 
 
 def test_the_desk_is_told_what_to_offer_and_no_finding(sit):
