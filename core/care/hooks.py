@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from core.care import audits, duties, facts, visit_duties, visit_reads
 from core.care import visit_rules as rules
-from core.care.visit_permissions import PHOTOS, READ, WRITE
+from core.care.visit_permissions import PAPERS, PHOTOS, READ, WRITE
 from core.hookfacts import Fact
 from core.hooktypes import DataCount, DataSection, HookContext, Panel, PanelSpec, PersonView
 from core.kernel.i18n import _, _l
@@ -40,6 +40,7 @@ def person_panels(ctx: HookContext, person: PersonView) -> list[Panel]:
     data: dict[str, Any] = {
         "person_id": person.person_id, "rows": rows[:ROWS], "more": len(rows) > ROWS, "kinds": rules.KINDS,
         "states": rules.STATES, "may_write": may(actor, WRITE), "may_photos": may(actor, PHOTOS),
+        "may_papers": may(actor, PAPERS),
     }  # fmt: skip
     return [Panel(PANEL, data)]
 

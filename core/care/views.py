@@ -11,6 +11,7 @@ from core.care import (
     access,
     audits,
     codes,
+    document_views,
     need,
     photo_views,
     reads,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from werkzeug.wrappers import Response
 
-__all__ = ["bp", "photo_views", "review_views", "visit_views"]
+__all__ = ["bp", "document_views", "photo_views", "review_views", "visit_views"]
 BACKS = {"till": "desk.till", "member": "desk.member"}
 COMMON = ("penicillins", "cephalosporins_other", "sulfonamide_antibiotics", "cox1_nsaids", "amide_local_anaesthetics",
           "iodinated_contrast", "latex", "egg")  # fmt: skip

@@ -106,7 +106,8 @@ class VisitRevision(FranchiseOwned, Base):
 class Attachment(FranchiseOwned, Base):
     """A picture kept sealed: `code` names its files, `file_key` opens them, `mac` is of the bytes as kept.
 
-    Kinds: photo (needs a consent to be seen), document (part of the visit's record). Taken away: the key is gone.
+    Kinds: photo (needs a consent to be seen), document (part of the visit's record), paper (see document_models).
+    Taken away: the key is gone.
     """
 
     __tablename__ = "attachment"

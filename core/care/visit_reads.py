@@ -91,7 +91,7 @@ def seen(session: Session, rows: Sequence[Visit]) -> list[VisitSeen]:
     newest = _newest(session, ids)
     writing = set(session.scalars(select(VisitDraft.visit_id).where(VisitDraft.visit_id.in_(ids))))
     heads = [newest.get(row.id, row) for row in rows]
-    staff = _names(session, Staff, (one.practitioner_id for one in heads))
+    staff = staff_names(session, (one.practitioner_id for one in heads))
     stores = _names(session, Store, (one.store_id for one in heads))
     found = []
     for row, head in zip(rows, heads, strict=True):
@@ -117,6 +117,11 @@ def _newest(session: Session, ids: list[int]) -> dict[int, VisitRevision]:
         last, (VisitRevision.visit_id == last.c.visit_id) & (VisitRevision.number == last.c.number)
     )
     return {row.visit_id: row for row in session.scalars(query)}
+
+
+def staff_names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """Return the names of staff members by id."""
+    return _names(session, Staff, (one for one in ids if one))
 
 
 def _names(session: Session, model: Any, ids: Iterable[int]) -> dict[int, str]:
