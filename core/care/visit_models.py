@@ -96,6 +96,9 @@ class VisitRevision(FranchiseOwned, Base):
     licence_until: Mapped[str] = code_col(10, default="")
     signed_at: Mapped[int] = at_col()
     door: Mapped[str] = code_col(10)
+    # What was drawn or typed beside the PIN, as JSON: see visit_marks.py.
+    marks_sealed: Mapped[bytes | None] = sealed_blob()
+    marks = Sealed("marks_sealed")
     __table_args__ = (
         owned_unique("visit_id", "number"),
         owned_index("ix_visit_revision_person", "person_id", "visited_on", "id"),

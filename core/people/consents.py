@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import aliased
 
-from core.kernel import audit, clock
+from core.kernel import audit, clock, drawn
 from core.kernel.errors import FieldError, Invalid
 from core.kernel.i18n import _, _l
 from core.kernel.tenancy import current_actor
@@ -69,7 +69,6 @@ RELATIONS: dict[str, Any] = {
     "father": _l("父亲"), "mother": _l("母亲"), "grandparent": _l("祖父母或外祖父母"), "other": _l("其他监护人"),
 }  # fmt: skip
 LONGEST_TEXT = 4000
-LONGEST_SIGNATURE = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +110,12 @@ class State:
     def good(self) -> bool:
         """Return whether the consent counts today."""
         return self.row is not None and self.row.granted and not self.stale
+
+
+def text_at(session: Session, purpose: str, version: str) -> Text:
+    """Return the text of a purpose that a consent was given to; ours for a version that is none of the franchise's."""
+    found = next((one for one in texts_of(session, purpose) if str(one.version) == version), None)
+    return found or Text(purpose, 1, str(TEXTS[purpose]))
 
 
 def text_of(session: Session, purpose: str) -> Text:
@@ -171,7 +176,7 @@ def record(session: Session, person: Person, purpose: str, *, granted: bool, sai
     guardian_id, guardian = _guardian(session, person, said) if granted else (None, "")
     if said.method not in METHODS:
         raise Invalid.field("method", _("请选择怎么确认的。"))
-    if said.method == "signature" and not _strokes(said.signature):
+    if said.method == "signature" and not drawn.is_signature(said.signature):
         raise Invalid.field("signature", _("请在签名框里签名，或改为员工当面确认。"))
     row = Consent(
         person_id=person.id, purpose=purpose, granted=granted, text_version=str(text_of(session, purpose).version),
@@ -186,11 +191,6 @@ def record(session: Session, person: Person, purpose: str, *, granted: bool, sai
         person_id=person.id, detail={"purpose": purpose, "version": row.text_version, "method": row.method},
     )  # fmt: skip
     return row
-
-
-def _strokes(path: str) -> bool:
-    """Return whether a text is the path of a drawn signature and nothing else: it will be put into a page."""
-    return 10 <= len(path) <= LONGEST_SIGNATURE and set(path) <= set("ML0123456789 -.") and path.count("L") >= 3
 
 
 def _guardian(session: Session, person: Person, said: Said) -> tuple[int | None, str]:

@@ -1,4 +1,4 @@
-"""papers kept as pictures"""
+"""papers kept as pictures; signatures drawn beside a visit's"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,8 +26,12 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('document', schema=None) as batch_op:
         batch_op.create_index('ix_document_subject', ['franchise_id', 'kind', 'subject_id', 'id'], unique=False)
+    with op.batch_alter_table('visit_revision', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('marks_sealed', sa.LargeBinary(), nullable=True))
 
 
 def downgrade() -> None:
     """Take back."""
+    with op.batch_alter_table('visit_revision', schema=None) as batch_op:
+        batch_op.drop_column('marks_sealed')
     op.drop_table('document')

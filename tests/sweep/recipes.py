@@ -121,6 +121,7 @@ DESK = {
     "desk.consents": Recipe({"person_id": PERSON}),
     "desk.consent": Recipe({"person_id": PERSON, "purpose": "profiling"}),
     "desk.consent_say": Recipe({"person_id": PERSON, "purpose": "profiling"}, form={"granted": "1"}),
+    "desk.consent_sheet": Recipe({"person_id": PERSON, "purpose": "photo_record"}),
     "desk.consent_texts": PLAIN,
     "desk.consent_text_publish": Recipe({"purpose": "profiling"}, form={"body": "扫一扫扫一扫扫一扫扫一扫"}),
     "care.visits": Recipe({"person_id": PERSON}),
