@@ -54,6 +54,8 @@ def _health(unit: Session, person_id: str, refusal: Refusal | None = None, at: s
     seen = access.of(unit, person.id)
     if seen.glass is not None:
         need.mark(unit, seen.glass)
+    if seen.by == access.SELF_MADE:
+        need.mark_self_made(unit, person.id)
     found = safety.view_of(unit, [person.id])[person.id]
     actor = current_actor()
     answer = render_page(
