@@ -58,7 +58,7 @@ def _consent_page(unit: Session, person_id: str, purpose: str, refusal: Refusal 
     return render_page(
         "desk/consent.html", P=person, S=consents.states_of(unit, person)[purpose], purpose=purpose,
         name=consents.PURPOSE_NAMES[purpose], effect=consents.EFFECTS[purpose], hidden=hidden,
-        methods=consents.METHODS, child=consents.needs_guardian(person),
+        methods=consents.METHODS, child=consents.needs_guardian(person, purpose),
         guardians=consents.guardians_of(unit, person), relations=consents.RELATIONS, refusal=refusal,
         history=consents.history_of(unit, person, purpose), typed=request.form,
         errors={e.field: e.message for e in refusal.errors} if refusal else {},
