@@ -17,6 +17,7 @@ from core.hooktypes import (
     BasketView,
     Check,
     CheckSpec,
+    DocumentKind,
     FieldGroup,
     ItemAttribute,
     ItemVeto,
@@ -132,6 +133,11 @@ def _visit_part(key: str, value: VisitPart, _given: Mapping[str, Any]) -> None:
         raise BadAnswer(f"part {value.key} counts its schema from 1")
 
 
+def _document_kind(key: str, value: DocumentKind, _given: Mapping[str, Any]) -> None:
+    for code in (value.key, value.read, value.write):
+        _prefixed(key, code)
+
+
 def _field_group(key: str, value: FieldGroup, _given: Mapping[str, Any]) -> None:
     _prefixed(key, value.key)
     for field in value.fields:
@@ -199,6 +205,7 @@ GUARDS: dict[str, Callable[[str, Any, Mapping[str, Any]], None]] = {
     "register_line_fields": _line_field,
     "register_panels": _panel_spec,
     "register_visit_parts": _visit_part,
+    "register_document_kinds": _document_kind,
     "register_checks": _check_spec,
     "register_facts": _fact,
     "register_jobs": _job,

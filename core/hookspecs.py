@@ -27,6 +27,7 @@ from core.hooktypes import (
     CouponClass,
     DataCount,
     DataSection,
+    DocumentKind,
     Event,
     FieldGroup,
     HookContext,
@@ -103,6 +104,15 @@ def register_panels() -> list[PanelSpec]:
 @hookspec
 def register_visit_parts() -> list[VisitPart]:
     """Return the parts that the plugin adds to visit records.
+
+    scope: installed
+    on error: skip
+    """
+
+
+@hookspec
+def register_document_kinds() -> list[DocumentKind]:
+    """Return the kinds of papers that the plugin keeps as pictures.
 
     scope: installed
     on error: skip

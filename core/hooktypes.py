@@ -348,6 +348,21 @@ class VisitPart:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """A kind of paper that is kept as a picture. `key` is `<plugin>.<name>`; `read` and `write` are permissions.
+
+    `by_law`: a law asks the house to keep it, so that it needs no consent and stays when a person is erased.
+    """
+
+    key: str
+    label: Any
+    read: str
+    write: str
+    by_law: bool = False
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class Remote:
     """How the till puts a finding before a colleague elsewhere: endpoints of the plugin's own pages, each with the
     part `finding`. `ask` takes a POST (label `word`), `state` shows a fragment with how it stands."""

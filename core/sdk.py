@@ -8,6 +8,8 @@ from core.care.codes import VERSION as CONDITIONS_VERSION
 from core.care.codes import condition_codes
 from core.care.codes import find as find_substances
 from core.care.codes import substance as substance_of
+from core.care.documents import Paper, documents_of
+from core.care.documents import keep as keep_document
 from core.care.need import check_need
 from core.care.need import may_read as may_read_health
 from core.care.photos import photos_of
@@ -49,6 +51,7 @@ from core.hooktypes import (
     CourseView,
     DataCount,
     DataSection,
+    DocumentKind,
     Event,
     FieldGroup,
     FormField,
@@ -122,6 +125,8 @@ __all__ = [
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
     # The same of many persons at once.
     "Concern", "Concerned", "concerned", "health_counts", "safety_in_bulk",
+    # Papers kept as pictures: a prescription, a report from elsewhere.
+    "DocumentKind", "Paper", "documents_of", "keep_document",
     # What was sold, items, stores and licences.
     "SoldLine", "items_of", "licence_of", "sold_at", "sold_by_item", "sold_in_order", "sold_to", "staff_choices",
     "store_names",

@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 from core.api import answer_fields as tell
 from core.api import schemas
 from core.api.calls import ApiBlueprint, Work, call
-from core.care import access, audits, codes, reads, rules, safety, whole
+from core.care import access, audits, codes, need, reads, relation, rules, safety, whole
 from core.care.permissions import ALERT, NOTE, READ, WRITE
 from core.kernel.errors import Forbidden
 from core.kernel.i18n import _
@@ -124,8 +124,10 @@ def _person_may(work: Work, code: str) -> bool:
 def _reads(work: Work, person_id: int) -> bool:
     if work.caller.actor.staff_id is None:
         return True
-    related = _person_may(work, READ) and access.related(work.session, person_id)
-    return related or access.open_glass(work.session, person_id) is not None
+    found = relation.of(work.session, person_id) if _person_may(work, READ) else ""
+    if found == relation.SELF_MADE:
+        need.mark_self_made(work.session, person_id)
+    return bool(found) or access.open_glass(work.session, person_id) is not None
 
 
 def _check_writer(work: Work, person_id: int, data: dict[str, Any]) -> None:

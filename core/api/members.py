@@ -170,7 +170,7 @@ def _put_tags(session: Session, person: Person, wanted: list[str]) -> bool:
 def consent(work: Work, data: dict[str, Any], member_id: str) -> dict[str, Any]:
     """Record a consent given or withdrawn; the newest row of a purpose counts.
 
-    Below 14 a guardian says it: the one on record, unless the body names another.
+    Below 14, and below 18 for health and photos, a guardian says it: the one on record, unless the body names another.
     """
     person = people.get(work.session, member_id)
     said = consents.Said(

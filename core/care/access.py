@@ -1,25 +1,22 @@
 """Who may read what a person has: need to know, or behind the glass (security C16, S4-38).
 
-Reading wants the permission and a care relation: the person was treated, served or enrolled at the reader's store, or
-somebody's fact was noted by the reader, within the days that the franchise sets. Who has none may break the glass: a
-reason, words and a PIN open one member for 30 minutes; the owner hears of it, and somebody else reviews it in 72 hours.
+Reading wants the permission and a care relation (relation.py) within the days that the franchise sets. Who has none may
+break the glass: a reason, words and a PIN open one member for 30 minutes; the owner hears of it, and somebody else
+reviews it in 72 hours. Who made the relation alone reads, and is told of and reviewed in the same list.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
-from core.care.models import HealthFact, HealthGlass
+from core.care import relation
+from core.care.models import HealthGlass
 from core.care.permissions import GLASS, READ, REVIEW
-from core.care.settings import RELATION_DAYS
-from core.care.visit_models import Visit
-from core.kernel import audit, clock, settings
+from core.kernel import audit, clock
 from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
 from core.kernel.i18n import _, _l
 from core.kernel.permissions import may
@@ -37,28 +34,20 @@ if TYPE_CHECKING:
 OPEN_MS, DUE_MS = 30 * 60 * 1000, 72 * 60 * 60 * 1000
 MIN_REASON, REASON_MOST, REMARK_MOST = 10, 300, 300
 PURPOSE = "unmask"
-OPENED = "care.glass_opened"
+OPENED, LOOKED = "care.glass_opened", "care.self_made"
 REASONS: dict[str, Any] = {
     "emergency": _l("急救"), "referral": _l("转诊、会诊"), "complaint": _l("处理投诉或不良反应"),
     "continuity": _l("接续治疗"), "other": _l("其他"),
 }  # fmt: skip
 RULINGS: dict[str, Any] = {"justified": _l("理由成立"), "not_justified": _l("理由不成立")}
-RELATION, BEHIND_GLASS = "relation", "glass"
-
-# Rooms on higher floors say whether a person was served at a store, or by somebody, since a day.
-Served = Callable[["Session", int, int | None, int | None, date], bool]
-_served: list[Served] = []
-
-
-def offer(served: Served) -> None:
-    """Offer a care relation: `served(session, person_id, store_id, staff_id, since)` says whether there is one."""
-    if served not in _served:
-        _served.append(served)
+# What stands on a review row that no glass was broken for: the reader made the relation alone (relation.py).
+REASON_NAMES = {**REASONS, relation.SELF_MADE: _l("自建接诊关系")}
+RELATION, SELF_MADE, BEHIND_GLASS = relation.GIVEN, relation.SELF_MADE, "glass"
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How far somebody may read one person now. `by` relation, glass or empty (the alert only); `glass` while open."""
+    """How far somebody may read one person now. `by` relation, self_made, glass or empty (the alert only)."""
 
     by: str = ""
     glass: HealthGlass | None = None
@@ -73,40 +62,13 @@ class Access:
 def of(session: Session, person_id: int) -> Access:
     """Return how far the acting staff member may read a person's facts."""
     actor = current_actor()
-    if may(actor, READ) and related(session, person_id):
-        return Access(RELATION)
+    found = relation.of(session, person_id) if may(actor, READ) else ""
+    if found:
+        return Access(found)
     if not may(actor, GLASS):
         return Access()
     glass = open_glass(session, person_id)
     return Access(BEHIND_GLASS, glass) if glass else Access(may_break=True)
-
-
-def related(session: Session, person_id: int) -> bool:
-    """Return whether the acting staff member has a care relation to a person."""
-    actor = current_actor()
-    if actor.staff_id is None:
-        return actor.door == "system"
-    days = int(settings.value(session, RELATION_DAYS))
-    since = clock.today(actor.tz) - timedelta(days=days)
-    instant = clock.now_ms() - days * 86_400_000
-    enrolled = select(Person.id).where(
-        Person.id == person_id, Person.store_id == actor.store_id, Person.joined_at >= instant
-    )
-    if actor.store_id and session.scalar(enrolled) is not None:
-        return True
-    if any(served(session, person_id, actor.store_id, actor.staff_id, since) for served in _served):
-        return True
-    visited = select(Visit.id).where(
-        Visit.person_id == person_id,
-        Visit.visited_on >= since,
-        or_(Visit.store_id == actor.store_id, Visit.practitioner_id == actor.staff_id),
-    )
-    if session.scalar(visited.limit(1)) is not None:
-        return True
-    noted = select(HealthFact.id).where(
-        HealthFact.person_id == person_id, HealthFact.noted_by == actor.staff_id, HealthFact.noted_at >= instant
-    )
-    return session.scalar(noted.limit(1)) is not None
 
 
 def open_glass(session: Session, person_id: int) -> HealthGlass | None:
@@ -116,6 +78,7 @@ def open_glass(session: Session, person_id: int) -> HealthGlass | None:
         .where(
             HealthGlass.staff_id == current_actor().staff_id, HealthGlass.person_id == person_id,
             HealthGlass.until_at > clock.now_ms(), HealthGlass.reviewed_at.is_(None),
+            HealthGlass.reason_code != SELF_MADE,
         )
         .order_by(HealthGlass.until_at.desc())
         .limit(1)
@@ -182,6 +145,52 @@ def break_glass(session: Session, person_id: int, reason_code: str, reason: str,
     notices.tell_holders(
         session, REVIEW, actor.store_id, OPENED, {"staff_id": str(staff.id)}, but=(staff.id,), endpoint="care.reviews",
         about=str(row.id), once=True,
+    )  # fmt: skip
+    session.flush()
+    return row
+
+
+def note_self_made(session: Session, person_id: int, *, count: bool = True) -> HealthGlass:
+    """Put a look by a relation that the reader made alone on the list to review, and return its row.
+
+    One row stands until it is reviewed, however often they look (`count`: a page was read). The owner and whoever
+    reviews is told once.
+    """
+    row = _unreviewed(session, person_id)
+    if row is None:
+        session.scalar(select(Person.id).where(Person.id == person_id).with_for_update())
+        row = _unreviewed(session, person_id) or _list_self_made(session, person_id)
+    if count:
+        count_read(session, row.id)
+    return row
+
+
+def _unreviewed(session: Session, person_id: int) -> HealthGlass | None:
+    return session.scalar(
+        select(HealthGlass).where(
+            HealthGlass.staff_id == current_actor().staff_id, HealthGlass.person_id == person_id,
+            HealthGlass.reason_code == SELF_MADE, HealthGlass.reviewed_at.is_(None),
+        ).limit(1)
+    )  # fmt: skip
+
+
+def _list_self_made(session: Session, person_id: int) -> HealthGlass:
+    actor, now = current_actor(), clock.now_ms()
+    if actor.staff_id is None:
+        raise NotFound(_("没有找到这位会员。"))
+    # It opens nothing by itself: it ends as it begins.
+    row = HealthGlass(
+        person_id=person_id, staff_id=actor.staff_id, store_id=actor.store_id, reason_code=SELF_MADE, opened_at=now,
+        until_at=now, due_at=now + DUE_MS,
+    )  # fmt: skip
+    row.reason = _("本人新建就诊或登记后查看，没有同事开单，也没有收费。")
+    session.add(row)
+    audit.record(
+        session, "care.glass.self_made", "health_glass", row.id, person_id=person_id, detail={"reason_code": SELF_MADE}
+    )
+    notices.tell_holders(
+        session, REVIEW, actor.store_id, LOOKED, {"staff_id": str(actor.staff_id)}, but=(actor.staff_id,),
+        endpoint="care.reviews", about=str(row.id), once=True,
     )  # fmt: skip
     session.flush()
     return row

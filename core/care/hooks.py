@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from core.care import audits, duties, facts, visit_duties, visit_reads
+from core.care import audits, duties, facts, relation, visit_duties, visit_reads
 from core.care import visit_rules as rules
-from core.care.visit_permissions import PHOTOS, READ, WRITE
+from core.care.permissions import READ as HEALTH
+from core.care.visit_permissions import PAPERS, PHOTOS, READ, WRITE
 from core.hookfacts import Fact
 from core.hooktypes import DataCount, DataSection, HookContext, Panel, PanelSpec, PersonView
 from core.kernel.i18n import _, _l
@@ -37,9 +38,11 @@ def person_panels(ctx: HookContext, person: PersonView) -> list[Panel]:
     if ctx.session is None or not may(actor, READ):
         return []
     rows = visit_reads.visits_of(ctx.session, person.person_id, limit=ROWS + 1)
+    alone = may(actor, HEALTH) and relation.of(ctx.session, person.person_id) == relation.SELF_MADE
     data: dict[str, Any] = {
         "person_id": person.person_id, "rows": rows[:ROWS], "more": len(rows) > ROWS, "kinds": rules.KINDS,
         "states": rules.STATES, "may_write": may(actor, WRITE), "may_photos": may(actor, PHOTOS),
+        "may_papers": may(actor, PAPERS), "alone": alone,
     }  # fmt: skip
     return [Panel(PANEL, data)]
 

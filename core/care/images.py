@@ -62,6 +62,10 @@ def clean(data: bytes) -> Clean:
             _("这张照片超过 %(n)d MB。请用相机的“中等尺寸”重拍，或压缩后再上传。", n=MAX_BYTES >> 20),
             code="file_too_large", status=413,
         )  # fmt: skip
+    if data[:1024].lstrip().startswith(b"%PDF"):
+        raise Refusal(
+            _("不能上传 PDF：里面可能带有脚本和隐藏内容。请拍照或截图，再上传图片。"), code="file_type", status=415
+        )
     kind = kind_of(data)
     if kind is None:
         raise Refusal(

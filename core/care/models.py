@@ -11,7 +11,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint
 from sqlalchemy.orm import Mapped
 
-from core.care import visit_models  # noqa: F401 (tables of visits and photos)
+from core.care import document_models, visit_models  # noqa: F401 (tables of visits, photos and papers)
 from core.kernel.columns import (
     SENSITIVE,
     LargeBinary,

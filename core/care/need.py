@@ -38,8 +38,14 @@ def page_opened(session: Session, read: HealthRead) -> None:
 
 
 def may_read(session: Session, person_id: int) -> bool:
-    """Return whether the acting staff member treats the person or looks behind the glass."""
-    return access.of(session, person_id).reads
+    """Return whether the acting staff member treats the person or looks behind the glass.
+
+    One whose relation nobody else stands for is put on the list to review: what follows is a read.
+    """
+    seen = access.of(session, person_id)
+    if seen.by == access.SELF_MADE:
+        mark_self_made(session, person_id, count=False)
+    return seen.reads
 
 
 def check_need(session: Session, person_id: int, purpose: str, *, each: bool = True) -> None:
@@ -57,12 +63,23 @@ def check_need(session: Session, person_id: int, purpose: str, *, each: bool = T
     audits.note_reads(session, [person_id], purpose, each=each)
     if seen.glass is not None:
         mark(session, seen.glass, count=each)
+    if seen.by == access.SELF_MADE:
+        mark_self_made(session, person_id, count=each)
+
+
+def mark_self_made(session: Session, person_id: int, *, count: bool = True) -> None:
+    """Put a read by a relation that the reader made alone on the list to review, and let the page say so."""
+    session.info[BANNER] = Banner("care/_self_made.html", {})
+    if db.is_read_only(session):
+        db.afterwards(session, lambda own: access.note_self_made(own, person_id, count=count))
+    else:
+        access.note_self_made(session, person_id, count=count)
 
 
 def mark(session: Session, glass: HealthGlass, *, count: bool = True) -> None:
     """Count a page that is read behind the glass, and let it say so at its head."""
     glass_id = glass.id
-    shown = {"until_at": glass.until_at, "why": access.REASONS[glass.reason_code], "reason": glass.reason}
+    shown = {"until_at": glass.until_at, "why": access.REASON_NAMES[glass.reason_code], "reason": glass.reason}
     session.info[BANNER] = Banner("care/_glass.html", shown)
     if not count:
         return

@@ -39,7 +39,8 @@ PHASES: dict[str, Any] = {
     "before": _l("术前"), "day0": _l("当天"), "w1": _l("1 周"), "m1": _l("1 个月"), "m3": _l("3 个月"),
     "m6": _l("6 个月"),
 }  # fmt: skip
-PHOTO, DOCUMENT = "photo", "document"
+# A paper belongs to core/care/documents.py alone: the doors of this module never find one.
+PHOTO, DOCUMENT, PAPER = "photo", "document", "paper"
 FULL, THUMB = "full", "thumb"
 MOST = 500  # photos of one person on a page; more than that is not one person's treatment
 MAC = "file"
@@ -167,7 +168,7 @@ def add_photo(session: Session, person_id: int, data: bytes, new: NewPhoto) -> P
     taken_on = new.taken_on or today
     if taken_on > today:
         raise Invalid.field("taken_on", _("拍摄日期不能晚于今天。"))
-    kept = _keep(session, person.id, data, PHOTO, new.visit_id)
+    kept = keep_picture(session, person.id, data, PHOTO, new.visit_id)
     group = _set(session, person.id, new)
     row = Photo(photo_set_id=group.id, attachment_id=kept.id, angle=new.angle, phase=new.phase, taken_on=taken_on)
     session.add(row)
@@ -182,7 +183,7 @@ def add_photo(session: Session, person_id: int, data: bytes, new: NewPhoto) -> P
 def add_document(session: Session, visit_id: Any, data: bytes, note: str = "") -> Attachment:
     """Attach a picture (a lab report, a signed form) to a visit and return its row."""
     visit = visits.get(session, visit_id)
-    kept = _keep(session, visit.person_id, data, DOCUMENT, visit.id)
+    kept = keep_picture(session, visit.person_id, data, DOCUMENT, visit.id)
     kept.note = note.strip()[:200]
     session.flush()
     audit.record(
@@ -215,8 +216,8 @@ def _set(session: Session, person_id: int, new: NewPhoto) -> PhotoSet:
     return row
 
 
-def _keep(session: Session, person_id: int, data: bytes, kind: str, visit_id: int | None) -> Attachment:
-    """Clean a picture, write its sealed files and add their row."""
+def keep_picture(session: Session, person_id: int, data: bytes, kind: str, visit_id: int | None) -> Attachment:
+    """Clean a picture, write its sealed files and add their row; raise what `images.clean` raises."""
     if visit_id and visits.get(session, visit_id).person_id != person_id:
         raise NotFound
     picture = images.clean(data)
@@ -245,7 +246,11 @@ def _files() -> files.Files:
 
 def find(session: Session, code: str) -> Attachment:
     """Return the picture at a code; raise NotFound for an absent, foreign or removed one."""
-    row = session.scalar(select(Attachment).where(Attachment.code == code, Attachment.removed_at.is_(None)))
+    row = session.scalar(
+        select(Attachment).where(
+            Attachment.code == code, Attachment.kind.in_((PHOTO, DOCUMENT)), Attachment.removed_at.is_(None)
+        )
+    )
     if row is None or row.file_key_sealed is None:
         raise NotFound
     return row
@@ -260,6 +265,11 @@ def open_file(session: Session, code: str, *, use: Use = "record") -> Opened:
     if row.kind == PHOTO and not may_show(session, row.person_id, use):
         raise NotFound
     audit.record(session, "care.photo.read", "attachment", row.id, person_id=row.person_id, detail={"kind": row.kind})
+    return opened(row)
+
+
+def opened(row: Attachment) -> Opened:
+    """Return what opens a kept picture; the caller has asked who may, and written it down."""
     return Opened(row.franchise_id, row.code, bytes.fromhex(row.file_key or ""), bytes(row.mac), row.kind)
 
 
@@ -286,15 +296,21 @@ def shown(opened: Opened, variant: str, mark: str) -> bytes:
 def remove(session: Session, code: str, reason: str) -> Attachment:
     """Take a picture away for good: its key is thrown away, so that no copy of the file opens; say why."""
     row = find(session, code)
-    why = reason.strip()[:200]
-    if len(why) < 2:
-        raise Invalid.field("reason", _("请写明为什么删除，会记入日志。删除后不能恢复。"))
+    why = why_of(reason)
     if row.kind == DOCUMENT and visits.is_signed_since(session, row.visit_id, row.made_at):
         raise Conflict(_("这张附件已随就诊记录签名，不能删除。"), code="visit_signed")
-    _take_away([row], why)
+    take_away([row], why)
     audit.record(session, "care.photo.removed", "attachment", row.id, person_id=row.person_id, detail={"reason": why})
     session.flush()
     return row
+
+
+def why_of(reason: str) -> str:
+    """Return why something is taken away; raise Invalid without a word."""
+    why = reason.strip()[:200]
+    if len(why) < 2:
+        raise Invalid.field("reason", _("请写明为什么删除，会记入日志。删除后不能恢复。"))
+    return why
 
 
 def erase(session: Session, person_id: int) -> int:
@@ -303,14 +319,15 @@ def erase(session: Session, person_id: int) -> int:
         Attachment.person_id == person_id, Attachment.kind == PHOTO, Attachment.removed_at.is_(None)
     )
     rows = session.scalars(query).all()
-    _take_away(rows, _("按本人要求删除个人信息"))
+    take_away(rows, _("按本人要求删除个人信息"))
     for group in session.scalars(select(PhotoSet).where(PhotoSet.person_id == person_id)):
         group.name = None
     session.flush()
     return len(rows)
 
 
-def _take_away(rows: Sequence[Attachment], why: str) -> None:
+def take_away(rows: Sequence[Attachment], why: str) -> None:
+    """Throw away the keys of these pictures: no copy of their files opens any more."""
     for row in rows:
         row.file_key = None
         row.removed_at, row.removed_by = clock.now_ms(), current_actor().staff_id

@@ -34,6 +34,11 @@ def _opened(params: Mapping[str, Any]) -> str:
     return _("%(who)s 紧急查看了一位会员的健康信息，请在 72 小时内复核。", who=params["by"] or _("同事"))
 
 
+def _looked(params: Mapping[str, Any]) -> str:
+    return _("%(who)s 自己接诊并查看了一位会员的健康信息，请在 72 小时内复核。", who=params["by"] or _("同事"))
+
+
+kinds.add(NoticeKind(access.LOOKED, _looked, "shield", "warn"))
 kinds.add(NoticeKind(access.OPENED, _opened, "shield", "warn"))
 
 
@@ -48,7 +53,7 @@ def _reviews(unit: Session, refusal: Refusal | None = None, at: int | None = Non
     done = access.looks(unit, reviewed=True, limit=SHOWN, before=before)
     return render_page(
         "care/reviews.html", status=refusal.status if refusal else 200, open=access.looks(unit, reviewed=False),
-        done=done, reasons=access.REASONS, rulings=access.RULINGS, refusal=refusal, at=at, typed=request.form,
+        done=done, reasons=access.REASON_NAMES, rulings=access.RULINGS, refusal=refusal, at=at, typed=request.form,
         me=current_actor().staff_id, older=done[-1].row.id if len(done) == SHOWN else None,
     )  # fmt: skip
 

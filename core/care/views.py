@@ -11,6 +11,7 @@ from core.care import (
     access,
     audits,
     codes,
+    document_views,
     need,
     photo_views,
     reads,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
     from werkzeug.wrappers import Response
 
-__all__ = ["bp", "photo_views", "review_views", "visit_views"]
+__all__ = ["bp", "document_views", "photo_views", "review_views", "visit_views"]
 BACKS = {"till": "desk.till", "member": "desk.member"}
 COMMON = ("penicillins", "cephalosporins_other", "sulfonamide_antibiotics", "cox1_nsaids", "amide_local_anaesthetics",
           "iodinated_contrast", "latex", "egg")  # fmt: skip
@@ -53,6 +54,8 @@ def _health(unit: Session, person_id: str, refusal: Refusal | None = None, at: s
     seen = access.of(unit, person.id)
     if seen.glass is not None:
         need.mark(unit, seen.glass)
+    if seen.by == access.SELF_MADE:
+        need.mark_self_made(unit, person.id)
     found = safety.view_of(unit, [person.id])[person.id]
     actor = current_actor()
     answer = render_page(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from core.care import photos, visit_reads, visits
+from core.care import documents, photos, visit_reads, visits
 from core.care import visit_rules as rules
 from core.care.visit_models import Attachment, PhotoSet, Visit
 from core.hooktypes import DataCount, DataSection
@@ -48,14 +48,16 @@ def copy_of(session: Session, person_id: int) -> list[DataSection]:
         if not shown:
             told.append((_l("说明"), _("你已撤回照片存档的同意，照片已隐藏，不提供查看。")))
         sections.append(DataSection(_l("照片"), tuple(told), 41))
-    return sections
+    papers = documents.told_of(session, person_id)
+    return [*sections, DataSection(_l("处方、报告等资料"), tuple(papers), 42)] if papers else sections
 
 
 def erase(session: Session, person_id: int) -> list[DataCount]:
-    """Throw away a person's photos and what was never signed.
+    """Throw away a person's photos, the papers that no law asks to keep, and what was never signed.
 
     Signed visits and their documents stay: outpatient records are kept 15 years at least (医疗机构管理条例实施细则 53).
     """
+    papers = documents.erase(session, person_id)
     gone = photos.erase(session, person_id)
     open_ones = session.scalars(select(Visit).where(Visit.person_id == person_id)).all()
     dropped = 0
@@ -63,23 +65,32 @@ def erase(session: Session, person_id: int) -> list[DataCount]:
         if visits.draft_of(session, visit) is not None:
             visits.drop(session, visit.id)
             dropped += 1
-    return [DataCount(_l("照片"), gone), DataCount(_l("未签名的就诊记录"), dropped)]
+    return [
+        DataCount(_l("照片"), gone), DataCount(_l("处方、报告等资料"), papers),
+        DataCount(_l("未签名的就诊记录"), dropped),
+    ]  # fmt: skip
 
 
 def merge(session: Session, winner_id: int, loser_id: int) -> list[DataCount]:
-    """Move unsigned visits and photo sets to the winner; what was signed keeps the person it was signed for."""
+    """Move unsigned visits with what hangs on them, photos and papers to the winner.
+
+    What was signed keeps the person it was signed for.
+    """
     drafts = session.scalars(select(Visit).where(Visit.person_id == loser_id, Visit.signed_at.is_(None))).all()
     for visit in drafts:
         visit.person_id = winner_id
+    hanging = select(Attachment).where(Attachment.visit_id.in_([visit.id for visit in drafts]))
+    for kept in session.scalars(hanging):
+        kept.person_id = winner_id
     for group in session.scalars(select(PhotoSet).where(PhotoSet.person_id == loser_id)):
         group.person_id = winner_id
     moved = session.scalars(
-        select(Attachment).where(Attachment.person_id == loser_id, Attachment.kind == photos.PHOTO)
+        select(Attachment).where(Attachment.person_id == loser_id, Attachment.kind.in_((photos.PHOTO, photos.PAPER)))
     ).all()
     for kept in moved:
         kept.person_id = winner_id
     session.flush()
-    return [DataCount(_l("未签名的就诊记录"), len(drafts)), DataCount(_l("照片"), len(moved))]
+    return [DataCount(_l("未签名的就诊记录"), len(drafts)), DataCount(_l("照片和附件"), len(moved))]
 
 
 def sweep(runtime: Runtime, actor: Actor) -> Counts:

@@ -96,6 +96,9 @@ class VisitRevision(FranchiseOwned, Base):
     licence_until: Mapped[str] = code_col(10, default="")
     signed_at: Mapped[int] = at_col()
     door: Mapped[str] = code_col(10)
+    # What was drawn or typed beside the PIN, as JSON: see visit_marks.py.
+    marks_sealed: Mapped[bytes | None] = sealed_blob()
+    marks = Sealed("marks_sealed")
     __table_args__ = (
         owned_unique("visit_id", "number"),
         owned_index("ix_visit_revision_person", "person_id", "visited_on", "id"),
@@ -106,7 +109,8 @@ class VisitRevision(FranchiseOwned, Base):
 class Attachment(FranchiseOwned, Base):
     """A picture kept sealed: `code` names its files, `file_key` opens them, `mac` is of the bytes as kept.
 
-    Kinds: photo (needs a consent to be seen), document (part of the visit's record). Taken away: the key is gone.
+    Kinds: photo (needs a consent to be seen), document (part of the visit's record), paper (see document_models).
+    Taken away: the key is gone.
     """
 
     __tablename__ = "attachment"

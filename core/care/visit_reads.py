@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select
 
-from core.care import visit_parts, visits
+from core.care import visit_marks, visit_parts, visits
 from core.care import visit_rules as rules
 from core.care.visit_models import Visit, VisitDraft, VisitRevision
 from core.org.models import Staff, Store
@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from core.care.visit_marks import Marks
     from core.care.visit_rules import Change, Line
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionSeen:
-    """A signed revision: its row, its lines, and what it changed against the one before it."""
+    """A signed revision: its row, its lines, what it changed against the one before it, what was drawn on it."""
 
     row: VisitRevision
     lines: list[Line]
     changes: list[Change]
+    marks: Marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ def seen(session: Session, rows: Sequence[Visit]) -> list[VisitSeen]:
     newest = _newest(session, ids)
     writing = set(session.scalars(select(VisitDraft.visit_id).where(VisitDraft.visit_id.in_(ids))))
     heads = [newest.get(row.id, row) for row in rows]
-    staff = _names(session, Staff, (one.practitioner_id for one in heads))
+    staff = staff_names(session, (one.practitioner_id for one in heads))
     stores = _names(session, Store, (one.store_id for one in heads))
     found = []
     for row, head in zip(rows, heads, strict=True):
@@ -119,6 +121,11 @@ def _newest(session: Session, ids: list[int]) -> dict[int, VisitRevision]:
     return {row.visit_id: row for row in session.scalars(query)}
 
 
+def staff_names(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """Return the names of staff members by id."""
+    return _names(session, Staff, (one for one in ids if one))
+
+
 def _names(session: Session, model: Any, ids: Iterable[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in session.execute(select(model.id, model.name).where(model.id.in_(set(ids))))}
 
@@ -131,7 +138,11 @@ def whole(session: Session, visit_id: Any) -> VisitWhole:
     revisions, before = [], None
     for row in visits.revisions_of(session, visit):
         lines = rules.lines(visits.content_of(row), words, titles)
-        revisions.append(RevisionSeen(row, lines, rules.difference(before, lines) if before is not None else []))
+        revisions.append(
+            RevisionSeen(
+                row, lines, rules.difference(before, lines) if before is not None else [], visit_marks.opened(row.marks)
+            )
+        )
         before = lines
     draft_lines = rules.lines(visits.content_of(draft), words, titles) if draft else []
     return VisitWhole(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from flask import render_template, request
 from sqlalchemy import or_, select
 
-from core.care import photos, visit_parts, visit_reads, visits
+from core.care import photos, visit_marks, visit_parts, visit_reads, visits
 from core.care import visit_rules as rules
 from core.care.blueprint import bp
 from core.care.visit_permissions import READ, SIGN, WRITE
-from core.kernel import clock
+from core.kernel import clock, drawn
 from core.kernel.errors import Invalid, NotFound
 from core.kernel.i18n import _
 from core.kernel.ids import parse_id
@@ -23,6 +23,7 @@ from core.kernel.web.routes import on_refusal, own_unit, page, session
 from core.org.blueprint import id_of, own_proof
 from core.org.licences import KINDS as LICENCES
 from core.org.models import Staff
+from core.people import consents
 from core.people import services as people
 
 if TYPE_CHECKING:
@@ -140,9 +141,17 @@ def _editor(unit: Session, person_id: str, visit_id: str, refusal: Refusal | Non
         "care/visit_edit.html", P=person, V=visit, D=draft, content=content, kinds=list(rules.KINDS.items()),
         core=content["parts"].get(rules.CORE, {}).get("fields", {}), fields=rules.FIELDS, parts=visit_parts.offered(),
         practitioners=[(one.id, one.name) for one in staff], mine=str(actor.staff_id), may_sign=may(actor, SIGN),
-        refusal=refusal, today=clock.today(actor.tz), typed=request.form,
+        refusal=refusal, today=clock.today(actor.tz), typed=request.form, marked=_marked(refusal),
+        signers=visit_marks.BY, child=consents.needs_guardian(person),
         errors={e.field: e.message for e in refusal.errors} if refusal else {},
     )  # fmt: skip
+
+
+def _marked(refusal: Refusal | None) -> visit_marks.Marks:
+    """Return what was drawn before a refusal: nobody signs twice for a wrong PIN. What is no drawing is left out."""
+    typed = visit_marks.typed(request.form) if refusal else visit_marks.Marks()
+    drawings = [one if drawn.is_signature(one) else "" for one in (typed.signer, typed.member)]
+    return visit_marks.Marks(drawings[0], drawings[1], typed.name, typed.by)
 
 
 def _typed() -> visits.Typed:
@@ -192,10 +201,11 @@ def _sign(person_id: int, visit_id: int) -> Any:
     if not may(current_actor(), SIGN):
         raise Invalid.field("pin", _("你没有签名的权限，已保存草稿。"))
     with own_unit("read") as unit:
-        payload = visits.payload_of(unit, visit_id, reason, void=void)
+        marks = visits.check_marks(unit, visits.get(unit, visit_id), visit_marks.typed(form))
+        payload = visits.payload_of(unit, visit_id, reason, void=void, marks=marks)
     proof = own_proof(form.get("pin", ""), payload)
     with own_unit("write") as unit:
-        row = visits.sign(unit, visit_id, proof=proof, payload_sha256=payload, reason=reason, void=void)
+        row = visits.sign(unit, visit_id, proof=proof, payload_sha256=payload, reason=reason, void=void, marks=marks)
         number = row.number
     toast(_("已签名。") if number == 1 else _("已签名，这是第 %(n)d 版。", n=number))
     return go("care.visit", person_id=person_id, visit_id=visit_id)

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from core.care import visit_parts
+from core.care import visit_marks, visit_parts
 from core.care import visit_rules as rules
+from core.care.visit_marks import Marks
 from core.care.visit_models import Visit, VisitDraft, VisitRevision
 from core.kernel import audit, clock, keys
 from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
@@ -25,6 +26,7 @@ from core.kernel.tenancy import current_actor
 from core.org.approvals import sha_of
 from core.org.models import Staff, Store
 from core.org.proofs import consume_proof
+from core.people import consents
 from core.people import services as people
 
 if TYPE_CHECKING:
@@ -226,18 +228,23 @@ def _take_header(session: Session, visit: Visit, content: Mapping[str, Any]) -> 
 # -- signing ---------------------------------------------------------------------------------------
 
 
-def payload_of(session: Session, visit_id: Any, reason: str = "", *, void: bool = False) -> str:
-    """Return the hash that the signer's PIN is bound to: this draft as it stands, with its reason."""
+def payload_of(
+    session: Session, visit_id: Any, reason: str = "", *, void: bool = False, marks: Marks | None = None
+) -> str:
+    """Return the hash that the signer's PIN is bound to: this draft as it stands, its reason, what was drawn."""
     visit = get(session, visit_id)
     draft = draft_of(session, visit)
     if draft is None:
         raise Conflict(_("这份记录已签名，不能直接改。要改请点“修订”，会另存一版并写明原因。"), code="visit_signed")
-    return sha_of(f"visit|{visit.id}|{draft.version}|{int(void)}|{reason.strip()}|{draft.content}")
+    drawn = visit_marks.packed(marks) if marks else None
+    text = f"visit|{visit.id}|{draft.version}|{int(void)}|{reason.strip()}|{draft.content}"
+    return sha_of(f"{text}|{drawn}" if drawn else text)
 
 
 def sign(
-    session: Session, visit_id: Any, *, proof: str | None, payload_sha256: str, reason: str = "", void: bool = False
-) -> VisitRevision:
+    session: Session, visit_id: Any, *, proof: str | None, payload_sha256: str, reason: str = "", void: bool = False,
+    marks: Marks | None = None,
+) -> VisitRevision:  # fmt: skip
     """Sign what is being written, as the acting staff member, and return the new revision.
 
     The first revision is its practitioner's to sign; a later one needs a reason. Raises Unauthorized for a PIN that was
@@ -247,8 +254,9 @@ def sign(
     actor, reason = current_actor(), reason.strip()[:200]
     content = content_of(draft)
     _refuse_unsignable(content, draft, reason, void=void)
+    given = check_marks(session, visit, marks)
     signer = consume_proof(session, proof, PURPOSE, payload_sha256)
-    if payload_sha256 != payload_of(session, visit.id, reason, void=void):
+    if payload_sha256 != payload_of(session, visit.id, reason, void=void, marks=given):
         raise Conflict(_("这份草稿刚被别处保存过。你写的内容还在本页，请先核对再保存。"), code="stale_version")
     if signer.id != actor.staff_id:
         raise Forbidden(_("签名要用你自己的 PIN。"), code="own_pin_needed")
@@ -261,6 +269,7 @@ def sign(
     row = _revision(session, visit, draft, header, signer)
     row.state = rules.VOID if void else rules.SIGNED
     row.content, row.reason = draft.content, reason
+    row.marks = visit_marks.packed(given)
     session.add(row)
     row.mac = _mac(row, content, _previous(session, row))
     if visit.signed_at is None:
@@ -269,6 +278,13 @@ def sign(
     _note(session, row)
     session.flush()
     return row
+
+
+def check_marks(session: Session, visit: Visit, marks: Marks | None) -> Marks:
+    """Return what was drawn and typed beside the PIN, as it may be kept; raise Invalid where it may not."""
+    if marks is None or not marks.given:
+        return Marks()
+    return visit_marks.checked(marks, child=consents.needs_guardian(people.get(session, visit.person_id)))
 
 
 def _refuse_unsignable(content: Mapping[str, Any], draft: VisitDraft, reason: str, *, void: bool) -> None:
@@ -317,6 +333,8 @@ def _mac(row: VisitRevision, content: Mapping[str, Any], previous: bytes) -> byt
         "state": row.state, "reason": row.reason or "", "by": row.signed_by, "name": row.signer_name,
         "licence": [row.licence_kind, row.licence_no, row.licence_until], "at": row.signed_at, "door": row.door,
     }  # fmt: skip
+    if row.marks:  # revisions from before there was a pad have none, and keep their mac
+        header["marks"] = row.marks
     return keys.ring().mac(MAC, rules.signed_text(header, content, previous))
 
 

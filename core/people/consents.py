@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, exists, func, select
 from sqlalchemy.orm import aliased
 
-from core.kernel import audit, clock
+from core.kernel import audit, clock, drawn
 from core.kernel.errors import FieldError, Invalid
 from core.kernel.i18n import _, _l
 from core.kernel.tenancy import current_actor
@@ -64,12 +64,13 @@ EFFECTS: dict[str, Any] = {
     "photo_publicity": _l("照片马上不再提供给宣传使用；已印刷、已发布的请另行撤下。"),
 }  # fmt: skip
 METHODS: dict[str, Any] = {"staff_attested": _l("员工当面确认"), "signature": _l("屏幕签名"), "paper": _l("纸质签字")}
+# Sensitive personal information (PIPL art. 28): from fourteen to seventeen a guardian agrees to these besides.
+SENSITIVE = frozenset({"health", "photo_record", "photo_education", "photo_publicity"})
 SELF, GUARDIAN = "self", "guardian"
 RELATIONS: dict[str, Any] = {
     "father": _l("父亲"), "mother": _l("母亲"), "grandparent": _l("祖父母或外祖父母"), "other": _l("其他监护人"),
 }  # fmt: skip
 LONGEST_TEXT = 4000
-LONGEST_SIGNATURE = 16_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +107,18 @@ class State:
     row: Consent | None
     text: Text
     stale: bool
+    outgrown: bool = False  # a guardian said it, and by now the person says it themself; it counts until they do
 
     @property
     def good(self) -> bool:
         """Return whether the consent counts today."""
         return self.row is not None and self.row.granted and not self.stale
+
+
+def text_at(session: Session, purpose: str, version: str) -> Text:
+    """Return the text of a purpose that a consent was given to; ours for a version that is none of the franchise's."""
+    found = next((one for one in texts_of(session, purpose) if str(one.version) == version), None)
+    return found or Text(purpose, 1, str(TEXTS[purpose]))
 
 
 def text_of(session: Session, purpose: str) -> Text:
@@ -168,10 +176,10 @@ def record(session: Session, person: Person, purpose: str, *, granted: bool, sai
     _known(purpose)
     said = said or Said()
     actor = current_actor()
-    guardian_id, guardian = _guardian(session, person, said) if granted else (None, "")
+    guardian_id, guardian = _guardian(session, person, purpose, said) if granted else (None, "")
     if said.method not in METHODS:
         raise Invalid.field("method", _("请选择怎么确认的。"))
-    if said.method == "signature" and not _strokes(said.signature):
+    if said.method == "signature" and not drawn.is_signature(said.signature):
         raise Invalid.field("signature", _("请在签名框里签名，或改为员工当面确认。"))
     row = Consent(
         person_id=person.id, purpose=purpose, granted=granted, text_version=str(text_of(session, purpose).version),
@@ -188,20 +196,15 @@ def record(session: Session, person: Person, purpose: str, *, granted: bool, sai
     return row
 
 
-def _strokes(path: str) -> bool:
-    """Return whether a text is the path of a drawn signature and nothing else: it will be put into a page."""
-    return 10 <= len(path) <= LONGEST_SIGNATURE and set(path) <= set("ML0123456789 -.") and path.count("L") >= 3
-
-
-def _guardian(session: Session, person: Person, said: Said) -> tuple[int | None, str]:
-    """Return the guardian of a child as (person on record, sealed name and relation); nobody for an adult."""
-    if not needs_guardian(person):
+def _guardian(session: Session, person: Person, purpose: str, said: Said) -> tuple[int | None, str]:
+    """Return who agrees for a minor as (person on record, sealed name and relation); nobody for an adult."""
+    if not needs_guardian(person, purpose):
         return None, ""
     if said.guardian_id:
         known = session.get(Person, said.guardian_id)
         if known is None or known.id == person.id:
             raise Invalid.field("guardian", _("没有找到这位监护人。"))
-        if rules.is_child(known.birth_on, clock.today(current_actor().tz)):
+        if rules.is_minor(known.birth_on, clock.today(current_actor().tz)):
             raise Invalid.field("guardian", _("监护人须是成年人。"))
         return known.id, ""
     if said.guardian_name.strip():
@@ -211,16 +214,21 @@ def _guardian(session: Session, person: Person, said: Said) -> tuple[int | None,
         return None, json.dumps({"name": name, "relation": said.relation}, ensure_ascii=False)
     found = guardians_of(session, person)
     if not found:
-        raise Invalid(
-            _("不满 14 岁，须由监护人同意：请选择监护人，或填写监护人姓名和关系。"), code="guardian_required",
-            errors=[FieldError("guardian", _("请选择监护人。"))],
-        )  # fmt: skip
+        why = (
+            _("不满 14 岁，须由监护人同意：请选择监护人，或填写监护人姓名和关系。")
+            if needs_guardian(person)
+            else _("未满 18 岁，健康信息和照片须由监护人同意：请选择监护人，或填写监护人姓名和关系。")
+        )
+        raise Invalid(why, code="guardian_required", errors=[FieldError("guardian", _("请选择监护人。"))])
     return found[0].id, ""
 
 
-def needs_guardian(person: Person) -> bool:
-    """Return whether a guardian must say it."""
-    return rules.is_child(person.birth_on, clock.today(current_actor().tz))
+def needs_guardian(person: Person, purpose: str = "") -> bool:
+    """Return whether a guardian must say it: everything below fourteen, what is sensitive below eighteen."""
+    today = clock.today(current_actor().tz)
+    if purpose in SENSITIVE and rules.is_minor(person.birth_on, today):
+        return True
+    return rules.is_child(person.birth_on, today)
 
 
 def guardians_of(session: Session, person: Person) -> list[Person]:
@@ -229,7 +237,9 @@ def guardians_of(session: Session, person: Person) -> list[Person]:
     ids += session.scalars(
         select(Relation.other_id).where(Relation.person_id == person.id, Relation.role.in_(("guardian", "parent")))
     )
-    return [found for one in dict.fromkeys(ids) if (found := session.get(Person, one)) is not None]
+    today = clock.today(current_actor().tz)
+    known = [found for one in dict.fromkeys(ids) if (found := session.get(Person, one)) is not None]
+    return [one for one in known if not rules.is_minor(one.birth_on, today)]
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -287,7 +297,9 @@ def states_of(session: Session, person: Person) -> dict[str, State]:
     result = {}
     for purpose in PURPOSES:
         row, old = found.get(purpose, (None, False))
-        result[purpose] = State(purpose, row, text_of(session, purpose), bool(row and row.granted and old))
+        said = row is not None and row.granted and row.said_by == GUARDIAN
+        outgrown = said and not needs_guardian(person, purpose)
+        result[purpose] = State(purpose, row, text_of(session, purpose), bool(row and row.granted and old), outgrown)
     return result
 
 

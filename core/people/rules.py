@@ -15,6 +15,7 @@ from core.kernel.errors import Invalid
 from core.kernel.i18n import _
 
 CHILD_BELOW = 14  # PIPL art. 31: consent of a guardian below fourteen
+ADULT_FROM = 18  # Civil Code art. 17–19: until then a guardian agrees to what is not of daily life
 GENDERS = ("female", "male", "unknown")
 CALENDARS = ("solar", "lunar")
 ECONOMY = ("", "low", "middle", "high")
@@ -90,6 +91,11 @@ def age_on(birth_on: date, on: date) -> int:
 def is_child(birth_on: date | None, on: date) -> bool:
     """Return whether a guardian must consent (PIPL art. 31)."""
     return birth_on is not None and age_on(birth_on, on) < CHILD_BELOW
+
+
+def is_minor(birth_on: date | None, on: date) -> bool:
+    """Return whether somebody is known to be under eighteen (Civil Code art. 17)."""
+    return birth_on is not None and age_on(birth_on, on) < ADULT_FROM
 
 
 @lru_cache(maxsize=20000)

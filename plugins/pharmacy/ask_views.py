@@ -24,7 +24,7 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.pharmacy import asks, checks
+from plugins.pharmacy import asks, checks, papers
 from plugins.pharmacy.blueprint import bp
 from plugins.pharmacy.permissions import BOOKS, OVERRIDE, VIEW
 
@@ -63,10 +63,12 @@ def asks_page() -> Any:
 
 def _asks(unit: Session, refusal: Refusal | None = None, at: int | None = None) -> Any:
     rows = asks.queue(unit)
+    mine = [one for one in rows if one.mine]
     template = "pharmacy/asks_waiting.html" if is_fragment() and request.method == "GET" else "pharmacy/asks.html"
     return render_page(
         template, status=refusal.status if refusal else 200, refusal=refusal, at=at, typed=request.form,
-        mine=[one for one in rows if one.mine], waiting=[one for one in rows if not one.mine],
+        mine=mine, papers={one.row.id: papers.latest(unit, one.row.person_id) for one in mine},
+        waiting=[one for one in rows if not one.mine],
         done=asks.decided(unit),
         may_take=may(tenancy.current_actor(), OVERRIDE), levels=checks.LEVELS, reasons=checks.REASONS,
     )  # fmt: skip

@@ -13,6 +13,7 @@ from core.sdk import (
     CheckSpec,
     DataCount,
     DataSection,
+    DocumentKind,
     Event,
     HookContext,
     ItemAttribute,
@@ -41,6 +42,7 @@ from plugins.pharmacy import (
     data_views,
     dispensing,
     duties,
+    papers,
     refills,
     rules,
     trace_views,
@@ -90,6 +92,11 @@ def register_panels() -> list[PanelSpec]:
         PanelSpec(PANEL, _l("用药"), "pharmacy/panel.html", VIEW, order=15),
         PanelSpec(CARD, _l("该问的和快用完的药"), "pharmacy/till_card.html", VIEW, place="till", order=15),
     ]
+
+
+@hookimpl
+def register_document_kinds() -> list[DocumentKind]:
+    return papers.KINDS
 
 
 @hookimpl

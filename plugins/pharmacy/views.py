@@ -11,6 +11,8 @@ from flask import request
 from sqlalchemy import select
 
 from core.sdk import (
+    Invalid,
+    NotFound,
     Refusal,
     _,
     clock,
@@ -34,7 +36,7 @@ from core.sdk import (
     tenancy,
     toast,
 )
-from plugins.pharmacy import books, checks, datasets, dispensing, gates, matching
+from plugins.pharmacy import books, checks, datasets, dispensing, gates, matching, papers
 from plugins.pharmacy.attributes import INGREDIENTS, RX_CLASS, ingredients_of
 from plugins.pharmacy.blueprint import bp, day, whole
 from plugins.pharmacy.models import PharmacyPrescription, PharmacyRegister
@@ -104,12 +106,13 @@ def _member(unit: Session, person_id: str, refusal: Refusal | None = None) -> An
         .limit(20)
     ).all()
     named = items_of(unit, {code for row in rows for code in json.loads(row.items or "{}")})
+    pictures = papers.of_each(unit, person.person_id, rows)
     return render_page(
         "pharmacy/member.html", status=refusal.status if refusal else 200, P=person, V=view, refusal=refusal,
         medicines=[(_medicine_name(one, items), one) for one in medicines], told=checks.told_version(unit, index),
         findings=_between(index, view, medicines, items), levels=checks.LEVELS, kinds=checks.KINDS, today=today,
         prescriptions=[(row, _said(row, named), row.state == "open" and row.valid_until >= today) for row in rows],
-        names=staff_names(unit, [row.staff_id for row in rows]), typed=request.form,
+        names=staff_names(unit, [row.staff_id for row in rows]), typed=request.form, pictures=pictures,
         left=+gates.left(unit, {person.person_id}, today)[person.person_id],
         errors={error.field: error.message for error in refusal.errors} if refusal else {},
         drugs=[item for item in items_with(unit, RX_CLASS) if item.attributes[RX_CLASS] == "Rx"],
@@ -147,10 +150,10 @@ def _between(index: Any, view: Any, medicines: Any, items: Any) -> list[tuple[An
 
 @page(
     bp, "/members/<person_id>/prescriptions", permission=DISPENSE, health=True, unit="write", methods=("POST",),
-    endpoint="prescribe",
+    endpoint="prescribe", upload=True,
 )  # fmt: skip
 def prescribe(person_id: str) -> Any:
-    """Note a prescription."""
+    """Note a prescription, with pictures of it."""
     unit, form = page_session(), request.form
     person = person_of(unit, person_id)
     on_refusal(lambda refusal: _member(page_session(), person_id, refusal))
@@ -160,11 +163,31 @@ def prescribe(person_id: str) -> Any:
             items[code.strip()] = items.get(code.strip(), 0) + whole("items", pieces or "0")
     issued = day("issued_on", form.get("issued_on", ""))
     until = day("valid_until", form["valid_until"]) if form.get("valid_until") else issued
-    books.prescribe(
+    row = books.prescribe(
         unit, person.person_id, number=form.get("number", ""), prescriber=form.get("prescriber", ""),
         hospital=form.get("hospital", ""), issued_on=issued, valid_until=until, items=items,
     )  # fmt: skip
+    papers.keep(unit, row, [one.read() for one in request.files.getlist("file") if one.filename])
     toast(_("已登记处方。"))
+    return go("pharmacy.member", person_id=person.person_id)
+
+
+@page(
+    bp, "/members/<person_id>/prescriptions/<prescription_id>/pictures", permission=DISPENSE, health=True, unit="write",
+    methods=("POST",), upload=True,
+)  # fmt: skip
+def pictures(person_id: str, prescription_id: str) -> Any:
+    """Add pictures to a prescription that was noted without."""
+    unit = page_session()
+    person = person_of(unit, person_id)
+    row = unit.get(PharmacyPrescription, ids.parse_id(prescription_id) or 0)
+    if row is None or row.person_id != person.person_id:
+        raise NotFound(_("没有找到这张处方。"))
+    on_refusal(lambda refusal: _member(page_session(), person_id, refusal))
+    kept = papers.keep(unit, row, [one.read() for one in request.files.getlist("file") if one.filename])
+    if not kept:
+        raise Invalid.field("file", _("请拍照或选择图片。"))
+    toast(_("已保存处方图片。"))
     return go("pharmacy.member", person_id=person.person_id)
 
 

@@ -44,6 +44,11 @@ def register_visit_parts() -> Any:
 
 
 @hookimpl
+def register_document_kinds() -> Any:
+    raise Broken(CANARY)
+
+
+@hookimpl
 def register_checks() -> Any:
     raise Broken(CANARY)
 

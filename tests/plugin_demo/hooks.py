@@ -19,6 +19,7 @@ from core.sdk import (
     CouponClass,
     DataCount,
     DataSection,
+    DocumentKind,
     Event,
     Fact,
     FactParam,
@@ -106,6 +107,11 @@ def register_panels() -> list[PanelSpec]:
 @hookimpl
 def register_visit_parts() -> list[VisitPart]:
     return [VisitPart("plugin_demo", _l("演示记录"), 2, (FormField("mood", _l("心情")),))]
+
+
+@hookimpl
+def register_document_kinds() -> list[DocumentKind]:
+    return [DocumentKind("plugin_demo.letter", _l("演示信件"), VIEW, "plugin_demo.approve")]
 
 
 @hookimpl

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.care import photos, rules, services, visits
+from core.care import documents, photos, rules, services, visits
 from core.care.visit_models import Attachment, Visit
 from core.catalog import services as catalog
 from core.imports import runner
@@ -17,6 +17,7 @@ from core.org.models import Staff
 from core.people import services as people
 from plugins.beauty import aftercare, records, treatments
 from plugins.dental import chart
+from plugins.pharmacy import papers
 from plugins.physio import entries
 from plugins.physio.treatments import Treatment
 from tests.core.care import picture_kit
@@ -57,6 +58,9 @@ def plant(world: World) -> None:
         _facts(session, person)
         _visits(session, world, person)
         _verticals(session, world, person)
+    druggist = dataclasses.replace(house.actor(home, "pharmacist"), plugins=frozenset(VERTICALS))
+    with acting(druggist), house.unit() as session:
+        documents.keep(session, person, papers.PRESCRIPTION, picture_kit.jpeg(), note=f"{SECRET}处方号")
     signed = int(world.ids["visit"]["own"])
     with acting(clinician):
         picture_kit.sign(house, home, signed)
@@ -97,6 +101,8 @@ def _visits(session: Any, world: World, person: int) -> None:
         visits.Typed("treatment", services.today().isoformat(), str(visit.practitioner_id), f"{word}备注", {}), None,
     )  # fmt: skip
     photos.add_document(session, visit.id, picture_kit.png(), f"{word}化验单")
+    for kind in ("care.report", "care.consent", "care.other"):
+        documents.keep(session, person, kind, picture_kit.jpeg(), note=f"{word}资料")
     picture_kit.photo(session, person, name=f"{word}部位")
 
 
@@ -132,3 +138,17 @@ def take_photo(world: World, person: int) -> None:
         row = picture_kit.photo(session, person, name=f"{SECRET}部位")
         world.ids["photo"]["own"] = str(row.id)
         world.ids["photo_code"]["own"] = session.get(Attachment, row.attachment_id).code
+
+
+def paper_codes(world: World, person: int) -> list[str]:
+    """Return the codes of a person's papers, the one that the walks ask for last."""
+    with acting(world.installation.actor(world.home)), world.installation.unit("read") as session:
+        query = select(Attachment.code).where(Attachment.person_id == person, Attachment.kind == photos.PAPER)
+        return list(session.scalars(query.where(Attachment.removed_at.is_(None))))
+
+
+def keep_paper(world: World, person: int) -> None:
+    """Keep a report, which the walks are asked about from then on: those before may have been removed."""
+    with acting(world.installation.actor(world.home)), world.installation.unit() as session:
+        row = documents.keep(session, person, "care.report", picture_kit.jpeg(), note=f"{SECRET}资料")
+        world.ids["paper_code"]["own"] = session.get(Attachment, row.attachment_id).code

@@ -46,6 +46,7 @@ PLUGINS: dict[str, Recipe] = {
     "pharmacy.duty_post": Recipe(form={"act": "on"}),
     "pharmacy.member": Recipe({"person_id": PERSON}),
     "pharmacy.prescribe": Recipe({"person_id": PERSON}, form={"number": "1", "issued_on": "2026-01-05", "code": "X"}),
+    "pharmacy.pictures": Recipe({"person_id": PERSON, "prescription_id": "5"}),
     "pharmacy.void": Recipe({"prescription_id": "5"}, form={"why": "扫一扫吧"}),
     "pharmacy.register": Recipe({"person_id": PERSON}),
     "pharmacy.register_post": Recipe({"person_id": PERSON}, form={"name": "扫一", "id_number": "1", "packs": "1"}),

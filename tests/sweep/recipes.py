@@ -15,6 +15,7 @@ FACT, GLASS = Ref("health_fact"), Ref("glass")
 TOP_UP, SETTLEMENT, REDEMPTION = Ref("top_up"), Ref("settlement"), Ref("redemption")
 BROUGHT = {"person_id": PERSON, "top_up_id": Ref("brought")}
 VISIT, PHOTO, PHOTO_CODE = Ref("visit"), Ref("photo"), Ref("photo_code")
+PAPER_CODE = Ref("paper_code")
 EDIT = {"name": "改名", "version": "1"}
 LINES = {"lines": [{"line": 2, "qty": 1}]}
 
@@ -121,6 +122,7 @@ DESK = {
     "desk.consents": Recipe({"person_id": PERSON}),
     "desk.consent": Recipe({"person_id": PERSON, "purpose": "profiling"}),
     "desk.consent_say": Recipe({"person_id": PERSON, "purpose": "profiling"}, form={"granted": "1"}),
+    "desk.consent_sheet": Recipe({"person_id": PERSON, "purpose": "photo_record"}),
     "desk.consent_texts": PLAIN,
     "desk.consent_text_publish": Recipe({"purpose": "profiling"}, form={"body": "扫一扫扫一扫扫一扫扫一扫"}),
     "care.visits": Recipe({"person_id": PERSON}),
@@ -130,6 +132,11 @@ DESK = {
     "care.visit_save": Recipe({"person_id": PERSON, "visit_id": VISIT}, form={"note": "扫", "practitioner": STAFF_ID}),
     "care.visit_amend": Recipe({"person_id": PERSON, "visit_id": VISIT}),
     "care.visit_document": Recipe({"person_id": PERSON, "visit_id": VISIT}, form={"note": "扫"}),
+    "care.papers": Recipe({"person_id": PERSON}),
+    "care.papers_add": Recipe({"person_id": PERSON}, form={"kind": "care.other", "note": "扫"}),
+    "care.paper": Recipe({"code": PAPER_CODE}),
+    "care.paper_small": Recipe({"code": PAPER_CODE}),
+    "care.paper_remove": Recipe({"code": PAPER_CODE}, form={"reason": "扫一扫"}),
     "care.photos": Recipe({"person_id": PERSON}),
     "care.photo_add": Recipe({"person_id": PERSON}, form={"angle": "front", "phase": "day0", "set_name": "扫"}),
     "care.photo_compare": Recipe({"person_id": PERSON}, query={"a": PHOTO, "b": PHOTO}),

@@ -16,6 +16,8 @@ from sqlalchemy import select, text
 
 from core import assembly
 from core.care import photos
+from core.care.document_models import Document
+from core.care.visit_models import Attachment
 from core.kernel import audit, keys, task_runner
 from core.kernel.models import AuditEntry, IdempotencyKey, Task
 from core.kernel.sealed import aad
@@ -96,7 +98,7 @@ def test_the_walk_would_find_it(app, world):
     """The control: a clinician who treats the member sees the words on every kind of page that is for them."""
     found = seen_by(world, app, "clinician")
     assert found >= {
-        "care.health", "api_health.read", "care.visit", "care.visit_edit", "care.photos", "care.photo_add",
+        "care.health", "api_health.read", "care.visit", "care.visit_edit", "care.photos", "care.photo_add", "care.papers",
         "dental.record", "dental.perio_page", "beauty.record", "beauty.care", "physio.record",
     }  # fmt: skip
     assert not {one for one in found if not one.startswith(("care.", "dental.", "beauty.", "physio.", "api_health."))}
@@ -232,6 +234,38 @@ def test_no_file_of_a_list_or_an_import_holds_it(app, world, kind):
     assert not [name for name, words in said.items() if SECRET in words]
 
 
+# -- papers ------------------------------------------------------------------------------------------
+
+
+PAPER_DOORS = {"care.paper", "care.paper_small"}
+
+
+def test_papers_are_seen_by_need_and_kind_alone(app, world):
+    """Who treats the member sees reports, the pharmacist prescriptions too; nobody else is told that one is there."""
+    person = int(world.ids["person"]["own"])
+    health_world.keep_paper(world, person)
+    codes = health_world.paper_codes(world, person)
+    assert len(codes) >= 4
+    doors = {"care.papers", *PAPER_DOORS}
+    for role in ("clinician", "pharmacist"):
+        assert shown_by(world, app, role, codes) >= doors, role
+        assert not {one for one in shown_by(world, app, role, codes) - doors if not one.startswith("care.photo")}, role
+    for role in (*WITHOUT, "stranger"):
+        assert shown_by(world, app, role, codes) == set(), role
+    prescription = next(code for code in codes if kind_of(world, code) == "pharmacy.prescription")
+    for role, status in (("pharmacist", 200), ("clinician", 404), ("front_desk", 403)):
+        client = Asker(world, app, role).client
+        assert client.get(f"/documents/{prescription}").status_code == status, role
+        assert client.head(f"/documents/{prescription}").status_code == status, role
+        assert client.get(f"/documents/{prescription}", headers={"Range": "bytes=0-9"}).status_code == status, role
+
+
+def kind_of(world, code):
+    with acting(world.installation.actor(world.home)), world.installation.unit("read") as session:
+        query = select(Document.kind).join(Attachment, Attachment.id == Document.attachment_id)
+        return session.scalar(query.where(Attachment.code == code))
+
+
 # -- photos (acceptance 4); the last tests of the file: they take a consent back -----------------------
 
 
@@ -261,7 +295,7 @@ def test_a_withdrawal_hides_photos_at_every_door_at_once(app, world):
     small = f"/photos/{world.ids['photo_code']['own']}/small"
     doors = {"care.photos", "care.photo", "care.photo_small", "care.photo_compare"}
     for role in ("owner", "clinician"):
-        assert shown_by(world, app, role, codes) == doors, role
+        assert shown_by(world, app, role, codes) - PAPER_DOORS == doors, role
     client = Asker(world, app, "clinician").client
     kept = client.get(small)
     assert "ETag" not in kept.headers
@@ -269,7 +303,7 @@ def test_a_withdrawal_hides_photos_at_every_door_at_once(app, world):
     with acting(world.installation.actor(world.home)), world.installation.unit() as session:
         consents.record(session, people.get(session, person), "photo_record", granted=False)
     for role in ("owner", "clinician"):
-        assert shown_by(world, app, role, codes) == set(), role
+        assert shown_by(world, app, role, codes) <= PAPER_DOORS, role  # papers need no consent to photos
     for head in (
         {"If-None-Match": "*"},
         {"If-Modified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"},

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.cards import services as cards
 from core.cards.models import Card
-from core.care import photos, visits
+from core.care import documents, photos, visits
 from core.care import rules as health_rules
 from core.care import services as health
 from core.care.models import HealthGlass
@@ -343,7 +343,9 @@ def _visit(installation: Installation, house: House, member: int, word: str) -> 
         photo = care_kit.photo(session, member, name=f"{word}部位")
         photos.add_document(session, visit.id, care_kit.png(), f"{word}化验单")
         code = session.get(Attachment, photo.attachment_id).code
-    return {"visit": visit.id, "photo": photo.id, "photo_code": code}
+        paper = documents.keep(session, member, "care.report", care_kit.png(), note=f"{word}报告")
+        paper_code = session.get(Attachment, paper.attachment_id).code
+    return {"visit": visit.id, "photo": photo.id, "photo_code": code, "paper_code": paper_code}
 
 
 def _beauty(installation: Installation, house: House, member: int, word: str) -> dict[str, int]:

@@ -16,6 +16,7 @@ from core.kernel.permissions import may
 from core.kernel.tenancy import current_actor
 from core.kernel.web.render import MenuEntry, go, menu, render_page, toast
 from core.kernel.web.routes import on_refusal, page, session
+from core.org.models import Franchise, Staff
 from core.people import consents
 from core.people import services as people
 from core.people.permissions import CONSENT_TEXTS
@@ -57,7 +58,7 @@ def _consent_page(unit: Session, person_id: str, purpose: str, refusal: Refusal 
     return render_page(
         "desk/consent.html", P=person, S=consents.states_of(unit, person)[purpose], purpose=purpose,
         name=consents.PURPOSE_NAMES[purpose], effect=consents.EFFECTS[purpose], hidden=hidden,
-        methods=consents.METHODS, child=consents.needs_guardian(person),
+        methods=consents.METHODS, child=consents.needs_guardian(person, purpose),
         guardians=consents.guardians_of(unit, person), relations=consents.RELATIONS, refusal=refusal,
         history=consents.history_of(unit, person, purpose), typed=request.form,
         errors={e.field: e.message for e in refusal.errors} if refusal else {},
@@ -81,6 +82,25 @@ def consent_say(person_id: str, purpose: str) -> Any:
     name = consents.PURPOSE_NAMES[purpose]
     toast(_("已记录：同意“%(name)s”。", name=name) if granted else _("已记录：撤回“%(name)s”。", name=name))
     return go("desk.consents", person_id=person.id)
+
+
+@page(bp, "/members/<person_id>/consents/<purpose>/sheet", permission=VIEW, endpoint="consent_sheet")
+def consent_sheet(person_id: str, purpose: str) -> Any:
+    """Show the newest word of a member on a purpose on paper: the text as it was, who said it, the drawn signature."""
+    unit = session()
+    person = people.get(unit, id_of(person_id))
+    if purpose not in consents.PURPOSES or not (said := consents.history_of(unit, person, purpose)[:1]):
+        raise NotFound
+    row, franchise = said[0], unit.get(Franchise, current_actor().franchise_id)
+    staff = unit.get(Staff, row.staff_id) if row.staff_id else None
+    answer = render_page(
+        "desk/consent_sheet.html", P=person, C=row, text=consents.text_at(unit, purpose, row.text_version),
+        purpose=purpose, name=consents.PURPOSE_NAMES[purpose], methods=consents.METHODS,
+        guardian=consents.guardian_words(unit, row), staff=staff.name if staff else "",
+        franchise=franchise.name if franchise else "",
+    )  # fmt: skip
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 # -- the texts -------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.catalog import services as catalog
 from core.kernel import audit, settings
 from core.kernel.days import add_months
+from core.kernel.drawn import LONGEST, is_signature
 from core.kernel.errors import FieldError, Invalid, Refusal
 from core.kernel.i18n import _, listed
 from core.kernel.money import show_yuan
@@ -43,7 +44,7 @@ TOPUP = "topup"
 MONEY = ("cash", "wechat", "alipay", "bank", "other")
 BONUS_MONTHS = "core.bonus_months"
 PIN, SIGNATURE, STAFF = "pin", "signature", "staff_attested"
-MAX_SIGNATURE, MAX_WORDS = 16_000, 200
+MAX_SIGNATURE, MAX_WORDS = LONGEST, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,13 +166,6 @@ def confirm(session: Session, person_id: int, amount: int, given: Confirmation |
 def for_courses(given: Confirmation | None) -> Confirmation | None:
     """Return the confirmation as the lines paid with sessions take it: a PIN was checked and names no method there."""
     return None if given is not None and given.method == PIN else given
-
-
-def is_signature(text: str) -> bool:
-    """Return whether a text is a drawn signature: an SVG path of moves and lines, not too long, not a mere dot."""
-    if not 12 <= len(text) <= MAX_SIGNATURE or not text.startswith("M"):
-        return False
-    return set(text) <= set("ML0123456789 .") and text.count("L") >= 3
 
 
 def _ways(allowed: Iterable[str]) -> str:

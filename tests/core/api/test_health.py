@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, update
 
+from core.care import visits
+from core.care.models import HealthGlass
 from core.kernel.models import AuditEntry
 from core.kernel.tenancy import acting
 from core.people.models import Person
@@ -76,6 +78,20 @@ def test_a_person_s_own_rights_count(dental, member, installation):
         session.execute(update(Person).where(Person.id == int(member)).values(joined_at=1))
     assert dental.ok("GET", path, X_Staff=dental.house.numbers["clinician"])["restricted"]
     assert dental.refused("GET", path, X_Staff=dental.house.numbers["auditor"])[:2] == (403, "no_care_relation")
+
+
+def test_a_relation_that_the_reader_made_alone_is_put_on_the_list(dental, member, installation):
+    """C16: a visit opened by the reader opens the facts, and the call is reviewed like a look behind the glass."""
+    put(dental, member, FIRST)
+    with acting(installation.actor(installation.dental)), installation.unit() as session:
+        session.execute(update(Person).where(Person.id == int(member)).values(joined_at=1))
+    with acting(installation.actor(installation.dental, "clinician")), installation.unit() as session:
+        visits.open_visit(session, int(member))
+    told = dental.ok("GET", f"/members/{member}/health", X_Staff=dental.house.numbers["clinician"])
+    assert not told["restricted"]
+    with acting(installation.actor(installation.dental)), installation.unit("read") as session:
+        [row] = session.scalars(select(HealthGlass)).all()
+        assert (row.reason_code, row.reads) == ("self_made", 1)
 
 
 def test_every_read_is_audited(dental, member, installation):

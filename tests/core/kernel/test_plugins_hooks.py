@@ -87,6 +87,10 @@ def test_hook_register_visit_parts(bench):
     ]
 
 
+def test_hook_register_document_kinds(bench):
+    assert [(k.key, k.by_law) for k in declared(bench, "register_document_kinds")] == [("plugin_demo.letter", False)]
+
+
 def test_hook_register_facts(bench):
     assert [f.key for f in declared(bench, "register_facts")] == ["plugin_demo.notes", "plugin_demo.ill"]
 

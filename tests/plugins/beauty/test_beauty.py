@@ -15,6 +15,7 @@ from core.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Refusal
 from core.kernel.models import AuditEntry
 from core.kernel.tenancy import acting
 from core.org.models import Staff, Store
+from core.people import consents
 from core.people import services as people
 from plugins.beauty import aftercare, checks, profiles, records, treatments
 from plugins.beauty.models import BeautyProfile, BeautyTreatment
@@ -128,8 +129,10 @@ def test_what_is_lacking_is_said_and_an_old_text_or_a_withdrawal_lacks_again(ben
 def test_minors_get_no_injection_unless_the_franchise_says_so(bench):
     from core.kernel import settings
 
-    one = enrol(bench, birth_on=date(2012, 1, 1))
+    one = enrol(bench, consent=False, birth_on=date(2012, 1, 1))
     with bench.unit() as session:
+        mother = consents.Said(guardian_name="王母", relation="mother")
+        consents.record(session, people.get(session, one), "health", granted=True, said=mother)
         records.answer(session, one, {})
         with pytest.raises(Invalid):
             records.sign(session, one, "injection", method="paper", evidence="纸 1", age=14)

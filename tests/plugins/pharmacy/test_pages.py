@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from sqlalchemy import select
 
+from core.kernel import clock
 from core.kernel.errors import Refusal
 from core.kernel.tenancy import acting
 from core.people.models import Person
-from plugins.pharmacy import datasets, knowledge
+from plugins.pharmacy import datasets, knowledge, papers
+from plugins.pharmacy.models import PharmacyPrescription
+from tests.core.care.picture_kit import jpeg
 from tests.core.desk.desk_kit import Desk, plain, web_of
 from tests.plugins.pharmacy.test_till import with_digit
 
@@ -46,8 +50,6 @@ def test_a_prescription_is_noted_used_and_made_void(embedded, sit):
     }  # fmt: skip
     wrong = desk.post(f"{page}/prescriptions", {**told, "code": ["D0033", ""]})
     assert wrong.status_code == 422 and "不是处方药" in plain(wrong.text) and 'value="8812"' in wrong.text
-    from core.kernel import clock
-
     told["issued_on"] = clock.today("Asia/Shanghai").isoformat()
     assert desk.post(f"{page}/prescriptions", told).status_code == 303
     assert desk.post(f"{page}/prescriptions", told).status_code == 409
@@ -55,8 +57,6 @@ def test_a_prescription_is_noted_used_and_made_void(embedded, sit):
     assert embedded.sell(member, "D0001").order_no
     assert "8812" in sit("manager").get("/p/pharmacy/books").text
     assert sit("front_desk").get(page).status_code == 403
-    from plugins.pharmacy.models import PharmacyPrescription
-
     with embedded.unit("read") as session:
         [row] = session.scalars(select(PharmacyPrescription.id)).all()
     assert desk.post(f"/p/pharmacy/prescriptions/{row}/void", {"why": "错"}).status_code == 422
@@ -154,3 +154,62 @@ def test_a_pharmacist_reads_no_strangers_medicines_and_notes_none(embedded, sit)
     assert (refused.status_code, "近期没有在你的门店就诊" in plain(refused.text)) == (403, True)
     told = {"number": "8812", "prescriber": "李医生", "hospital": "市一医院", "issued_on": "2026-01-01"}
     assert desk.post(f"{page}/prescriptions", {**told, "code": "D0001", "pieces": "1"}).status_code == 403
+
+
+def test_a_prescription_carries_its_picture_to_the_pharmacist_alone(embedded, sit):
+    member, desk, cashier = embedded.member(), sit("pharmacist"), sit("front_desk")
+    page = f"/p/pharmacy/members/{member}"
+    today = clock.today("Asia/Shanghai").isoformat()
+    told = {
+        "number": "8812", "prescriber": "李医生", "hospital": "市一医院", "issued_on": today, "code": "D0001", "pieces": "2",
+    }  # fmt: skip
+    form = 'name="file" accept="image/*" capture="environment"'
+    assert form in desk.get(page).text
+    bad = desk.post(
+        f"{page}/prescriptions",
+        {**told, "file": (io.BytesIO(b"%PDF-1.4"), "a.pdf")},
+        content_type="multipart/form-data",
+    )
+    assert bad.status_code == 415 and "不能上传 PDF" in plain(bad.text) and 'value="8812"' in bad.text
+    with embedded.as_("pharmacist"), embedded.unit("read") as session:
+        assert session.scalars(select(PharmacyPrescription.id)).all() == []  # nothing half done
+    sent = {**told, "file": [(io.BytesIO(jpeg()), "a.jpg"), (io.BytesIO(b""), "")]}
+    assert desk.post(f"{page}/prescriptions", sent, content_type="multipart/form-data").status_code == 303
+    [code] = set(re.findall(r"/documents/([0-9a-zA-Z_-]+)/small", desk.get(page).text))
+    assert desk.get(f"/documents/{code}").content_type == "image/webp"
+    for path in ("/till", page, f"/members/{member}", f"/members/{member}/documents", "/p/pharmacy/books"):
+        answer = cashier.get(path)
+        assert code not in answer.text and answer.content_type != "image/webp"
+    refused = cashier.get(f"/documents/{code}")
+    assert refused.status_code == 403 and refused.content_type != "image/webp"
+    assert desk.post(f"{page}/prescriptions", {**told, "number": "8813"}).status_code == 303
+    [bare] = re.findall(r"/prescriptions/(\d+)/pictures", desk.get(page).text)
+    add = f"{page}/prescriptions/{bare}/pictures"
+    assert desk.post(add, {}).status_code == 422
+    more = {"file": (io.BytesIO(jpeg()), "c.jpg")}
+    assert cashier.post(add, {}).status_code == 403
+    assert desk.post(add, more, content_type="multipart/form-data").status_code == 303
+    assert "/pictures" not in desk.get(page).text
+    other = embedded.member()
+    assert desk.post(f"/p/pharmacy/members/{other}/prescriptions/{bare}/pictures", {}).status_code == 404
+
+
+def test_the_picture_stands_in_the_queue_for_who_may_read_the_member(embedded, sit):
+    member, till, desk = embedded.member(), sit("front_desk"), sit("pharmacist")
+    embedded.takes(member, "warfarin")
+    row = embedded.prescribed(member, D0001=1)
+    with embedded.as_("pharmacist"), embedded.unit() as session:
+        papers.keep(session, session.get(PharmacyPrescription, row), [jpeg()])
+    till.take(member)
+    till.add("D0033")
+    finding = re.search(r'/p/pharmacy/ask/([0-9a-f]+)"', till.till()).group(1)
+    till.post(f"/p/pharmacy/ask/{finding}")
+    assert "/documents/" not in desk.get("/p/pharmacy/asks").text  # only who takes it looks
+    take = re.search(r'action="(/p/pharmacy/asks/\d+/take)"', desk.get("/p/pharmacy/asks").text).group(1)
+    assert desk.post(take).status_code == 303
+    assert "处方图片" in plain(desk.get("/p/pharmacy/asks").text)
+    assert "/documents/" in desk.get("/p/pharmacy/asks").text
+    assert "/documents/" not in till.till()
+    with embedded.as_("pharmacist"), embedded.unit() as session:
+        session.get(Person, member).joined_at = 0  # enrolled long ago and never served here
+    assert "/documents/" not in desk.get("/p/pharmacy/asks").text
