@@ -98,8 +98,8 @@ def page(
     `health=True` lets nobody in who has no business with the health record of the person whose id is the URL part
     `person_id`, and commits who is about to read it before anything is read; `health="noted"` only writes it down, for
     a page that shows less to who may not read. `upload=True` lifts the body limit from 2 MB to 20 MB. `group` is the
-    entry of the rail that lights up for a page below no entry of the menu (a person's page needs none). Raises ValueError for a route that is
-    neither public nor bound to a permission.
+    entry of the rail that lights up for a page below no entry of the menu (a person's page needs none). Raises
+    ValueError for a route that is neither public nor bound to a permission.
     """
     if unit not in {"read", "write", "own"}:
         raise ValueError(f"{rule}: unknown unit {unit}")
