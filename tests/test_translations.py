@@ -310,13 +310,13 @@ def data_of(installation) -> set[str]:
     from core.catalog.models import Item
     from core.kernel.tenancy import acting
     from core.org.models import Chain, Franchise, Staff, Store
-    from core.segments.models import TagDefinition, TagGroup
+    from core.segments.models import Segment, TagDefinition, TagGroup
 
     names = set(LOCALE_NAMES.values())
     with acting(installation.actor(installation.dental)), installation.unit("read") as unit:
         for model in (Chain, Franchise, Store, Staff, Item):
             names |= set(unit.scalars(select(model.name)))
-        for column in (TagDefinition.tag, TagDefinition.note, TagGroup.name):
+        for column in (TagDefinition.tag, TagDefinition.note, TagGroup.name, Segment.name):
             names |= set(unit.scalars(select(column)))
         for script in unit.scalars(select(Item.desk_script)):
             names |= set(script.splitlines())

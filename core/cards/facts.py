@@ -79,6 +79,6 @@ FACTS = (
     Fact("household_role", _l("在家庭卡里是"), "set", lambda scope, _p: Rows(_shared(scope), CardSeat.role),
          group=GROUP, choices=lambda _s: ROLES, extra={"fixed": True}, order=52),
     Fact("household_child", _l("家里有孩子"), "flag", _with_child, group=GROUP, missing=False, order=53,
-         params=(FactParam("years", _l("岁"), 12, 1, 18, before=_l("不满")),),
+         params=(FactParam("years", _l("岁"), 12, 1, 18, before=_l("未满")),),
          sentence=_l("家庭卡里有不满 %(years)d 岁的孩子")),
 )  # fmt: skip
