@@ -87,6 +87,7 @@ from core.kernel.web.render import go, is_fragment, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page
 from core.kernel.web.routes import session as page_session
 from core.orders.previews import PricedLine, prices_for
+from core.orders.remote import InQuote, answer_of_quote, ask_of_quote
 from core.orders.sites import sites_of
 from core.orders.sold import SoldLine, sold_at, sold_by_item, sold_in_order, sold_to
 from core.orders.types import LineRequest
@@ -107,6 +108,7 @@ __all__ = [
     "ApiCall", "ApiField",
     # A finding at the till put before a colleague elsewhere.
     "AtTill", "Remote", "answer_at_till", "ask_at_till", "in_locale", "own_unit", "passed_at_till", "sitting",
+    "InQuote", "answer_of_quote", "ask_of_quote",
     # Commands in one franchise.
     "franchise_unit", "plainly",
     # Messages to members, from the franchise's own templates.

@@ -1,4 +1,4 @@
-"""Calls of the POS API: preview an audience, sign on and off, note a prescription (POST /x/pharmacy/{verb})."""
+"""Calls of the POS API (POST /x/pharmacy/{verb}): audience, duty, prescriptions; remote checking: ask_calls.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from core.sdk import ApiCall, ApiField, clock, person_of
-from plugins.pharmacy import audience, books, gates
+from plugins.pharmacy import ask_calls, audience, books, gates
+from plugins.pharmacy.ask_calls import instant
 from plugins.pharmacy.permissions import AUDIENCE, DISPENSE, OVERRIDE
 
 if TYPE_CHECKING:
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 
 MOST_DRUGS = 20
 PIECES = (ApiField("item", most=40), ApiField("pieces", "whole", most=books.MOST_PIECES))
-
-
-def instant(ms: int | None) -> str | None:
-    """Return an instant as RFC 3339, or None."""
-    return clock.from_ms(ms).isoformat().replace("+00:00", "Z") if ms else None
 
 
 def duty(ctx: HookContext, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,4 +117,5 @@ CALLS = [
          "issued_on": "2026-11-22", "items": [{"item": "D0001", "pieces": 2}]},
         writes=True, order=20,
     ),
+    *ask_calls.CALLS,
 ]  # fmt: skip

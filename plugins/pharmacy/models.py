@@ -134,6 +134,9 @@ class PharmacyAsk(FranchiseOwned, Base):
 
     `state`: waiting, taken, passed, refused or gone (the basket changed). `told` is JSON: what the till shows and what
     the rule saw; `answer` the reason. The override itself stands with the order.
+
+    It comes from the open basket of a till session (`sitting`), or from a stored quote over the API (`quote_id`, then
+    `sitting` is 0); then `pass_` is JSON: what the order carries to be let pass.
     """
 
     __tablename__ = "pharmacy_ask"
@@ -156,9 +159,13 @@ class PharmacyAsk(FranchiseOwned, Base):
     licence_no: Mapped[str] = columns.label_col(60, columns.PERSONAL, default="")
     answer_sealed: Mapped[bytes | None] = columns.sealed_blob()
     answer = Sealed("answer_sealed")
+    quote_id: Mapped[int | None] = columns.ref_col()
+    pass_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    pass_ = Sealed("pass_sealed")
     __table_args__ = (
         columns.owned_index("ix_pharmacy_ask_state", "state", "asked_at", "id"),
         columns.owned_index("ix_pharmacy_ask_sitting", "sitting", "finding", "id"),
+        columns.owned_index("ix_pharmacy_ask_quote", "quote_id", "finding"),
         columns.owned_index("ix_pharmacy_ask_person", "person_id"),
     )
 
