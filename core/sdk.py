@@ -21,7 +21,7 @@ from core.desk.remote import AtTill, answer_at_till, ask_at_till, passed_at_till
 from core.hookcalls import ApiCall, ApiField
 from core.hookcommands import franchise_unit, plainly
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
-from core.hookhealth import Concern, Concerned, concerned, safety_in_bulk
+from core.hookhealth import Concern, Concerned, concerned, concerned_after, count_concerned, safety_in_bulk
 from core.hookhealth import counts as health_counts
 from core.hookmessages import message_ready, queue_messages
 from core.hookreads import (
@@ -36,6 +36,7 @@ from core.hookreads import (
     store_names,
 )
 from core.hookspecs import SDK_VERSION
+from core.hooktasks import begin_task, keep_apart, kept_apart
 from core.hooktypes import (
     Alert,
     ApprovalKind,
@@ -70,7 +71,7 @@ from core.hooktypes import (
     TimelineEntry,
     VisitPart,
 )
-from core.kernel import clock, columns, ids, tenancy
+from core.kernel import clock, columns, ids, tasks, tenancy
 from core.kernel.audit import record as record_audit
 from core.kernel.db import Base, FranchiseOwned, belongs_to
 from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
@@ -119,7 +120,9 @@ __all__ = [
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
     # The same of many persons at once.
-    "Concern", "Concerned", "concerned", "health_counts", "safety_in_bulk",
+    "Concern", "Concerned", "concerned", "concerned_after", "count_concerned", "health_counts", "safety_in_bulk",
+    # Long work in slices, shown in the task centre.
+    "begin_task", "keep_apart", "kept_apart", "tasks",
     # What was sold, items, stores and licences.
     "SoldLine", "items_of", "licence_of", "sold_at", "sold_by_item", "sold_in_order", "sold_to", "staff_choices",
     "store_names",
