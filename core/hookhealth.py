@@ -95,6 +95,26 @@ def concerned_after(session: Session, concern: Concern, after: int, limit: int) 
     return tuple(sorted(found)[:limit])
 
 
+def with_conditions(
+    session: Session, conditions: Collection[str], icd10: Collection[str] = (), *, after: int = 0, limit: int
+) -> tuple[int, ...]:  # fmt: skip
+    """Return active persons, by id, of whom one of these conditions is noted and holds; nothing is opened.
+
+    `conditions` are codes of the list (with those that imply them), `icd10` codes as they are written. Whether anybody
+    may be selected by this is the caller's: a health fact selects only beside the person's consent.
+    """
+    told = {code for code in codes.CONDITIONS if {code, *codes.IMPLIED.get(code, ())} & set(conditions)}
+    hits = [*((rules.CONDITION, "code", code) for code in told), *((rules.CONDITION, "icd10", one) for one in icd10)]
+    query = (
+        select(Person.id).distinct().join(HealthFact, HealthFact.person_id == Person.id)
+        .where(
+            Person.active.is_(True), HealthFact.status == rules.ACTIVE, HealthFact.code_blind.in_(_blinds(hits)),
+            Person.id > after,
+        )
+    )  # fmt: skip
+    return tuple(session.scalars(query.order_by(Person.id).limit(limit)))
+
+
 def count_concerned(session: Session, concern: Concern) -> int:
     """Return how many persons a concern may touch, in one statement; nothing is opened."""
     touched = [Person.id.in_(_by_facts(concern))]

@@ -21,7 +21,15 @@ from core.desk.remote import AtTill, answer_at_till, ask_at_till, passed_at_till
 from core.hookcalls import ApiCall, ApiField
 from core.hookcommands import franchise_unit, plainly
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
-from core.hookhealth import Concern, Concerned, concerned, concerned_after, count_concerned, safety_in_bulk
+from core.hookhealth import (
+    Concern,
+    Concerned,
+    concerned,
+    concerned_after,
+    count_concerned,
+    safety_in_bulk,
+    with_conditions,
+)
 from core.hookhealth import counts as health_counts
 from core.hookmessages import message_ready, queue_messages
 from core.hookreads import (
@@ -121,6 +129,7 @@ __all__ = [
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
     # The same of many persons at once.
     "Concern", "Concerned", "concerned", "concerned_after", "count_concerned", "health_counts", "safety_in_bulk",
+    "with_conditions",
     # Long work in slices, shown in the task centre.
     "begin_task", "keep_apart", "kept_apart", "tasks",
     # What was sold, items, stores and licences.
