@@ -32,6 +32,7 @@ from core.hookhealth import (
 )
 from core.hookhealth import counts as health_counts
 from core.hookmessages import message_ready, queue_messages
+from core.hookoverrides import overrides_of, write_later
 from core.hookreads import (
     has_consented,
     items_of,
@@ -130,6 +131,8 @@ __all__ = [
     # The same of many persons at once.
     "Concern", "Concerned", "concerned", "concerned_after", "count_concerned", "health_counts", "safety_in_bulk",
     "with_conditions",
+    # What was let pass; writing beside a read.
+    "overrides_of", "write_later",
     # Long work in slices, shown in the task centre.
     "begin_task", "keep_apart", "kept_apart", "tasks",
     # What was sold, items, stores and licences.

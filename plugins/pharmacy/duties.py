@@ -17,6 +17,7 @@ from plugins.pharmacy.models import (
     PharmacyReading,
     PharmacyRefill,
     PharmacyRegister,
+    PharmacySeen,
     PharmacyTrace,
 )
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 LABELS: dict[Any, Any] = {
     PharmacyPrescription: _l("处方"), PharmacyRegister: _l("含麻黄碱类药品登记"), PharmacyRefill: _l("续药日期"),
     PharmacyAsk: _l("远程审方"), PharmacyTrace: _l("追溯码"), PharmacyChronic: _l("慢病项目"),
-    PharmacyReading: _l("测量"),
+    PharmacyReading: _l("测量"), PharmacySeen: _l("出现过的用药提示"),
 }  # fmt: skip
 GONE = "—"
 
@@ -75,7 +76,7 @@ def erase(session: Session, person_id: int) -> list[DataCount]:
     These are kept by law for five years (GSP art. 4; joint notice of 2012).
     """
     found = []
-    for model in (PharmacyRefill, PharmacyAsk):
+    for model in (PharmacyRefill, PharmacyAsk, PharmacySeen):
         done: Any = session.execute(delete(model).where(model.person_id == person_id))
         found.append(DataCount(LABELS[model], int(done.rowcount)))
     found.append(DataCount(LABELS[PharmacyChronic], chronic_duties.erase(session, person_id)))
@@ -95,12 +96,25 @@ def merge(session: Session, winner_id: int, loser_id: int) -> list[DataCount]:
             session.delete(row)
         moved += 1
     session.flush()
+    _merge_seen(session, winner_id, loser_id)
     found = [DataCount(LABELS[PharmacyRefill], moved)]
     found.append(DataCount(LABELS[PharmacyChronic], chronic_duties.merge(session, winner_id, loser_id)))
     for model in (PharmacyPrescription, PharmacyRegister, PharmacyAsk, PharmacyTrace):
         done: Any = session.execute(update(model).where(model.person_id == loser_id).values(person_id=winner_id))
         found.append(DataCount(LABELS[model], int(done.rowcount)))
     return found
+
+
+def _merge_seen(session: Session, winner_id: int, loser_id: int) -> None:
+    """Hand over what came up; of what both had that day one stays."""
+    rows = session.scalars(select(PharmacySeen).where(PharmacySeen.person_id.in_((winner_id, loser_id)))).all()
+    mine = {(row.on, row.store_id, row.rule, row.item_code) for row in rows if row.person_id == winner_id}
+    for row in rows:
+        if row.person_id == loser_id and (row.on, row.store_id, row.rule, row.item_code) in mine:
+            session.delete(row)
+        elif row.person_id == loser_id:
+            row.person_id = winner_id
+    session.flush()
 
 
 def _refills(session: Session, person_id: int) -> list[PharmacyRefill]:

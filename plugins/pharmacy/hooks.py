@@ -46,12 +46,13 @@ from plugins.pharmacy import (
     duties,
     refills,
     rules,
+    seen_views,
     trace_views,
     views,
 )
 from plugins.pharmacy.attributes import ATTRIBUTES
 from plugins.pharmacy.models import PharmacyDuty
-from plugins.pharmacy.permissions import AUDIENCE, BOOKS, CHRONIC, PERMISSIONS, REGISTER, TRACE, VIEW
+from plugins.pharmacy.permissions import AUDIENCE, BOOKS, CHRONIC, OVERRIDES, PERMISSIONS, REGISTER, TRACE, VIEW
 from plugins.pharmacy.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def register_blueprints() -> list[Blueprint]:
     assert ask_views
     assert trace_views
     assert chronic_views
+    assert seen_views
     return [blueprint.bp]
 
 
@@ -143,6 +145,7 @@ def menu_items(ctx: HookContext) -> list[MenuItem]:
         MenuItem("pharmacy.chronic", _l("慢病管理"), "pharmacy.chronic", CHRONIC, "followups", "med", 41),
         MenuItem("pharmacy.refills", _l("续药提醒"), "pharmacy.refills", REGISTER, "followups", "pill", 40),
         MenuItem("pharmacy.demand", _l("门店用量"), "pharmacy.demand", BOOKS, "reports", "pill", 61),
+        MenuItem("pharmacy.overrides", _l("用药放行统计"), "pharmacy.overrides", OVERRIDES, "reports", "shield", 62),
         MenuItem("pharmacy.audience", _l("药品活动避开谁"), "pharmacy.audience", AUDIENCE, "marketing", "pill", 60),
         MenuItem("pharmacy.data", _l("用药核对资料"), "pharmacy.data", VIEW, "settings", "pill", 60),
     ]

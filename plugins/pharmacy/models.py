@@ -260,3 +260,22 @@ class PharmacyReading(FranchiseOwned, Base):
     staff_id: Mapped[int | None] = columns.ref_col()
     made_at: Mapped[int] = columns.at_col()
     __table_args__ = (columns.owned_index("ix_pharmacy_reading_person", "person_id", "on", "id"),)
+
+
+class PharmacySeen(FranchiseOwned, Base):
+    """A grave finding that somebody may let pass came up: once a day, store, person, rule and item.
+
+    Whatever came of it: the report of overrides divides by it. What was let pass stands with the orders.
+    `person_id` 0: no member.
+    """
+
+    __tablename__ = "pharmacy_seen"
+    on: Mapped[date] = columns.day_col()
+    store_id: Mapped[int] = columns.ref_col(nullable=False)
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    rule: Mapped[str] = columns.code_col(80)
+    item_code: Mapped[str] = columns.code_col(40)
+    __table_args__ = (
+        columns.owned_unique("person_id", "on", "store_id", "rule", "item_code"),
+        columns.owned_index("ix_pharmacy_seen_day", "on", "rule", "store_id"),
+    )

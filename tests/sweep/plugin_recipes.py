@@ -25,6 +25,7 @@ PLUGINS: dict[str, Recipe] = {
     "api_x.pharmacy_audience": Recipe(json={"items": ["VITC"]}),
     "api_x.pharmacy_audience_count": Recipe(json={"items": ["VITC"]}),
     "api_x.pharmacy_audience_state": Recipe(json={"task_id": "5"}),
+    "pharmacy.overrides": PLAIN,
     "pharmacy.chronic": PLAIN,
     "pharmacy.chronic_member": Recipe({"person_id": PERSON}),
     "pharmacy.chronic_enrol": Recipe({"person_id": PERSON}, form={"programme": "hypertension", "agreed": "扫一扫吧"}),
