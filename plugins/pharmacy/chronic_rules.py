@@ -41,6 +41,7 @@ class Measure:
     fields: tuple[tuple[str, Any, int, int], ...]
     bands: dict[str, tuple[Band, ...]]
     source: Any
+    drawn: dict[str, tuple[int, int]]  # the least and the most that its course shows
     tenths: bool = False
 
 
@@ -70,25 +71,25 @@ MEASURES = {
         BP, _l("血压"), "mmHg", (("systolic", _l("收缩压"), 60, 300), ("diastolic", _l("舒张压"), 30, 200)),
         {
             "systolic": (
-                Band(120, _l("正常"), "ok"), Band(140, _l("正常高值")), Band(160, _l("1 级"), "warn"),
+                Band(120, _l("正常范围"), "ok"), Band(140, _l("正常高值")), Band(160, _l("1 级"), "warn"),
                 Band(180, _l("2 级"), "bad"), Band(301, _l("3 级"), "bad"),
             ),
             "diastolic": (
-                Band(80, _l("正常"), "ok"), Band(90, _l("正常高值")), Band(100, _l("1 级"), "warn"),
+                Band(80, _l("正常范围"), "ok"), Band(90, _l("正常高值")), Band(100, _l("1 级"), "warn"),
                 Band(110, _l("2 级"), "bad"), Band(201, _l("3 级"), "bad"),
             ),
         },
-        _l("中国高血压防治指南；就诊提示按国家基本公共卫生服务规范"),
+        _l("中国高血压防治指南；就诊提示按国家基本公共卫生服务规范"), {"systolic": (80, 200), "diastolic": (50, 120)},
     ),
     GLUCOSE: Measure(
         GLUCOSE, _l("空腹血糖"), "mmol/L", (("fasting", _l("空腹血糖"), 10, 350),),
         {
             "fasting": (
-                Band(40, _l("偏低"), "bad"), Band(61, _l("正常"), "ok"), Band(70, _l("空腹血糖受损")),
+                Band(40, _l("偏低"), "bad"), Band(61, _l("正常范围"), "ok"), Band(70, _l("空腹血糖受损")),
                 Band(167, _l("高于控制目标"), "warn"), Band(351, _l("很高"), "bad"),
             ),
         },
-        _l("中国 2 型糖尿病防治指南；就诊提示按国家基本公共卫生服务规范"), tenths=True,
+        _l("中国 2 型糖尿病防治指南；就诊提示按国家基本公共卫生服务规范"), {"fasting": (20, 130)}, tenths=True,
     ),
 }  # fmt: skip
 PROGRAMMES = {

@@ -110,15 +110,24 @@ def _card(key: str, readings: list[chronic.Reading]) -> dict[str, Any]:
     own = [one for one in readings if one.measure is measure][-chronic.TREND :]
     drawn = []
     for name, label, _least, _most in measure.fields:
-        bands = measure.bands[name]
-        top = bands[-2].upper + (bands[-2].upper - bands[0].upper) // 3
-        shown = [(band.upper, str(band.name)) for band in bands[:-1]] + [(top, str(bands[-1].name))]
+        least, most = measure.drawn[name]
         values = [
-            (f"{one.row.on:%Y-%m-%d}", one.values[name], rules.shown(measure, one.values[name])) for one in own
+            (f"{one.row.on:%Y-%m-%d}", one.values[name] - least, rules.shown(measure, one.values[name])) for one in own
         ]  # fmt: skip
         title = _("%(what)s（%(unit)s）", what=label, unit=measure.unit)
-        drawn.append((label, charts.course(values, title, top=top, bands=shown, rising=True)))
+        drawn.append((label, charts.course(values, title, top=most - least, bands=_bands(measure, name), rising=True)))
     return {"key": key, "measure": measure, "readings": own[::-1], "charts": drawn if own else []}
+
+
+def _bands(measure: rules.Measure, name: str) -> list[tuple[int, str]]:
+    """Return the bands that a course shows: those below its top, the one that reaches it cut there."""
+    least, most = measure.drawn[name]
+    found: list[tuple[int, str]] = []
+    for band in measure.bands[name]:
+        found.append((min(band.upper, most) - least, str(band.name)))
+        if band.upper >= most:
+            break
+    return found
 
 
 def _back(person_id: int) -> Any:

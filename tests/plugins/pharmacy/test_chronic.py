@@ -66,7 +66,7 @@ def points(house, person):
 
 @pytest.mark.parametrize(
     ("upper", "lower", "band", "urgent"),
-    [(119, 79, "正常", False), (120, 79, "正常高值", False), (119, 90, "1 级", False), (140, 80, "1 级", False),
+    [(119, 79, "正常范围", False), (120, 79, "正常高值", False), (119, 90, "1 级", False), (140, 80, "1 级", False),
      (179, 109, "2 级", False), (180, 80, "3 级", True), (150, 110, "3 级", True), (300, 200, "3 级", True)],
 )  # fmt: skip
 def test_the_graver_value_decides_the_band(upper, lower, band, urgent):
@@ -77,7 +77,7 @@ def test_the_graver_value_decides_the_band(upper, lower, band, urgent):
 
 @pytest.mark.parametrize(
     ("typed", "value", "band", "urgent"),
-    [("3.9", 39, "偏低", True), ("4", 40, "正常", False), ("6.1", 61, "空腹血糖受损", False),
+    [("3.9", 39, "偏低", True), ("4", 40, "正常范围", False), ("6.1", 61, "空腹血糖受损", False),
      ("7.0", 70, "高于控制目标", False), ("16.7", 167, "很高", True)],
 )  # fmt: skip
 def test_glucose_is_whole_tenths(typed, value, band, urgent):
