@@ -61,7 +61,7 @@ def queue(ctx: HookContext, data: Mapping[str, Any]) -> dict[str, Any]:
                 "qty": one.told.get("qty", 0), "seen": one.seen,
                 "member_id": str(one.row.person_id) if one.row.person_id else None,
             }
-            for one in asks.queue(ctx.session)
+            for one in asks.queue(ctx.session)[: data["limit"] or asks.SHOWN]
         ]
     }  # fmt: skip
 
@@ -107,7 +107,7 @@ CALLS = [
     ),
     ApiCall(
         "asks", "Lists what waits for a pharmacist in all stores of the franchise, the oldest first.", BOOKS,
-        ("health",), queue, (),
+        ("health",), queue, (ApiField("limit", "whole", required=False, most=asks.SHOWN),),
         (
             ApiField("items", "rows", fields=(
                 ApiField("ask_id", "id"), ApiField("state"), ApiField("mine", "flag"), ApiField("store"),
@@ -116,7 +116,7 @@ CALLS = [
                 ApiField("seen", "texts"), ApiField("member_id", "id", required=False),
             )),
         ),
-        {}, order=32,
+        {"limit": 20}, order=32,
     ),
     ApiCall(
         "answer", "Takes a question and answers it as the licensed pharmacist of X-Staff.", OVERRIDE, ORDERS, answer,

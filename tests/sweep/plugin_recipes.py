@@ -39,7 +39,7 @@ PLUGINS: dict[str, Recipe] = {
     "pharmacy.audience": Recipe(query={"item": "VITC"}),
     "api_x.pharmacy_ask": Recipe(json={"quote_id": Ref("quote"), "finding": "5c4d1f0a9b7e2d31"}),
     "api_x.pharmacy_ask_state": Recipe(json={"ask_id": "5"}),
-    "api_x.pharmacy_asks": Recipe(json={}),
+    "api_x.pharmacy_asks": Recipe(json={"limit": 20}),
     "api_x.pharmacy_answer": Recipe(json={"ask_id": "5", "act": "refuse", "reason": "扫一扫吧"}),
     "api_x.pharmacy_duty": Recipe(json={"act": "on"}),
     "api_x.pharmacy_prescriptions": Recipe(

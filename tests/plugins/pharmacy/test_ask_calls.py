@@ -98,7 +98,9 @@ def test_nobody_without_right_licence_and_pin_answers(embedded, till, quote):
     assert by_pharmacist(till, "answer", passing(ask, reason="好"), works=False) == (422, "invalid")
     for n in range(5):
         assert by_pharmacist(till, "answer", passing(ask, pin="000000"), works=False, key=f"w-{n}")[0] == 401
-    assert by_pharmacist(till, "answer", passing(ask), works=False)[0] == 429, "five wrong PINs lock, over this door too"
+    assert by_pharmacist(till, "answer", passing(ask), works=False)[0] == 429, (
+        "five wrong PINs lock, over this door too"
+    )
     assert state(till, ask)["state"] == "waiting"
     with embedded.unit() as session:
         session.get(Staff, embedded.house.pharmacy.staff["pharmacist"]).licence_until = "2020-01-01"

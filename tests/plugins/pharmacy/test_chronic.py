@@ -125,7 +125,10 @@ def test_the_plan_goes_on_and_readings_do_what_is_due(pharmacy):
         person = ill(pharmacy)
         joined(pharmacy, person)
         start = date(2026, 11, 1)
-        assert points(pharmacy, person)[:2] == [(start + timedelta(days=7), "talk"), (start + timedelta(days=14), "reading")]
+        assert points(pharmacy, person)[:2] == [
+            (start + timedelta(days=7), "talk"),
+            (start + timedelta(days=14), "reading"),
+        ]
         with pharmacy.unit("read") as session:
             store = pharmacy.house.pharmacy.store_id
             assert [row.kind for row in chronic.due(session, store, start + chronic.NEAR)] == ["talk"]
@@ -284,7 +287,9 @@ def test_the_pages_as_a_pharmacist_uses_them(embedded):
     assert desk.post(page, {"programme": "hypertension", "agreed": ""}).status_code == 422
     assert desk.post(page, {"programme": "hypertension", "agreed": SPOKEN}).status_code == 303
     today = care.today().isoformat()
-    wrong = desk.post(f"{page}/readings", {"programme": "hypertension", "systolic": "80", "diastolic": "90", "on": today})
+    wrong = desk.post(
+        f"{page}/readings", {"programme": "hypertension", "systolic": "80", "diastolic": "90", "on": today}
+    )
     assert wrong.status_code == 422
     assert "舒张压应低于收缩压" in plain(wrong.text)
     told = {"programme": "hypertension", "systolic": "182", "diastolic": "96", "on": today}
