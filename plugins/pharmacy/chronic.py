@@ -52,7 +52,7 @@ class Reading:
     values: dict[str, int]
 
     @property
-    def text(self) -> str:
+    def written(self) -> str:
         """Return it as it is written: 132/84 or 6.4."""
         return "/".join(rules.shown(self.measure, self.values[name]) for name, *_rest in self.measure.fields)
 

@@ -31,7 +31,7 @@ def copy_of(session: Session, person_id: int) -> list[tuple[Any, str]]:
     for row in session.scalars(select(PharmacyReading).where(PharmacyReading.person_id == person_id)):
         body = json.loads(row.body or "{}")
         measure = rules.MEASURES[body["measure"]]
-        text = chronic.Reading(row, measure, body["values"]).text
+        text = chronic.Reading(row, measure, body["values"]).written
         rows.append((measure.name, f"{row.on} {text} {measure.unit}"))
     return rows
 

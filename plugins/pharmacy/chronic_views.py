@@ -34,7 +34,7 @@ from plugins.pharmacy import chronic_rules as rules
 from plugins.pharmacy.attributes import RX_CLASS
 from plugins.pharmacy.blueprint import bp, day
 from plugins.pharmacy.books import today
-from plugins.pharmacy.permissions import CHRONIC
+from plugins.pharmacy.permissions import BOOKS, CHRONIC
 from plugins.pharmacy.rules import NOT_GIVEN
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ GOODS = 300
 # -- the list of a store ---------------------------------------------------------------------------
 
 
-@page(bp, "/chronic", permission=CHRONIC, endpoint="chronic")
+@page(bp, "/chronic", permission=BOOKS, endpoint="chronic")
 def due_list() -> Any:
     """Show what is due at this store within a week, soonest first, and who might join."""
     unit, actor, now = page_session(), tenancy.current_actor(), today()
@@ -170,7 +170,7 @@ def chronic_read(person_id: str) -> Any:
         unit, person.person_id, form.get("programme", ""), form.to_dict(), day("on", form.get("on", ""))
     )
     if made.urgent:
-        toast(_("%(value)s 需要尽快就医，请当面告诉会员。", value=f"{made.text} {made.measure.unit}"), kind="bad")
+        toast(_("%(value)s 需要尽快就医，请当面告诉会员。", value=f"{made.written} {made.measure.unit}"), kind="bad")
     else:
         toast(_("已记下，%(band)s。", band=made.band.name))
     return _back(person.person_id)

@@ -52,7 +52,7 @@ from plugins.pharmacy import (
 )
 from plugins.pharmacy.attributes import ATTRIBUTES
 from plugins.pharmacy.models import PharmacyDuty
-from plugins.pharmacy.permissions import AUDIENCE, BOOKS, CHRONIC, OVERRIDES, PERMISSIONS, REGISTER, TRACE, VIEW
+from plugins.pharmacy.permissions import AUDIENCE, BOOKS, OVERRIDES, PERMISSIONS, REGISTER, TRACE, VIEW
 from plugins.pharmacy.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def menu_items(ctx: HookContext) -> list[MenuItem]:
         MenuItem("pharmacy.asks", _l("远程审方"), "pharmacy.asks", BOOKS, "till", "pill", 61),
         MenuItem("pharmacy.traces", _l("追溯码"), "pharmacy.traces", TRACE, "till", "pill", 62),
         MenuItem("pharmacy.books", _l("处方与登记册"), "pharmacy.books_page", BOOKS, "reports", "doc", 60),
-        MenuItem("pharmacy.chronic", _l("慢病管理"), "pharmacy.chronic", CHRONIC, "followups", "med", 41),
+        MenuItem("pharmacy.chronic", _l("慢病管理"), "pharmacy.chronic", BOOKS, "followups", "med", 41),
         MenuItem("pharmacy.refills", _l("续药提醒"), "pharmacy.refills", REGISTER, "followups", "pill", 40),
         MenuItem("pharmacy.demand", _l("门店用量"), "pharmacy.demand", BOOKS, "reports", "pill", 61),
         MenuItem("pharmacy.overrides", _l("用药放行统计"), "pharmacy.overrides", OVERRIDES, "reports", "shield", 62),

@@ -134,7 +134,7 @@ def test_the_plan_goes_on_and_readings_do_what_is_due(pharmacy):
             assert [row.kind for row in chronic.due(session, store, start + chronic.NEAR)] == ["talk"]
             assert chronic.due(session, 1, start + chronic.NEAR) == []
         made = measured(pharmacy, person, 150, 95)
-        assert (made.text, str(made.band.name)) == ("150/95", "1 级")
+        assert (made.written, str(made.band.name)) == ("150/95", "1 级")
         assert len(points(pharmacy, person)) == 5, "no reading is due yet"
     with at("2026-11-14 10:00"):
         measured(pharmacy, person, 142, 91)
