@@ -83,6 +83,46 @@ def concerned(session: Session, concern: Concern, limit: int) -> Concerned:
     return Concerned(ids, sum(session.scalar(select(func.count()).select_from(one.subquery())) or 0 for one in more))
 
 
+def concerned_after(session: Session, concern: Concern, after: int, limit: int) -> tuple[int, ...]:
+    """Return the next persons, by id, whom a concern may touch, at most `limit`: a walk over any number of them in
+    little memory. `after` is the last id of the slice before, 0 to begin with. Nothing is opened."""
+    queries = [_by_facts(concern).where(HealthFact.person_id > after)]
+    if concern.born_after:
+        queries.append(_by_birth(concern.born_after))
+    found: set[int] = set()
+    for query in queries:
+        found.update(session.scalars(query.where(Person.id > after).order_by(Person.id).limit(limit)))
+    return tuple(sorted(found)[:limit])
+
+
+def with_conditions(
+    session: Session, conditions: Collection[str], icd10: Collection[str] = (), *, after: int = 0, limit: int
+) -> tuple[int, ...]:  # fmt: skip
+    """Return active persons, by id, of whom one of these conditions is noted and holds; nothing is opened.
+
+    `conditions` are codes of the list (with those that imply them), `icd10` codes as they are written. Whether anybody
+    may be selected by this is the caller's: a health fact selects only beside the person's consent.
+    """
+    told = {code for code in codes.CONDITIONS if {code, *codes.IMPLIED.get(code, ())} & set(conditions)}
+    hits = [*((rules.CONDITION, "code", code) for code in told), *((rules.CONDITION, "icd10", one) for one in icd10)]
+    query = (
+        select(Person.id).distinct().join(HealthFact, HealthFact.person_id == Person.id)
+        .where(
+            Person.active.is_(True), HealthFact.status == rules.ACTIVE, HealthFact.code_blind.in_(_blinds(hits)),
+            Person.id > after,
+        )
+    )  # fmt: skip
+    return tuple(session.scalars(query.order_by(Person.id).limit(limit)))
+
+
+def count_concerned(session: Session, concern: Concern) -> int:
+    """Return how many persons a concern may touch, in one statement; nothing is opened."""
+    touched = [Person.id.in_(_by_facts(concern))]
+    if concern.born_after:
+        touched.append(Person.id.in_(_by_birth(concern.born_after)))
+    return session.scalar(select(func.count(Person.id)).where(Person.active.is_(True), or_(*touched))) or 0
+
+
 def _by_facts(concern: Concern) -> Select[tuple[int]]:
     return (
         select(Person.id).distinct().join(HealthFact, HealthFact.person_id == Person.id)

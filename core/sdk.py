@@ -23,9 +23,18 @@ from core.desk.selling.remote import AtTill, answer_at_till, ask_at_till, passed
 from core.hookcalls import ApiCall, ApiField
 from core.hookcommands import franchise_unit, plainly
 from core.hookfacts import Ago, Fact, FactParam, FactScope, Of, Rows, Total
-from core.hookhealth import Concern, Concerned, concerned, safety_in_bulk
+from core.hookhealth import (
+    Concern,
+    Concerned,
+    concerned,
+    concerned_after,
+    count_concerned,
+    safety_in_bulk,
+    with_conditions,
+)
 from core.hookhealth import counts as health_counts
 from core.hookmessages import message_ready, queue_messages
+from core.hookoverrides import overrides_of, write_later
 from core.hookreads import (
     has_consented,
     items_of,
@@ -38,6 +47,7 @@ from core.hookreads import (
     store_names,
 )
 from core.hookspecs import SDK_VERSION
+from core.hooktasks import begin_task, keep_apart, kept_apart
 from core.hooktypes import (
     Alert,
     ApprovalKind,
@@ -74,7 +84,7 @@ from core.hooktypes import (
     TimelineEntry,
     VisitPart,
 )
-from core.kernel import clock, columns, ids, tenancy
+from core.kernel import clock, columns, ids, tasks, tenancy
 from core.kernel.audit import record as record_audit
 from core.kernel.db import Base, FranchiseOwned, belongs_to
 from core.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, Refusal
@@ -91,6 +101,7 @@ from core.kernel.web.render import go, is_fragment, render_page, toast
 from core.kernel.web.routes import on_refusal, own_unit, page
 from core.kernel.web.routes import session as page_session
 from core.orders.quoting.previews import PricedLine, prices_for
+from core.orders.remote import InQuote, answer_of_quote, ask_of_quote
 from core.orders.sites import sites_of
 from core.orders.sold import SoldLine, sold_at, sold_by_item, sold_in_order, sold_to
 from core.orders.types import LineRequest
@@ -112,6 +123,7 @@ __all__ = [
     "ApiCall", "ApiField",
     # A finding at the till put before a colleague elsewhere.
     "AtTill", "Remote", "answer_at_till", "ask_at_till", "in_locale", "own_unit", "passed_at_till", "sitting",
+    "InQuote", "answer_of_quote", "ask_of_quote",
     # Commands in one franchise.
     "franchise_unit", "plainly",
     # Messages to members, from the franchise's own templates.
@@ -124,9 +136,14 @@ __all__ = [
     "AllergyView", "CONDITIONS_VERSION", "ConditionView", "MedicineView", "SafetyView", "condition_codes",
     "find_substances", "note_health_read", "note_medicine", "safety_of", "stop_medicine", "substance_of",
     # The same of many persons at once.
-    "Concern", "Concerned", "concerned", "health_counts", "safety_in_bulk",
+    "Concern", "Concerned", "concerned", "concerned_after", "count_concerned", "health_counts", "safety_in_bulk",
+    "with_conditions",
     # Papers kept as pictures: a prescription, a report from elsewhere.
     "DocumentKind", "Paper", "documents_of", "keep_document",
+    # What was let pass; writing beside a read.
+    "overrides_of", "write_later",
+    # Long work in slices, shown in the task centre.
+    "begin_task", "keep_apart", "kept_apart", "tasks",
     # What was sold, items, stores and licences.
     "SoldLine", "items_of", "licence_of", "sold_at", "sold_by_item", "sold_in_order", "sold_to", "staff_choices",
     "store_names",

@@ -25,12 +25,13 @@ from core.kernel.plugin_health import describe
 from core.kernel.plugin_types import PluginError, PluginFailed
 from core.kernel.runtime import runtime
 from core.kernel.tenancy import act_in
-from core.org import roles
+from core.org import proofs, roles
 from core.org.tokens import SCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from core.api.auth import Caller
     from core.hookcalls import ApiCall, ApiField
     from core.kernel.plugins import PluginHost
     from core.kernel.tenancy import Actor
@@ -74,8 +75,16 @@ def _mount(bp: ApiBlueprint, key: str, one: ApiCall) -> None:
         bp, "POST", f"/x/{key}/{one.verb}", permission=one.permission, scopes=one.scopes, staff=True, plugin=key,
         unit="write" if one.writes else "read", once=ACCEPTED if one.writes else NEVER,
         body=_schema(f"{name}Body", strict.Body, one.body, _asked),
-        answer=_schema(f"{name}Answer", Schema, one.answer, _told), example=dict(one.example),
+        answer=_schema(f"{name}Answer", Schema, one.answer, _told), example=dict(one.example), refused=_counted,
     )(view)  # fmt: skip
+
+
+def _counted(_caller: Caller, refusal: Refusal) -> Refusal:
+    """Return a refusal; a wrong PIN that a verb was given counts, although all that the verb did is undone."""
+    if isinstance(refusal, proofs.WrongPin):
+        with runtime().db.unit("write") as session:
+            proofs.count_wrong(session, refusal)
+    return refusal
 
 
 def _run(key: str, one: ApiCall, work: Work, data: Mapping[str, Any]) -> dict[str, Any]:

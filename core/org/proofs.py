@@ -33,6 +33,24 @@ class ProofMade:
     refusal: Refusal | None = None
 
 
+class WrongPin(Unauthorized):
+    """A wrong number or PIN; `staff_id` is whose attempt counts, None for a number that there is not."""
+
+    def __init__(self, staff_id: int | None, purpose: str) -> None:
+        super().__init__(_("工号或 PIN 不对。连错 5 次会锁 15 分钟。"))
+        self.staff_id = staff_id
+        self.purpose = purpose
+
+
+def count_wrong(session: Session, refusal: Refusal) -> None:
+    """Count a wrong PIN again in a unit of its own, for a door whose unit it undid; nothing for any other refusal."""
+    if isinstance(refusal, WrongPin) and refusal.staff_id is not None:
+        throttle.failed(session, PIN, str(refusal.staff_id), fixed_ms=rules.PIN_LOCK_MS)
+        audit.record(
+            session, "staff.pin_refused", "staff", refusal.staff_id, detail={"purpose": refusal.purpose}
+        )  # fmt: skip
+
+
 def make_proof(session: Session, number: str, pin: str, purpose: str, payload_sha256: str) -> ProofMade:
     """Return a proof that staff `number` entered the PIN for `purpose` over a payload.
 
@@ -50,10 +68,9 @@ def make_proof(session: Session, number: str, pin: str, purpose: str, payload_sh
             return ProofMade(refusal=too_many(wait))
     fits = credentials.verify_pin(staff.id if staff else 0, staff.pin_hash if staff else "", pin)
     if staff is None or not fits:
-        if staff is not None:
-            throttle.failed(session, PIN, str(staff.id), fixed_ms=rules.PIN_LOCK_MS)
-            audit.record(session, "staff.pin_refused", "staff", staff.id, detail={"purpose": purpose})
-        return ProofMade(refusal=Unauthorized(_("工号或 PIN 不对。连错 5 次会锁 15 分钟。")))
+        refused = WrongPin(staff.id if staff else None, purpose)
+        count_wrong(session, refused)
+        return ProofMade(refusal=refused)
     throttle.clear(session, PIN, str(staff.id))
     secret = secrets.token_urlsafe(24)
     row = PinProof(

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from sqlalchemy import CursorResult, and_, or_, select, update
 
 from core.sdk import (
+    AtTill,
     Conflict,
+    InQuote,
     Invalid,
     NotFound,
     Refusal,
     _,
     answer_at_till,
+    answer_of_quote,
     ask_at_till,
+    ask_of_quote,
     clock,
     current_locale,
     in_locale,
@@ -68,23 +72,56 @@ class Asked:
 def ask(session: Session, finding_id: str) -> PharmacyAsk:
     """Put a finding of the open basket before the pharmacists; asking twice is the same question."""
     found = ask_at_till(session, finding_id)
-    actor, now = tenancy.current_actor(), clock.now_ms()
     row = latest(session, finding_id)
-    if row is not None and row.state in OPEN and row.asked_at > now - LIVES_MS:
+    if _is_open(row):
         return row
-    seen = {key: found.finding.evidence[key] for key in _SAID if key in found.finding.evidence}
+    return _put(session, found, sitting=found.sitting)
+
+
+def _put(session: Session, found: AtTill | InQuote, *, sitting: int = 0, quote_id: int | None = None) -> PharmacyAsk:
+    actor, one = tenancy.current_actor(), found.finding
+    seen = {key: one.evidence[key] for key in _SAID if key in one.evidence}
     row = PharmacyAsk(
-        store_id=actor.store_id, staff_id=actor.staff_id, sitting=found.sitting, locale=current_locale(),
-        person_id=found.person_id, finding=found.finding.id, rule=found.finding.code, severity=found.finding.severity,
-        item_code=found.item, asked_at=now,
+        store_id=actor.store_id, staff_id=actor.staff_id, sitting=sitting, quote_id=quote_id, locale=current_locale(),
+        person_id=found.person_id, finding=one.id, rule=one.code, severity=one.severity, item_code=found.item,
+        asked_at=clock.now_ms(),
     )  # fmt: skip
-    row.told = json.dumps({**seen, "text": found.finding.text, "item": found.name, "qty": found.qty})
+    row.told = json.dumps({**seen, "text": one.text, "item": found.name, "qty": found.qty})
     session.add(row)
     session.flush()
     record_audit(
         session, "pharmacy.ask.made", "pharmacy_ask", row.id, person_id=row.person_id, detail={"rule": row.rule}
     )
     return row
+
+
+def _is_open(row: PharmacyAsk | None) -> TypeGuard[PharmacyAsk]:
+    return row is not None and row.state in OPEN and row.asked_at > clock.now_ms() - LIVES_MS
+
+
+def ask_quote(session: Session, quote_id: int, finding_id: str) -> PharmacyAsk:
+    """Put a finding of a stored quote before the pharmacists (the API); asking twice is the same question.
+
+    Raises what `ask_of_quote` raises: NotFound, Conflict, Invalid.
+    """
+    found = ask_of_quote(session, quote_id, finding_id)
+    query = select(PharmacyAsk).where(PharmacyAsk.quote_id == quote_id, PharmacyAsk.finding == finding_id)
+    row = session.scalar(query.order_by(PharmacyAsk.id.desc()).limit(1))
+    return row if _is_open(row) else _put(session, found, quote_id=quote_id)
+
+
+def of_here(session: Session, ask_id: int | None) -> PharmacyAsk:
+    """Return a question that the acting store put over the API; raise NotFound for any other."""
+    row = get(session, ask_id)
+    if row.quote_id is None or row.store_id != tenancy.current_actor().store_id:
+        raise NotFound(_("没有找到这条审方请求。"))
+    return row
+
+
+def pass_of(row: PharmacyAsk) -> dict[str, Any]:
+    """Return what lets the order of a quote pass at this moment: proof, reason_code, evidence, expires_at; or {}."""
+    made: dict[str, Any] = json.loads(row.pass_ or "{}") if row.state == PASSED else {}
+    return made if made.get("expires_at", 0) > clock.now_ms() else {}
 
 
 def latest(session: Session, finding_id: str) -> PharmacyAsk | None:
@@ -179,11 +216,15 @@ def let_pass(
     """
     row = _mine(session, ask_id)
     held = books.licence(session)
+    told = {"reason_code": reason_code, "evidence": evidence}
     try:
         with in_locale(row.locale):
-            refused = answer_at_till(
-                session, row.sitting, row.store_id, row.finding, reason, pin, reason_code=reason_code, evidence=evidence
-            )
+            if row.quote_id is None:
+                refused = answer_at_till(session, row.sitting, row.store_id, row.finding, reason, pin, **told)
+            else:
+                made = answer_of_quote(session, row.quote_id, row.store_id, row.finding, reason, pin, **told)
+                refused = made.refusal
+                row.pass_ = json.dumps({"proof": made.proof, "expires_at": made.expires_at, **told})
     except Conflict as gone:
         _close(session, row, GONE, held, "")
         return gone

@@ -8,7 +8,7 @@ never asked or told us in words that no table reads.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,12 @@ from core.sdk import (
     Concern,
     Invalid,
     ItemView,
+    Refusal,
     SafetyView,
     _,
     _l,
     clock,
-    concerned,
+    concerned_after,
     health_counts,
     items_of,
     items_with,
@@ -32,7 +33,8 @@ from core.sdk import (
     tenancy,
 )
 from plugins.pharmacy import checks, datasets, matching
-from plugins.pharmacy.attributes import ATC, INGREDIENTS, RX_CLASS, ingredients_of
+from plugins.pharmacy.attributes import ATC, INGREDIENTS, RX_CLASS
+from plugins.pharmacy.audience_concern import concern_of
 from plugins.pharmacy.knowledge import ATC_GROUP, UNDISCLOSED, Index
 from plugins.pharmacy.matching import Patient, Product
 from plugins.pharmacy.rules import NOT_GIVEN
@@ -57,7 +59,8 @@ _OF_KIND = {
     matching.CONDITION: CONDITION, matching.PREGNANCY: PREGNANCY, matching.AGE: AGE,
 }  # fmt: skip
 NOT_PUBLIC = _l("处方药和甲类非处方药不向公众推广（广告法第 15 条、药品流通监督管理办法）。")
-MOST_ITEMS, MOST_OPENED, MOST_CATALOGUE, SHOWN = 50, 10_000, 20_000, 50
+# Of more persons than may be opened while somebody waits the counts are made by a task (audience_task.py).
+MOST_ITEMS, MOST_OPENED, MOST_CATALOGUE, SHOWN = 50, 2_000, 20_000, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,13 @@ class Preview:
     excluded: Counter[str] = field(default_factory=Counter)
     people: list[Excluded] = field(default_factory=list)
     version: str = ""
+    by_item: Counter[str] = field(default_factory=Counter)
+
+    def ended(self) -> Preview:
+        """Return it as it is shown: each item with how many members it leaves out."""
+        self.excluded = +self.excluded
+        self.targets = [replace(one, excluded=self.by_item[one.item.code]) for one in self.targets]
+        return self
 
     @property
     def left(self) -> int:
@@ -128,41 +138,79 @@ def group_of(item: ItemView) -> str:
     return str(item.attributes.get(ATC) or "")[:ATC_GROUP]
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a look at a campaign's items needs, read once however many persons are looked at."""
+
+    index: Index
+    targets: tuple[Target, ...]
+    products: tuple[tuple[Product, str], ...]
+    known: Mapping[str, ItemView]
+    concern: Concern
+    today: date
+    version: str
+
+
+def targets_of(items: Iterable[ItemView]) -> tuple[Target, ...]:
+    """Return the items with whether each may be shown to the public."""
+    return tuple(Target(item, item.attributes.get(RX_CLASS) not in NOT_GIVEN) for item in items)
+
+
+def plan_of(session: Session, items: Sequence[ItemView]) -> Plan:
+    """Return the plan of these items as the tables stand now."""
+    index, today = datasets.index(session), clock.today(tenancy.current_actor().tz)
+    targets = targets_of(items)
+    products = tuple((checks.product_of(one.item), group_of(one.item)) for one in targets if _matters(one.item))
+    drugs = catalogue(session) if products else []
+    concern = concern_of(index, products, drugs, today) if products else Concern()
+    told = checks.told_version(session, index)
+    return Plan(index, targets, products, {one.code: one for one in drugs}, concern, today, told)
+
+
+def begun(session: Session, plan: Plan) -> Preview:
+    """Return a preview in which nobody was looked at yet: of those never asked nothing more is known than that."""
+    members, unasked = health_counts(session)
+    made = Preview(members, list(plan.targets), version=plan.version)
+    made.excluded[UNKNOWN] = unasked if plan.products else 0
+    return made
+
+
+def look(session: Session, plan: Plan, made: Preview, ids: Collection[int]) -> None:
+    """Open these persons (0.2 ms each) and count whom the items would leave out."""
+    for view in safety_in_bulk(session, ids, PURPOSE):
+        hits = reasons_of(plan.index, plan.products, view, plan.known, plan.today)
+        if hits:
+            _count(made, view, hits)
+
+
 def preview(session: Session, items: Sequence[ItemView]) -> Preview:
     """Return whom these items would leave out and why; sends and stores nothing but the trail of the read.
 
-    Only whoever has a fact that may matter is opened, at most 10,000 (0.2 ms each); beyond that members count as not
-    checked.
+    Only whoever has a fact that may matter is opened. Raises Refusal `pharmacy_audience_large` where these are more
+    than 2,000: then a task counts.
     """
-    index, today = datasets.index(session), clock.today(tenancy.current_actor().tz)
-    members, unasked = health_counts(session)
-    targets = [Target(item, item.attributes.get(RX_CLASS) not in NOT_GIVEN) for item in items]
-    products = [(checks.product_of(one.item), group_of(one.item)) for one in targets if _matters(one.item)]
-    made = Preview(members, targets, version=checks.told_version(session, index))
-    if not products:
-        return made
-    drugs = catalogue(session)
-    found = concerned(session, concern_of(index, products, drugs, today), MOST_OPENED)
-    known = {one.code: one for one in drugs}
-    by_item: Counter[str] = Counter()
-    made.excluded[UNKNOWN] = unasked + found.beyond
-    for view in safety_in_bulk(session, found.ids, PURPOSE):
-        hits = reasons_of(index, products, view, known, today)
-        if hits:
-            _count(made, by_item, view, hits)
-    made.excluded = +made.excluded
-    made.targets = [replace(one, excluded=by_item[one.item.code]) for one in targets]
-    return made
+    plan = plan_of(session, items)
+    if not plan.products:
+        return begun(session, plan)
+    ids = concerned_after(session, plan.concern, 0, MOST_OPENED + 1)
+    if len(ids) > MOST_OPENED:
+        raise Refusal(
+            _("这些商品要逐个核对 %(n)s 位以上会员的健康信息，请在后台计算。", n=f"{MOST_OPENED:,}"),
+            code="pharmacy_audience_large",
+        )
+    made = begun(session, plan)
+    look(session, plan, made, ids)
+    return made.ended()
 
 
 def _matters(item: ItemView) -> bool:
     return item.attributes.get(RX_CLASS) in matching.DRUGS or bool(item.attributes.get(INGREDIENTS))
 
 
-def _count(made: Preview, by_item: Counter[str], view: SafetyView, hits: Mapping[str, set[str]]) -> None:
+def _count(made: Preview, view: SafetyView, hits: Mapping[str, set[str]]) -> None:
     """Count a person once, under the first reason; who was never asked stands among the unknown already."""
     reasons = tuple(reason for reason in REASONS if any(reason in own for own in hits.values()))
-    by_item.update(hits.keys())
+    made.by_item.update(hits.keys())
     if reasons[0] != UNKNOWN or view.asked:
         made.excluded[reasons[0]] += 1
         made.excluded[UNKNOWN] -= 0 if view.asked else 1
@@ -210,63 +258,6 @@ def _in_words(view: SafetyView, known: Mapping[str, ItemView], today: date) -> b
 def _strange(index: Index, patient: Patient) -> bool:
     """Return whether a medicine is taken of which no table knows any ingredient."""
     return any(not any(index.knows(name) for name in one.disclosed) for one in patient.medicines)
-
-
-# -- whom it may concern at all --------------------------------------------------------------------
-
-
-def concern_of(
-    index: Index, products: Sequence[tuple[Product, str]], drugs: Sequence[ItemView], today: date
-) -> Concern:  # fmt: skip
-    """Return what facts make somebody one to open for these products."""
-    own = {name for product, _group in products for name in product.disclosed}
-    partners = own | {other for name in own for other in index.partners.get(name, ())}
-    told = set(index.groups) | {("class", code) for code in index.members} | _ingredients(index)
-    conditions = {code for name in own for code in index.conditions.get(name, ())}
-    if any(product.pregnancy not in ("", "ok") for product, _group in products):
-        conditions.add("pregnancy")
-    # Whether a product that hides an ingredient concerns somebody cannot be told from the index.
-    hides = any(UNDISCLOSED in product.ingredients for product, _group in products)
-    plain = {("class" if kind == "class" else "ingredient", code) for kind, code in told}
-    return Concern(
-        allergies=frozenset(one for one in plain if hides or _clashes(index, products, one)),
-        conditions=frozenset(conditions),
-        ingredients=frozenset(code for _kind, code in _ingredients(index)) if hides else frozenset(partners),
-        items=frozenset(
-            one.code for one in drugs if hides or partners & set(ingredients_of(one.attributes.get(INGREDIENTS)))
-        ),
-        known_allergies=frozenset(plain),
-        known_ingredients=frozenset(code for _kind, code in _ingredients(index)),
-        known_items=frozenset(one.code for one in drugs if _read(index, one)),
-        born_after=_born_after(index, products, conditions, today),
-    )
-
-
-def _read(index: Index, item: ItemView) -> bool:
-    """Return whether any table knows an item's ingredients, so that its code says all."""
-    return any(index.knows(name) for name in ingredients_of(item.attributes.get(INGREDIENTS)))
-
-
-def _ingredients(index: Index) -> set[tuple[str, str]]:
-    return {("ingredient", name) for name in (*index.partners, *index.classes_of, *index.conditions)}
-
-
-def _clashes(index: Index, products: Sequence[tuple[Product, str]], told: tuple[str, str]) -> bool:
-    kind, code = told
-    groups = index.groups.get(told, frozenset())
-    patient = Patient(classes=frozenset({code})) if kind == "class" else Patient(allergens=frozenset({code}))
-    return any((group and group in groups) or matching.match(index, [product], patient) for product, group in products)
-
-
-def _born_after(
-    index: Index, products: Sequence[tuple[Product, str]], conditions: Iterable[str], today: date
-) -> date | None:  # fmt: skip
-    """Return the day after which a birth makes somebody too young for one of the products, or None."""
-    limits = [years for code, years in matching.AGES.items() if code in set(conditions)]
-    limits += [int(-(-product.min_age // 1)) for product, _group in products if product.min_age]
-    if not limits:
-        return None
-    return date(today.year - max(limits), today.month, min(today.day, 28))
 
 
 # -- who may read of whom --------------------------------------------------------------------------

@@ -1,12 +1,13 @@
-"""Calls of the POS API: preview an audience, sign on and off, note a prescription (POST /x/pharmacy/{verb})."""
+"""Calls of the POS API (POST /x/pharmacy/{verb}): audience, duty, prescriptions; remote checking: ask_calls.py."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from core.sdk import ApiCall, ApiField, clock, person_of
-from plugins.pharmacy import audience, books, gates
+from core.sdk import ApiCall, ApiField, clock, ids, person_of
+from plugins.pharmacy import ask_calls, audience, audience_task, books, gates
+from plugins.pharmacy.ask_calls import instant
 from plugins.pharmacy.permissions import AUDIENCE, DISPENSE, OVERRIDE
 
 if TYPE_CHECKING:
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 
 MOST_DRUGS = 20
 PIECES = (ApiField("item", most=40), ApiField("pieces", "whole", most=books.MOST_PIECES))
-
-
-def instant(ms: int | None) -> str | None:
-    """Return an instant as RFC 3339, or None."""
-    return clock.from_ms(ms).isoformat().replace("+00:00", "Z") if ms else None
 
 
 def duty(ctx: HookContext, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +36,30 @@ def preview(ctx: HookContext, data: Mapping[str, Any]) -> dict[str, Any]:
     """Tell whom items would leave out of a campaign and why; names only to who may read of that member."""
     assert ctx.session is not None
     items = audience.wanted(ctx.session, data["items"] or (), data["group"] or "")
-    made = audience.preview(ctx.session, items)
+    return _audience_told(ctx, audience.preview(ctx.session, items))
+
+
+def count(ctx: HookContext, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Have a task count the audience of items, however many members they concern."""
+    assert ctx.session is not None
+    items = audience.wanted(ctx.session, data["items"] or (), data["group"] or "")
+    return {"task_id": str(audience_task.ask(ctx.session, items).id)}
+
+
+def counted(ctx: HookContext, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell how far a counting of one's own is, and what it found when it is done."""
+    assert ctx.session is not None
+    task = audience_task.get(ctx.session, ids.parse_id(data["task_id"]))
+    made = audience_task.result(ctx.session, task)
+    nothing: dict[str, Any] = dict.fromkeys(("members", "left", "data_version", "hidden"))
+    told = {**nothing, "items": [], "excluded": [], "people": []}
+    return {
+        **(_audience_told(ctx, made) if made else told), "state": task.state, "looked": task.done, "of": task.total,
+    }  # fmt: skip
+
+
+def _audience_told(ctx: HookContext, made: audience.Preview) -> dict[str, Any]:
+    assert ctx.session is not None
     named, hidden = audience.named(ctx.session, made)
     return {
         "members": made.members, "left": made.left, "data_version": made.version,
@@ -78,26 +97,45 @@ def prescribe(ctx: HookContext, data: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+WANTED = (
+    ApiField("items", "texts", required=False, most=audience.MOST_ITEMS),
+    ApiField("group", required=False, most=3),
+)
+FOUND = (
+    ApiField("items", "rows", fields=(
+        ApiField("item"), ApiField("name"), ApiField("public", "flag"), ApiField("excluded", "whole"),
+    )),
+    ApiField("excluded", "rows", fields=(ApiField("reason"), ApiField("text"), ApiField("count", "whole"))),
+    ApiField("people", "rows", fields=(
+        ApiField("member_id", "id"), ApiField("name"), ApiField("reasons", "texts"), ApiField("items", "texts"),
+    )),
+)  # fmt: skip
+
 CALLS = [
     ApiCall(
         "audience", "Previews whom items would leave out of a campaign, and why; sends nothing.", AUDIENCE,
         ("members", "health"), preview,
-        (
-            ApiField("items", "texts", required=False, most=audience.MOST_ITEMS),
-            ApiField("group", required=False, most=3),
-        ),
+        WANTED,
         (
             ApiField("members", "whole"), ApiField("left", "whole"), ApiField("data_version"),
-            ApiField("items", "rows", fields=(
-                ApiField("item"), ApiField("name"), ApiField("public", "flag"), ApiField("excluded", "whole"),
-            )),
-            ApiField("excluded", "rows", fields=(ApiField("reason"), ApiField("text"), ApiField("count", "whole"))),
-            ApiField("people", "rows", fields=(
-                ApiField("member_id", "id"), ApiField("name"), ApiField("reasons", "texts"), ApiField("items", "texts"),
-            )),
-            ApiField("hidden", "whole"),
+            ApiField("hidden", "whole"), *FOUND,
         ),
         {"items": ["D0035", "VITC"]}, order=5,
+    ),
+    ApiCall(
+        "audience_count", "Has a task count the audience of items, for more members than a call may wait for.",
+        AUDIENCE, ("members", "health"), count, WANTED, (ApiField("task_id", "id"),), {"items": ["D0035"]},
+        writes=True, order=6,
+    ),
+    ApiCall(
+        "audience_state", "Tells how far a counting of one's own is, and what it found when it is done.", AUDIENCE,
+        ("members", "health"), counted, (ApiField("task_id", "id"),),
+        (
+            ApiField("state"), ApiField("looked", "whole"), ApiField("of", "whole"),
+            ApiField("members", "whole", required=False), ApiField("left", "whole", required=False),
+            ApiField("data_version", required=False), ApiField("hidden", "whole", required=False), *FOUND,
+        ),
+        {"task_id": "912136841476943470"}, order=7,
     ),
     ApiCall(
         "duty", "Signs the pharmacist of X-Staff on or off at the token's store.", OVERRIDE, ("orders",), duty,
@@ -121,4 +159,5 @@ CALLS = [
          "issued_on": "2026-11-22", "items": [{"item": "D0001", "pieces": 2}]},
         writes=True, order=20,
     ),
+    *ask_calls.CALLS,
 ]  # fmt: skip

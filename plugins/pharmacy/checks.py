@@ -29,7 +29,7 @@ from core.sdk import (
     safety_of,
     substance_of,
 )
-from plugins.pharmacy import datasets, gates, matching
+from plugins.pharmacy import datasets, gates, matching, seen
 from plugins.pharmacy.attributes import INGREDIENTS, MIN_AGE, PREGNANCY, ROUTE, RX_CLASS, ingredients_of, number
 from plugins.pharmacy.knowledge import UNDISCLOSED
 from plugins.pharmacy.matching import MEDICINE, Match, Patient, Product
@@ -86,7 +86,9 @@ def checks(ctx: HookContext, basket: BasketView) -> list[Check]:
     if not own.lines or ctx.session is None:
         return []
     loaded = load(ctx, own)
-    return [*found(ctx, own, loaded), *gates.checks(ctx, own, loaded.known)]
+    made = [*found(ctx, own, loaded), *gates.checks(ctx, own, loaded.known)]
+    seen.note(ctx, own, made)
+    return made
 
 
 def concerned(basket: BasketView) -> BasketView:

@@ -9,15 +9,25 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, func, select, update
 
 from core.sdk import DataCount, DataSection, _l, items_of
-from plugins.pharmacy import gates
-from plugins.pharmacy.models import PharmacyAsk, PharmacyPrescription, PharmacyRefill, PharmacyRegister, PharmacyTrace
+from plugins.pharmacy import chronic_duties, gates
+from plugins.pharmacy.models import (
+    PharmacyAsk,
+    PharmacyChronic,
+    PharmacyPrescription,
+    PharmacyReading,
+    PharmacyRefill,
+    PharmacyRegister,
+    PharmacySeen,
+    PharmacyTrace,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LABELS: dict[Any, Any] = {
     PharmacyPrescription: _l("处方"), PharmacyRegister: _l("含麻黄碱类药品登记"), PharmacyRefill: _l("续药日期"),
-    PharmacyAsk: _l("远程审方"), PharmacyTrace: _l("追溯码"),
+    PharmacyAsk: _l("远程审方"), PharmacyTrace: _l("追溯码"), PharmacyChronic: _l("慢病项目"),
+    PharmacyReading: _l("测量"), PharmacySeen: _l("出现过的用药提示"),
 }  # fmt: skip
 GONE = "—"
 
@@ -56,18 +66,20 @@ def copy_of(session: Session, person_id: int) -> list[DataSection]:
         rows.append((LABELS[PharmacyAsk], str(json.loads(asked.told or "{}").get("text", ""))))
     for traced in session.scalars(select(PharmacyTrace).where(PharmacyTrace.person_id == person_id)):
         rows.append((f"{LABELS[PharmacyTrace]} {traced.on}", f"{traced.item_code} {traced.code}"))
+    rows += chronic_duties.copy_of(session, person_id)
     return [DataSection(_l("药房"), tuple(rows))] if rows else []
 
 
 def erase(session: Session, person_id: int) -> list[DataCount]:
-    """Delete refills and asks; prescriptions and the register are kept by law for five years.
+    """Delete refills, asks and chronic programmes with their readings; prescriptions and the register stay.
 
-    GSP art. 4; joint notice of 2012.
+    These are kept by law for five years (GSP art. 4; joint notice of 2012).
     """
     found = []
-    for model in (PharmacyRefill, PharmacyAsk):
+    for model in (PharmacyRefill, PharmacyAsk, PharmacySeen):
         done: Any = session.execute(delete(model).where(model.person_id == person_id))
         found.append(DataCount(LABELS[model], int(done.rowcount)))
+    found.append(DataCount(LABELS[PharmacyChronic], chronic_duties.erase(session, person_id)))
     return found
 
 
@@ -84,11 +96,25 @@ def merge(session: Session, winner_id: int, loser_id: int) -> list[DataCount]:
             session.delete(row)
         moved += 1
     session.flush()
+    _merge_seen(session, winner_id, loser_id)
     found = [DataCount(LABELS[PharmacyRefill], moved)]
+    found.append(DataCount(LABELS[PharmacyChronic], chronic_duties.merge(session, winner_id, loser_id)))
     for model in (PharmacyPrescription, PharmacyRegister, PharmacyAsk, PharmacyTrace):
         done: Any = session.execute(update(model).where(model.person_id == loser_id).values(person_id=winner_id))
         found.append(DataCount(LABELS[model], int(done.rowcount)))
     return found
+
+
+def _merge_seen(session: Session, winner_id: int, loser_id: int) -> None:
+    """Hand over what came up; of what both had that day one stays."""
+    rows = session.scalars(select(PharmacySeen).where(PharmacySeen.person_id.in_((winner_id, loser_id)))).all()
+    mine = {(row.on, row.store_id, row.rule, row.item_code) for row in rows if row.person_id == winner_id}
+    for row in rows:
+        if row.person_id == loser_id and (row.on, row.store_id, row.rule, row.item_code) in mine:
+            session.delete(row)
+        elif row.person_id == loser_id:
+            row.person_id = winner_id
+    session.flush()
 
 
 def _refills(session: Session, person_id: int) -> list[PharmacyRefill]:

@@ -15,6 +15,7 @@ from core.sdk import (
     DataSection,
     DocumentKind,
     Event,
+    Fact,
     HookContext,
     ItemAttribute,
     ItemVeto,
@@ -39,18 +40,21 @@ from plugins.pharmacy import (
     calls,
     card,
     checks,
+    chronic_audience,
+    chronic_views,
     data_views,
     dispensing,
     duties,
     papers,
     refills,
     rules,
+    seen_views,
     trace_views,
     views,
 )
 from plugins.pharmacy.attributes import ATTRIBUTES
 from plugins.pharmacy.models import PharmacyDuty
-from plugins.pharmacy.permissions import AUDIENCE, BOOKS, PERMISSIONS, REGISTER, TRACE, VIEW
+from plugins.pharmacy.permissions import AUDIENCE, BOOKS, OVERRIDES, PERMISSIONS, REGISTER, TRACE, VIEW
 from plugins.pharmacy.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -68,6 +72,9 @@ ACTIONS = {
     "pharmacy.trace.noted": _l("登记药品追溯码"),
     "pharmacy.ask.made": _l("请药师远程审"), "pharmacy.ask.taken": _l("接下远程审方"),
     "pharmacy.ask.answered": _l("答复远程审方"),
+    "pharmacy.chronic.enrolled": _l("加入慢病项目"), "pharmacy.chronic.left": _l("退出慢病项目"),
+    "pharmacy.chronic.read": _l("记录测量"), "pharmacy.chronic.voided": _l("作废测量"),
+    "pharmacy.chronic.done": _l("完成慢病计划的一项"),
 }  # fmt: skip
 
 
@@ -84,6 +91,11 @@ def register_settings() -> list[SettingSpec]:
 @hookimpl
 def register_item_attributes() -> list[ItemAttribute]:
     return ATTRIBUTES
+
+
+@hookimpl
+def register_facts() -> list[Fact]:
+    return chronic_audience.FACTS
 
 
 @hookimpl
@@ -110,6 +122,8 @@ def register_blueprints() -> list[Blueprint]:
     assert audience_views
     assert ask_views
     assert trace_views
+    assert chronic_views
+    assert seen_views
     return [blueprint.bp]
 
 
@@ -135,8 +149,10 @@ def menu_items(ctx: HookContext) -> list[MenuItem]:
         MenuItem("pharmacy.asks", _l("远程审方"), "pharmacy.asks", BOOKS, "till", "pill", 61),
         MenuItem("pharmacy.traces", _l("追溯码"), "pharmacy.traces", TRACE, "till", "pill", 62),
         MenuItem("pharmacy.books", _l("处方与登记册"), "pharmacy.books_page", BOOKS, "reports", "doc", 60),
+        MenuItem("pharmacy.chronic", _l("慢病管理"), "pharmacy.chronic", BOOKS, "followups", "med", 41),
         MenuItem("pharmacy.refills", _l("续药提醒"), "pharmacy.refills", REGISTER, "followups", "pill", 40),
         MenuItem("pharmacy.demand", _l("门店用量"), "pharmacy.demand", BOOKS, "reports", "pill", 61),
+        MenuItem("pharmacy.overrides", _l("用药放行统计"), "pharmacy.overrides", OVERRIDES, "reports", "shield", 62),
         MenuItem("pharmacy.audience", _l("药品活动避开谁"), "pharmacy.audience", AUDIENCE, "marketing", "pill", 60),
         MenuItem("pharmacy.data", _l("用药核对资料"), "pharmacy.data", VIEW, "settings", "pill", 60),
     ]

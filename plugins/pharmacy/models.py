@@ -1,12 +1,15 @@
-"""Tables of the pharmacy: versions of the knowledge, sign-offs, prescriptions, duty, register, refills, asks, codes."""
+"""Tables of the pharmacy: versions of the knowledge, sign-offs, prescriptions, duty, register, refills, asks, codes;
+chronic programmes with their points and readings.
+"""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Mapped
 
-from core.sdk import Base, FranchiseOwned, Sealed, columns
+from core.sdk import Base, FranchiseOwned, Sealed, belongs_to, columns
 
 
 class PharmacyDataset(FranchiseOwned, Base):
@@ -134,6 +137,9 @@ class PharmacyAsk(FranchiseOwned, Base):
 
     `state`: waiting, taken, passed, refused or gone (the basket changed). `told` is JSON: what the till shows and what
     the rule saw; `answer` the reason. The override itself stands with the order.
+
+    It comes from the open basket of a till session (`sitting`), or from a stored quote over the API (`quote_id`, then
+    `sitting` is 0); then `pass_` is JSON: what the order carries to be let pass.
     """
 
     __tablename__ = "pharmacy_ask"
@@ -156,9 +162,13 @@ class PharmacyAsk(FranchiseOwned, Base):
     licence_no: Mapped[str] = columns.label_col(60, columns.PERSONAL, default="")
     answer_sealed: Mapped[bytes | None] = columns.sealed_blob()
     answer = Sealed("answer_sealed")
+    quote_id: Mapped[int | None] = columns.ref_col()
+    pass_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    pass_ = Sealed("pass_sealed")
     __table_args__ = (
         columns.owned_index("ix_pharmacy_ask_state", "state", "asked_at", "id"),
         columns.owned_index("ix_pharmacy_ask_sitting", "sitting", "finding", "id"),
+        columns.owned_index("ix_pharmacy_ask_quote", "quote_id", "finding"),
         columns.owned_index("ix_pharmacy_ask_person", "person_id"),
     )
 
@@ -179,4 +189,93 @@ class PharmacyTrace(FranchiseOwned, Base):
         columns.owned_unique("code"),
         columns.owned_index("ix_pharmacy_trace_line", "line_id", "id"),
         columns.owned_index("ix_pharmacy_trace_person", "person_id"),
+    )
+
+
+class PharmacyChronic(FranchiseOwned, Base):
+    """A person in a programme for a chronic condition (S4-03), one row a person and programme: `state` active or left.
+
+    Which programme says what somebody has: it is sealed, and found by its keyed index. `version` names the rules that
+    the plan was made by; `agreed` is the evidence of the person's word, `why` the reason for leaving.
+    """
+
+    __tablename__ = "pharmacy_chronic"
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    programme_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    programme_blind: Mapped[bytes | None] = columns.col(columns.LargeBinary, columns.SENSITIVE, nullable=True)
+    programme = Sealed("programme_sealed", blind="programme_blind")
+    version: Mapped[str] = columns.code_col(20)
+    state: Mapped[str] = columns.code_col(8)
+    agreed_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    agreed = Sealed("agreed_sealed")
+    why_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    why = Sealed("why_sealed")
+    from_on: Mapped[date] = columns.day_col()
+    left_on: Mapped[date | None] = columns.day_col(nullable=True)
+    store_id: Mapped[int | None] = columns.ref_col()
+    staff_id: Mapped[int | None] = columns.ref_col()
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (
+        columns.owned_unique("person_id", "programme_blind"),
+        columns.owned_index("ix_pharmacy_chronic_programme", "programme_blind", "state", "person_id"),
+    )
+
+
+class PharmacyChronicPoint(FranchiseOwned, Base):
+    """A point in time of a plan: a reading, a talk about the medicines, a re-check. `state`: open, done or dropped.
+
+    `kind` alone says nothing of the condition. `note` is sealed: what was said, which goods were shown.
+    """
+
+    __tablename__ = "pharmacy_chronic_point"
+    chronic = belongs_to("pharmacy_chronic")
+    if TYPE_CHECKING:
+        chronic_id: Mapped[int]
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    kind: Mapped[str] = columns.code_col(8)
+    due_on: Mapped[date] = columns.day_col()
+    state: Mapped[str] = columns.code_col(8, default="open")
+    store_id: Mapped[int | None] = columns.ref_col()
+    done_on: Mapped[date | None] = columns.day_col(nullable=True)
+    done_by: Mapped[int | None] = columns.ref_col()
+    note_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    note = Sealed("note_sealed")
+    __table_args__ = (
+        columns.owned_index("ix_pharmacy_chronic_point_due", "state", "store_id", "due_on", "id"),
+        columns.owned_index("ix_pharmacy_chronic_point_person", "person_id", "due_on"),
+        columns.owned_index("ix_pharmacy_chronic_point_chronic", "chronic_id", "state"),
+    )
+
+
+class PharmacyReading(FranchiseOwned, Base):
+    """A reading of a person: `body` is sealed JSON, what was measured and its whole numbers. Void ones stay."""
+
+    __tablename__ = "pharmacy_reading"
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    on: Mapped[date] = columns.day_col()
+    body_sealed: Mapped[bytes | None] = columns.sealed_blob()
+    body = Sealed("body_sealed")
+    state: Mapped[str] = columns.code_col(8, default="noted")
+    store_id: Mapped[int | None] = columns.ref_col()
+    staff_id: Mapped[int | None] = columns.ref_col()
+    made_at: Mapped[int] = columns.at_col()
+    __table_args__ = (columns.owned_index("ix_pharmacy_reading_person", "person_id", "on", "id"),)
+
+
+class PharmacySeen(FranchiseOwned, Base):
+    """A grave finding that somebody may let pass came up: once a day, store, person, rule and item.
+
+    Whatever came of it: the report of overrides divides by it. What was let pass stands with the orders.
+    `person_id` 0: no member.
+    """
+
+    __tablename__ = "pharmacy_seen"
+    on: Mapped[date] = columns.day_col()
+    store_id: Mapped[int] = columns.ref_col(nullable=False)
+    person_id: Mapped[int] = columns.col(columns.BigInteger, columns.PERSONAL)
+    rule: Mapped[str] = columns.code_col(80)
+    item_code: Mapped[str] = columns.code_col(40)
+    __table_args__ = (
+        columns.owned_unique("person_id", "on", "store_id", "rule", "item_code"),
+        columns.owned_index("ix_pharmacy_seen_day", "on", "rule", "store_id"),
     )

@@ -133,7 +133,7 @@ def course(
             continue
         drawn.append(
             Markup('<rect x="{}" y="{}" width="{}" height="{}" class="{}"/>').format(
-                _n(left), _n(high(below)), _n(right - left), _n(high(upper) - high(below)),
+                _n(left), _n(min(high(below), high(upper))), _n(right - left), _n(abs(high(upper) - high(below))),
                 ("f-sunken", "f-hover")[place % 2],
             )
         )  # fmt: skip

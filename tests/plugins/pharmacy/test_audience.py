@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from core.care import rules
 from core.care import services as care
-from core.kernel.errors import Invalid
+from core.kernel import task_runner
+from core.kernel.errors import Invalid, NotFound, Refusal
 from core.kernel.models import AuditEntry
-from plugins.pharmacy import audience, checks
+from plugins.pharmacy import audience, audience_task, checks
 from tests.core.api.conftest import api_app, till_of
 from tests.core.desk.desk_kit import Desk, plain, web_of
 
@@ -100,6 +101,81 @@ def test_the_index_leaves_nobody_out_who_opening_everybody_finds(embedded):
         }  # fmt: skip
         fast = left_out(embedded, *[one.code for one in chosen])
         assert {person for person in fast if person in opened} == slow, [one.name for one in chosen]
+
+
+def random_people(house, draw, n):
+    """Members of whom each has another fact, or none; some were never asked."""
+    codes = [one.code for one in _catalogue(house)]
+    for number in range(n):
+        if number % 6 == 5:
+            house.house.enrol("李雷", f"1370000{number:04d}", birth_on=date(draw.randint(1940, 2011), 3, 3))
+            continue
+        person = house.member(birth_on=date(draw.randint(1940, 2011), 3, 3))
+        kind = draw.randint(0, 3)
+        if kind == 0:
+            house.allergic(person, code_kind="class", code="penicillins")
+        elif kind == 1:
+            house.takes(person, draw.choice(["warfarin", "simvastatin", "no_such"]))
+        elif kind == 2:
+            house.takes(person, item=draw.choice(codes))
+
+
+def test_a_task_counts_in_slices_what_one_look_finds(pharmacy, monkeypatch):
+    """Any number of members: the same counts in slices of three as at once, after a crash between slices too."""
+    random_people(pharmacy, Random(7), 18)
+    whole = previewed(pharmacy, IBUPROFEN, "D0001")
+    monkeypatch.setattr(audience, "MOST_OPENED", 3)
+    monkeypatch.setattr(audience_task, "SLICE", 3)
+    with pytest.raises(Refusal) as refused:
+        previewed(pharmacy, IBUPROFEN, "D0001")
+    assert refused.value.code == "pharmacy_audience_large"
+    db, franchise = pharmacy.house.runtime.db, pharmacy.house.pharmacy.franchise_id
+    with pharmacy.as_("pharmacist"):
+        with pharmacy.unit() as session:
+            task = audience_task.ask(session, audience.wanted(session, [IBUPROFEN, "D0001"])).id
+        assert task_runner.advance(db, franchise, task), "a slice is done, more is to do"
+        with pharmacy.unit("read") as session:
+            assert audience_task.result(session, audience_task.get(session, task)) is None
+        audience_task._plans.clear()
+        task_runner.run(db, franchise, task)
+        with pharmacy.unit("read") as session:
+            row = audience_task.get(session, task)
+            made = audience_task.result(session, row)
+            assert (made.members, made.left, made.excluded) == (whole.members, whole.left, whole.excluded)
+            assert [one.excluded for one in made.targets] == [one.excluded for one in whole.targets]
+            assert made.people == whole.people
+            assert row.slices > 3
+            assert row.done == row.total
+    with pharmacy.as_("marketing"), pharmacy.unit("read") as session, pytest.raises(NotFound):
+        audience_task.get(session, task)
+
+
+def test_the_page_hands_many_members_to_a_task_and_shows_what_it_found(embedded, monkeypatch):
+    random_people(embedded, Random(8), 8)
+    monkeypatch.setattr(audience, "MOST_OPENED", 1)
+    house = embedded.house
+    desk = Desk(house, web_of(house), house.pharmacy, "pharmacist")
+    page = desk.get(f"/p/pharmacy/audience?item={IBUPROFEN}")
+    assert "在后台计算" in plain(page.text)
+    asked = desk.post("/p/pharmacy/audience/counts", {"item": IBUPROFEN})
+    assert asked.status_code == 303
+    task_runner.settle()
+    shown = plain(desk.get(asked.headers["Location"]).text)
+    assert "可以触达" in shown
+    assert "布洛芬" in shown
+    assert desk.post("/p/pharmacy/audience/counts", {"item": "NO-SUCH"}).status_code == 422
+    assert desk.get("/p/pharmacy/audience/counts/999").status_code == 404
+    till = till_of(house, api_app(house), house.pharmacy)
+    till.role = "pharmacist"
+    assert till.refused("POST", "/x/pharmacy/audience", {"items": [IBUPROFEN]}) == (422, "pharmacy_audience_large")
+    known = till.ok("POST", "/x/pharmacy/audience_count", {"items": [IBUPROFEN]})
+    told = till.ok("POST", "/x/pharmacy/audience_state", known)
+    assert (told["state"], told["members"]) == ("waiting", None)
+    task_runner.run(house.runtime.db, house.pharmacy.franchise_id, int(known["task_id"]))
+    told = till.ok("POST", "/x/pharmacy/audience_state", known)
+    assert told["state"] == "done"
+    assert told["left"] == told["members"] - sum(one["count"] for one in told["excluded"])
+    assert told["people"]
 
 
 def _catalogue(house):
