@@ -45,7 +45,8 @@ def random_leaf(rng, fact):
     op = rng.choice(engine.ops_of(fact))
     leaf = {"fact": fact.key, "op": op}
     if fact.params and rng.random() < 0.8:
-        leaf["days"] = rng.choice([1, 7, 30, 90, 366])
+        name = fact.params[0].name
+        leaf[name] = rng.choice([1, 7, 30, 90, 366] if name == "days" else [6, 12, 18])
     pool = [n for n in NUMBERS.get(fact.key, [0, 1, 2, 3, 5, 11, 20, 30, 60, 90, 365]) if fact.low <= n <= fact.high]
     if op in ("is", "known"):
         leaf["value"] = rng.random() < 0.5

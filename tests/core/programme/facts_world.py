@@ -303,7 +303,7 @@ class Slow(facts_health.SlowHealth):
     def leaf(self, leaf, person):
         op, value = leaf["op"], leaf["value"]
         self.seen.add(leaf["fact"])
-        had = getattr(self, "f_" + leaf["fact"].replace(".", "_"))(person, leaf.get("days"))
+        had = getattr(self, "f_" + leaf["fact"].replace(".", "_"))(person, leaf.get("days", leaf.get("years")))
         if op == "known":
             return (had is not None) == value
         if op in ("any_of", "none_of"):
@@ -449,6 +449,12 @@ class Slow(facts_health.SlowHealth):
     def f_household_size(self, p, _d):
         cards = {s.card_id for s in self._shared(p)}
         return len({s.person_id for s in self.seats if s.card_id in cards and s.left_at is None}) or 1
+
+    def f_household_child(self, p, years):
+        cards = {s.card_id for s in self._shared(p)}
+        others = {s.person_id for s in self.seats if s.card_id in cards and s.left_at is None} - {p.id}
+        born = [one.birth_on for one in self.everybody.values() if one.id in others and one.birth_on]
+        return any(age_on(day, TODAY) < (years or 12) for day in born)
 
     def f_household_role(self, p, _d):
         return {s.role for s in self._shared(p)}
