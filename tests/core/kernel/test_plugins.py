@@ -247,7 +247,7 @@ def test_a_spec_says_scope_and_policy_and_has_no_defaults():
 
 def test_every_hook_is_read():
     host = PluginHost(hookspecs)
-    assert len(host.hooks) == 36
+    assert len(host.hooks) == 37
     assert host.hooks["checkout_checks"].on_error == "block"
     assert host.hooks["describe_audit"].first
     assert isinstance(host._manager, PluginManager)

@@ -429,11 +429,8 @@ class Slow(facts_health.SlowHealth):
         )
 
     def _usable(self, card):
-        return (
-            card.status == "active"
-            and card.valid_from <= TODAY
-            and (card.valid_until is None or card.valid_until >= TODAY)
-        )
+        until = card.valid_until or TODAY
+        return card.status == "active" and card.valid_from <= TODAY <= until
 
     def _seats(self, p):
         return [
@@ -447,14 +444,16 @@ class Slow(facts_health.SlowHealth):
         return [s for s in self._seats(p) if self.cards[s.card_id].seats > 1]
 
     def f_household_size(self, p, _d):
+        return len(self._household(p)) or 1
+
+    def _household(self, p):
         cards = {s.card_id for s in self._shared(p)}
-        return len({s.person_id for s in self.seats if s.card_id in cards and s.left_at is None}) or 1
+        return {s.person_id for s in self.seats if s.card_id in cards and s.left_at is None}
 
     def f_household_child(self, p, years):
-        cards = {s.card_id for s in self._shared(p)}
-        others = {s.person_id for s in self.seats if s.card_id in cards and s.left_at is None} - {p.id}
-        born = [one.birth_on for one in self.everybody.values() if one.id in others and one.birth_on]
-        return any(age_on(day, TODAY) < (years or 12) for day in born)
+        others = self._household(p) - {p.id}
+        born = [self.everybody[one].birth_on for one in others if one in self.everybody]
+        return any(day and age_on(day, TODAY) < (years or 12) for day in born)
 
     def f_household_role(self, p, _d):
         return {s.role for s in self._shared(p)}
