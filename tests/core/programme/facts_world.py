@@ -451,8 +451,7 @@ class Slow(facts_health.SlowHealth):
         return {s.person_id for s in self.seats if s.card_id in cards and s.left_at is None}
 
     def f_household_child(self, p, years):
-        others = self._household(p) - {p.id}
-        born = [self.everybody[one].birth_on for one in others if one in self.everybody]
+        born = [self.everybody[one].birth_on for one in self._household(p) - {p.id} if one in self.everybody]
         return any(day and age_on(day, TODAY) < (years or 12) for day in born)
 
     def f_household_role(self, p, _d):
