@@ -43,6 +43,7 @@ CONDITIONS: dict[str, Any] = {
     "skin_infection": _l("局部皮肤感染或破损"), "fragile_skin": _l("皮肤菲薄"), "keloid": _l("瘢痕体质"),
     "herpes_simplex": _l("单纯疱疹发作"), "autoimmune_active": _l("自身免疫病活动期"),
     "cryoglobulinaemia": _l("冷球蛋白血症"), "photosensitivity": _l("光敏"),
+    "dyslipidaemia": _l("血脂异常"), "copd": _l("慢性阻塞性肺疾病"),
 }  # fmt: skip
 # Computed from dated states, the birth date or another condition; nobody enters them.
 COMPUTED: dict[str, Any] = {

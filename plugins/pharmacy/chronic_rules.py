@@ -1,13 +1,16 @@
 """The programmes for chronic conditions as pure rules: whom they are for, their plan, readings and their bands (S4-03).
 
 Versioned: a plan says by which version it was made. The bands are for orientation at the counter, no diagnosis:
-blood pressure by 中国高血压防治指南 (2018, kept in 2024), fasting glucose by 中国 2 型糖尿病防治指南 (2020), and when
-to send somebody to a doctor at once by 国家基本公共卫生服务规范 (third edition, 2017): 180/110 mmHg; 16.7, 3.9 mmol/L.
+blood pressure by 中国高血压防治指南 (2018, kept in 2024), fasting glucose by 中国 2 型糖尿病防治指南 (2020), LDL
+cholesterol by 中国血脂管理指南 (2023), urate by 中国高尿酸血症与痛风诊疗指南 (2019), breathlessness (mMRC) by
+慢性阻塞性肺疾病诊治指南 (2021), and when to send somebody to a doctor at once by 国家基本公共卫生服务规范
+(third edition, 2017): 180/110 mmHg; 16.7, 3.9 mmol/L.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,14 +20,14 @@ from plugins.pharmacy.rules import NOT_GIVEN
 VERSION = "2026.11"
 READING, TALK, CHECK = "reading", "talk", "check"
 KINDS: dict[str, Any] = {READING: _l("测量"), TALK: _l("用药指导"), CHECK: _l("复查")}
-BP, GLUCOSE = "bp", "glucose"
+BP, GLUCOSE, LDL, URATE, BREATH = "bp", "glucose", "ldl", "urate", "mmrc"
 TENTH = 10
 MOST_NOTE = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Values below `upper` (mmHg, or tenths of mmol/L): what they are called, how it is shown."""
+    """Values below `upper` (mmHg, tenths of mmol/L, µmol/L, a grade): what they are called, how it is shown."""
 
     upper: int
     name: Any
@@ -33,7 +36,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is measured: its fields (name, label, least, most), unit, the bands of each field and their source."""
+    """What is measured: its fields (name, label, least, most), unit, the bands of each field and their source.
+
+    `alarms`: a field at or below the first or at or above the second value wants a doctor at once.
+    """
 
     key: str
     name: Any
@@ -42,6 +48,7 @@ class Measure:
     bands: dict[str, tuple[Band, ...]]
     source: Any
     drawn: dict[str, tuple[int, int]]  # the least and the most that its course shows
+    alarms: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     tenths: bool = False
 
 
@@ -80,6 +87,7 @@ MEASURES = {
             ),
         },
         _l("中国高血压防治指南；就诊提示按国家基本公共卫生服务规范"), {"systolic": (80, 200), "diastolic": (50, 120)},
+        {"systolic": (-1, 180), "diastolic": (-1, 110)},
     ),
     GLUCOSE: Measure(
         GLUCOSE, _l("空腹血糖"), "mmol/L", (("fasting", _l("空腹血糖"), 10, 350),),
@@ -89,14 +97,46 @@ MEASURES = {
                 Band(167, _l("高于控制目标"), "warn"), Band(351, _l("很高"), "bad"),
             ),
         },
-        _l("中国 2 型糖尿病防治指南；就诊提示按国家基本公共卫生服务规范"), {"fasting": (20, 130)}, tenths=True,
+        _l("中国 2 型糖尿病防治指南；就诊提示按国家基本公共卫生服务规范"), {"fasting": (20, 130)},
+        {"fasting": (39, 167)}, tenths=True,
+    ),
+    LDL: Measure(
+        LDL, _l("低密度脂蛋白胆固醇"), "mmol/L", (("ldl", _l("低密度脂蛋白胆固醇"), 1, 200),),
+        {
+            "ldl": (
+                Band(26, _l("理想水平"), "ok"), Band(34, _l("合适水平"), "ok"), Band(41, _l("边缘升高"), "warn"),
+                Band(201, _l("升高"), "bad"),
+            ),
+        },
+        _l("中国血脂管理指南（2023），用于一般人群；控制目标由医师按风险定"), {"ldl": (10, 70)}, tenths=True,
+    ),
+    URATE: Measure(
+        URATE, _l("血尿酸"), "µmol/L", (("urate", _l("血尿酸"), 50, 999),),
+        {
+            "urate": (
+                Band(180, _l("偏低")), Band(360, _l("达到控制目标"), "ok"), Band(421, _l("高于控制目标"), "warn"),
+                Band(1000, _l("升高"), "bad"),
+            ),
+        },
+        _l("中国高尿酸血症与痛风诊疗指南（2019）"), {"urate": (150, 700)},
+    ),
+    BREATH: Measure(
+        BREATH, _l("呼吸困难（mMRC）"), "", (("mmrc", _l("呼吸困难分级 0–4"), 0, 4),),
+        {"mmrc": (Band(2, _l("症状较少"), "ok"), Band(4, _l("症状较多"), "warn"), Band(5, _l("很重"), "bad"))},
+        _l("慢性阻塞性肺疾病诊治指南（2021）"), {"mmrc": (0, 4)}, {"mmrc": (-1, 4)},
     ),
 }  # fmt: skip
+# What a laboratory measures is not asked every month; the talks go on.
+BLOOD_FIRST = ((7, TALK), (30, TALK), (60, READING), (90, CHECK))
+BLOOD_AGAIN = ((30, TALK), (90, READING), (90, CHECK))
 PROGRAMMES = {
     "hypertension": Programme(
         "hypertension", _l("高血压管理"), "hypertension", ("I10", "I11", "I12", "I13", "I15"), BP
     ),
     "diabetes": Programme("diabetes", _l("糖尿病管理"), "diabetes", ("E10", "E11", "E12", "E13", "E14"), GLUCOSE),
+    "lipids": Programme("lipids", _l("血脂管理"), "dyslipidaemia", ("E78",), LDL, BLOOD_FIRST, BLOOD_AGAIN),
+    "gout": Programme("gout", _l("痛风管理"), "gout", ("M10",), URATE, BLOOD_FIRST, BLOOD_AGAIN),
+    "copd": Programme("copd", _l("慢阻肺管理"), "copd", ("J44",), BREATH),
 }
 
 
@@ -125,7 +165,11 @@ def values_of(measure: Measure, typed: dict[str, str]) -> dict[str, int]:
         value = _whole(typed.get(name, ""), tenths=measure.tenths)
         if value is None or not least <= value <= most:
             low, high = shown(measure, least), shown(measure, most)
-            said = _("%(what)s应在 %(low)s 到 %(high)s 之间。", what=label, low=low, high=high)
+            said = (
+                _("%(what)s应在 %(low)s 到 %(high)s 之间，写到小数点后一位。", what=label, low=low, high=high)
+                if measure.tenths
+                else _("%(what)s应在 %(low)s 到 %(high)s 之间。", what=label, low=low, high=high)
+            )
             errors.append(FieldError(name, said))
         else:
             found[name] = value
@@ -160,10 +204,8 @@ def band_of(measure: Measure, values: dict[str, int]) -> Band:
 
 
 def urgent(measure: Measure, values: dict[str, int]) -> bool:
-    """Return whether a reading wants a doctor at once (国家基本公共卫生服务规范)."""
-    if measure.key == BP:
-        return values["systolic"] >= 180 or values["diastolic"] >= 110
-    return values["fasting"] >= 167 or values["fasting"] <= 39
+    """Return whether a reading wants a doctor at once (国家基本公共卫生服务规范; mMRC 4: breathless when dressing)."""
+    return any(values[name] <= low or values[name] >= high for name, (low, high) in measure.alarms.items())
 
 
 def check_offer(items: dict[str, ItemView], codes: list[str]) -> None:

@@ -243,7 +243,7 @@ def test_a_child_s_guardian_says_it(desk):
 
     parent = desk.enrol("刘妈妈", "13800005052")
     child = desk.enrol("刘小宝", None, birth_on=dt.date(2020, 1, 1), contact_of=parent)
-    assert "监护人（未满 14 岁必填）" in plain(desk.get(f"/members/{child}/consents/health").text)
+    assert "监护人（必填）" in plain(desk.get(f"/members/{child}/consents/health").text)
     said = {"granted": "1", "guardian": "", "guardian_name": "刘奶奶", "relation": "grandparent"}
     assert desk.post(f"/members/{child}/consents/health", {**said, "relation": ""}).status_code == 422
     assert desk.post(f"/members/{child}/consents/health", said).status_code == 303

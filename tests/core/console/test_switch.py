@@ -123,7 +123,7 @@ def test_the_preview_counts_what_appears_and_who_sees_it(bench):
         preview = preview_switch(session, bench.host, "dental", True)
     counts = {s.kind: s.count for s in preview.sections}
     assert counts == {
-        "menus": 3, "panels": 1, "attributes": 1, "checks": 5, "permissions": 5, "approvals": 0, "settings": 6,
+        "menus": 3, "panels": 1, "attributes": 1, "checks": 5, "permissions": 5, "approvals": 0, "settings": 7,
         "jobs": 0, "tables": 7,
     }  # fmt: skip
     assert preview.changes == ("dental",)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from core.care import rules as care_rules
 from core.care import safety
 from core.care import services as care
+from core.care.codes import condition_codes
 from core.kernel.errors import Conflict, Invalid, NotFound, Refusal
 from core.kernel.models import AuditEntry
 from core.kernel.tenancy import acting
@@ -85,6 +86,36 @@ def test_glucose_is_whole_tenths(typed, value, band, urgent):
     values = rules.values_of(one, {"fasting": typed})
     assert values == {"fasting": value}
     assert (str(rules.band_of(one, values).name), rules.urgent(one, values)) == (band, urgent)
+
+
+@pytest.mark.parametrize(
+    ("measure", "typed", "band", "urgent"),
+    [("ldl", "2.5", "理想水平", False), ("ldl", "2.6", "合适水平", False), ("ldl", "3.4", "边缘升高", False),
+     ("ldl", "4.1", "升高", False), ("urate", "359", "达到控制目标", False), ("urate", "420", "高于控制目标", False),
+     ("urate", "421", "升高", False), ("mmrc", "1", "症状较少", False), ("mmrc", "2", "症状较多", False),
+     ("mmrc", "4", "很重", True)],
+)  # fmt: skip
+def test_lipids_urate_and_breath_have_their_bands(measure, typed, band, urgent):
+    one = rules.MEASURES[measure]
+    values = rules.values_of(one, {measure: typed})
+    assert (str(rules.band_of(one, values).name), rules.urgent(one, values)) == (band, urgent)
+
+
+@pytest.mark.parametrize("key", rules.PROGRAMMES)
+def test_each_programme_measures_what_it_can_band_and_draw(key):
+    one = rules.PROGRAMMES[key]
+    measure = rules.MEASURES[one.measure]
+    assert one.condition in condition_codes()
+    for name, _label, least, most in measure.fields:
+        assert measure.bands[name][-1].upper == most + 1
+        assert least <= measure.drawn[name][0] < measure.drawn[name][1] <= most
+    assert {kind for _day, kind in one.first} >= {rules.TALK, rules.READING, rules.CHECK}
+
+
+def test_two_decimals_are_refused_with_the_way_out():
+    with pytest.raises(Invalid) as refused:
+        rules.values_of(rules.MEASURES["ldl"], {"ldl": "2.65"})
+    assert "小数点后一位" in refused.value.errors[0].message
 
 
 @pytest.mark.parametrize("typed", ["", "0.9", "35.1", "7.25", "７", "-7", "1e1", "７.1"])
