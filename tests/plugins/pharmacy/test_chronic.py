@@ -209,9 +209,10 @@ def test_figures_and_conditions_ask_the_index_alone(pharmacy):
     pharmacy.has(never, "hypertension")  # did not agree
     joined(pharmacy, inside)
     with pharmacy.unit("read") as session:
-        [pressure, sugar] = chronic_audience.figures(session)
+        [pressure, *others] = chronic_audience.figures(session)
         assert (pressure.inside, pressure.might, pressure.more) == (1, 1, False)
-        assert (sugar.inside, sugar.might) == (0, 0)
+        assert [one.programme.key for one in others] == ["diabetes", "lipids", "gout", "copd"]
+        assert {(one.inside, one.might) for one in others} == {(0, 0)}
         assert might
     tree = {"fact": "pharmacy.chronic", "op": "any_of", "value": ["hypertension"]}
     here = replace(pharmacy.house.actor(pharmacy.house.pharmacy), plugins=frozenset({"pharmacy"}))
