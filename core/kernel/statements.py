@@ -56,6 +56,15 @@ class Statements:
         """Return whether rows must be locked one by one: SQLite holds the whole file already."""
         return self._postgres
 
+    def whole_sets(self, on: bool) -> None:
+        """Let joins read whole sets (PostgreSQL) until it is switched off again or the transaction ends.
+
+        For recomputations: right after much was written the planner has no statistics, takes every part for one row
+        and works a part out anew for each row of the other.
+        """
+        if self._postgres:
+            self._cursor.execute(f"SET LOCAL enable_nestloop = {'off' if on else 'on'}")
+
     def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Execute a statement and return the number of rows it touched."""
         self._cursor.execute(_for_postgres(sql) if self._postgres else sql, [_plain(p) for p in params])
