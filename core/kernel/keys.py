@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import select
 
 from core.kernel import clock
-from core.kernel.models import DataKey
+from core.kernel.key_models import DataKey
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

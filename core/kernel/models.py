@@ -24,6 +24,8 @@ from core.kernel.columns import (
     sealed_blob,
 )
 from core.kernel.db import Base, FranchiseOwned, Shared
+from core.kernel.key_models import DataKey  # noqa: F401 (a table like those below)
+from core.kernel.task_models import SavedView, Task, TaskPart  # noqa: F401 (likewise)
 from core.kernel.triggers import written_once
 
 
@@ -50,17 +52,6 @@ class Throttle(Shared, Base):
     fails: Mapped[int] = count_col()
     until_at: Mapped[int] = at_col(default=0)
     __table_args__ = (UniqueConstraint("key_hash"),)
-
-
-class DataKey(Shared, Base):
-    """A data key wrapped by the master key. States: active, retiring (being rotated away), retired."""
-
-    __tablename__ = "data_key"
-    number: Mapped[int] = count_col()
-    wrapped: Mapped[bytes] = col(LargeBinary, SECRET)
-    state: Mapped[str] = code_col(10)
-    made_at: Mapped[int] = at_col()
-    __table_args__ = (UniqueConstraint("number"),)
 
 
 class Installation(Shared, Base):
@@ -256,6 +247,3 @@ class Counter(FranchiseOwned, Base):
 written_once(AuditEntry)
 written_once(AuditBlock)
 written_once(AuditLink)
-
-# Tables of a file of their own; last, because sealed fields know the keys and these the tables above.
-from core.kernel.task_models import SavedView, Task, TaskPart  # noqa: E402, F401

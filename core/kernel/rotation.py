@@ -13,7 +13,7 @@ from sqlalchemy import inspect, select
 
 from core.kernel import keys, schema
 from core.kernel.db import Base, FranchiseOwned
-from core.kernel.models import DataKey
+from core.kernel.key_models import DataKey
 from core.kernel.sealed import Sealed, aad
 from core.kernel.statements import Statements
 from core.kernel.tenancy import acting
