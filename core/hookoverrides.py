@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy import func, select
 
 from core.care.models import Finding
 from core.kernel import db
+from core.kernel.plugin_health import describe
 from core.orders.models import Orders
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy.orm import Session
+
+log = structlog.get_logger("hooks")
 
 GRAVE = ("major", "contraindicated")
 MOST = 500
@@ -43,8 +47,19 @@ def overrides_of(
 
 
 def write_later(session: Session, work: Callable[[Session], None]) -> None:
-    """Do `work` now in a write unit; of a read unit in one of its own right after it, before its answer leaves."""
+    """Do `work` now in a write unit; of a read unit in one of its own right after it, before its answer leaves.
+
+    It is for what may be missed: work that fails leaves nothing, is logged, and costs nobody their answer.
+    """
     if db.is_read_only(session):
-        db.afterwards(session, work)
+        db.afterwards(session, lambda unit: _tried(unit, work))
     else:
-        work(session)
+        _tried(session, work)
+
+
+def _tried(session: Session, work: Callable[[Session], None]) -> None:
+    try:
+        with session.begin_nested():
+            work(session)
+    except Exception as problem:  # a plugin's code: what it notes must not stop the till
+        log.warning("note_not_written", error=describe(problem))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from core.care import services as care
 from plugins.pharmacy import books, duties, seen
@@ -101,3 +101,22 @@ def test_a_preview_at_the_till_is_counted_and_the_page_says_so(embedded):
     assert desk["front_desk"].get("/p/pharmacy/overrides").status_code == 403
     assert desk["manager"].get("/p/pharmacy/overrides?since=2020-01-01&until=2026-01-01").status_code == 422
     assert desk["manager"].get("/p/pharmacy/overrides?since=never").status_code == 422
+
+
+def test_a_note_that_cannot_be_written_never_loses_the_basket(embedded, monkeypatch):
+    member, house = warned(embedded), embedded.house
+    desk = Desk(house, web_of(house), house.pharmacy, "front_desk")
+
+    def broken(session, _values):
+        session.execute(text("INSERT INTO no_such_table VALUES (1)"))
+
+    monkeypatch.setattr(seen, "_write", broken)
+    desk.take(member)
+    desk.add(IBUPROFEN)
+    shown = desk.get("/till")
+    assert shown.status_code == 200
+    assert "相互作用" in plain(shown.text)
+    assert rows(embedded) == 0
+    monkeypatch.undo()
+    assert desk.get("/till").status_code == 200
+    assert rows(embedded) == 1, "the next look writes it"
